@@ -1,0 +1,66 @@
+import { AppointmentCancelled, AppointmentConfirmed, AppointmentRequested, AppointmentRescheduled } from './gen/frontdesk/events/v1/appointment.ts'
+import { CalendarBookingCancelled, CalendarBookingCreated, CalendarBookingRescheduled } from './gen/frontdesk/events/v1/calendar_booking.ts'
+import { CallAnalyzed, CallEnded, CallStarted } from './gen/frontdesk/events/v1/call.ts'
+import { CustomerCreated, CustomerUpdated } from './gen/frontdesk/events/v1/customer.ts'
+import { ProviderEventReceived } from './gen/frontdesk/events/v1/provider_event.ts'
+import { EventQuarantined } from './gen/frontdesk/events/v1/quarantine.ts'
+
+/** What the catalogue needs of a generated payload message: its proto3 JSON form, both ways. */
+export interface PayloadCodec<Payload> {
+  fromJSON(json: unknown): Payload
+  toJSON(payload: Payload): unknown
+}
+
+interface CatalogueEntry<Payload> {
+  readonly owner: 'webhook-ingress' | 'company-resolver' | 'booking'
+  readonly summary: string
+  readonly payload: PayloadCodec<Payload>
+}
+
+function entry<Payload>(owner: CatalogueEntry<Payload>['owner'], summary: string, payload: PayloadCodec<Payload>): CatalogueEntry<Payload> {
+  return { owner, summary, payload }
+}
+
+/** Every event of Frontdesk by its `ce-type`: who publishes it, what it says, and its payload's codec. */
+export const catalogue = {
+  'frontdesk.call.started.v1': entry('webhook-ingress', 'A phone or web call was connected.', CallStarted),
+  'frontdesk.call.ended.v1': entry('webhook-ingress', 'A call ended, or never connected.', CallEnded),
+  'frontdesk.call.analyzed.v1': entry('webhook-ingress', 'The analysis of an ended call is there.', CallAnalyzed),
+  'frontdesk.calendar_booking.created.v1': entry('webhook-ingress', 'A guest booked in an external calendar.', CalendarBookingCreated),
+  'frontdesk.calendar_booking.rescheduled.v1': entry('webhook-ingress', 'A booking was replaced by one at another time.', CalendarBookingRescheduled),
+  'frontdesk.calendar_booking.cancelled.v1': entry('webhook-ingress', 'A booking was cancelled.', CalendarBookingCancelled),
+  'frontdesk.provider_event.received.v1': entry('webhook-ingress', 'A verified event that is not modelled, or does not fit its schema.', ProviderEventReceived),
+  'frontdesk.event.quarantined.v1': entry('company-resolver', 'An event whose company is not sure enough waits for a person.', EventQuarantined),
+  'frontdesk.appointment.requested.v1': entry('booking', 'A caller asked for an appointment.', AppointmentRequested),
+  'frontdesk.appointment.confirmed.v1': entry('booking', 'An appointment has its time.', AppointmentConfirmed),
+  'frontdesk.appointment.rescheduled.v1': entry('booking', 'An appointment moved to another time.', AppointmentRescheduled),
+  'frontdesk.appointment.cancelled.v1': entry('booking', 'An appointment will not take place.', AppointmentCancelled),
+  'frontdesk.customer.created.v1': entry('booking', 'A company has a new customer.', CustomerCreated),
+  'frontdesk.customer.updated.v1': entry('booking', 'A customer’s name or contact changed.', CustomerUpdated),
+} as const satisfies Record<`frontdesk.${string}.${string}.v1`, CatalogueEntry<unknown>>
+
+/** The `ce-type` of an event that the catalogue lists. */
+export type EventType = keyof typeof catalogue
+
+/** The payload of one event type. */
+export type PayloadOf<Type extends EventType> = ReturnType<(typeof catalogue)[Type]['payload']['fromJSON']>
+
+/** Whether the catalogue lists this `ce-type`. */
+export function isEventType(text: string): text is EventType {
+  return Object.hasOwn(catalogue, text)
+}
+
+/** The payload as an event's body: proto3 JSON in UTF-8. */
+export function encodePayload<Type extends EventType>(type: Type, payload: PayloadOf<Type>): Uint8Array {
+  const codec = catalogue[type].payload as PayloadCodec<PayloadOf<Type>>
+  return Buffer.from(JSON.stringify(codec.toJSON(payload)))
+}
+
+/**
+ * The payload that an event's body holds.
+ * @throws SyntaxError if the body is not JSON, Error if a field can't be read as its type.
+ */
+export function decodePayload<Type extends EventType>(type: Type, body: Uint8Array): PayloadOf<Type> {
+  const codec = catalogue[type].payload as PayloadCodec<PayloadOf<Type>>
+  return codec.fromJSON(JSON.parse(Buffer.from(body).toString('utf8')))
+}

@@ -1,0 +1,54 @@
+import type { EventType } from './catalogue.ts'
+import { bulkSubject, everyCompanySubject } from './subjects.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** A JetStream stream as `frontdesk streams apply` makes it: limits retention, `discard: old`. */
+export interface StreamSpec {
+  readonly name: 'INGRESS' | 'COMPANY' | 'QUARANTINE'
+  readonly subjects: readonly string[]
+  readonly maxAgeMs: number
+  readonly maxBytes: number
+  /** How long the broker itself forgets no message id; the inboxes deduplicate for ever. */
+  readonly duplicateWindowMs: number
+}
+
+/** A durable pull consumer, `max_deliver: -1`: the application alone decides what is dead. */
+export interface DurableSpec {
+  readonly stream: StreamSpec['name']
+  readonly name: string
+  readonly service: 'company-resolver' | 'booking'
+  readonly filterSubjects: readonly string[]
+  readonly ackWaitMs: number
+  readonly maxAckPending: number
+}
+
+const gib = 1024 ** 3
+const twoMinutesMs = 2 * 60 * 1000
+
+/** The streams. Their retention is shorter than the outbox's, so that what a stream forgot can be refilled. */
+export const streams = [
+  { name: 'INGRESS', subjects: ['ingress.>', 'bulk.ingress.>'], maxAgeMs: 3 * dayMs, maxBytes: 4 * gib, duplicateWindowMs: twoMinutesMs },
+  { name: 'COMPANY', subjects: ['company.>', 'bulk.company.>'], maxAgeMs: 7 * dayMs, maxBytes: 4 * gib, duplicateWindowMs: twoMinutesMs },
+  { name: 'QUARANTINE', subjects: ['quarantine.>', 'bulk.quarantine.>'], maxAgeMs: 7 * dayMs, maxBytes: gib, duplicateWindowMs: twoMinutesMs },
+] as const satisfies readonly StreamSpec[]
+
+/** What booking consumes. */
+export const bookingEventTypes = [
+  'frontdesk.call.analyzed.v1',
+  'frontdesk.calendar_booking.created.v1',
+  'frontdesk.calendar_booking.rescheduled.v1',
+  'frontdesk.calendar_booking.cancelled.v1',
+] as const satisfies readonly EventType[]
+
+const bookingSubjects = bookingEventTypes.map(everyCompanySubject)
+const live = { ackWaitMs: 30_000, maxAckPending: 2_000 }
+const bulk = { ackWaitMs: 60_000, maxAckPending: 500 }
+
+/** The durables of our own services, a live one and a bulk one each. */
+export const durables = [
+  { stream: 'INGRESS', name: 'company-resolver', service: 'company-resolver', filterSubjects: ['ingress.>'], ...live },
+  { stream: 'INGRESS', name: 'company-resolver-bulk', service: 'company-resolver', filterSubjects: ['bulk.ingress.>'], ...bulk },
+  { stream: 'COMPANY', name: 'booking', service: 'booking', filterSubjects: bookingSubjects, ...live },
+  { stream: 'COMPANY', name: 'booking-bulk', service: 'booking', filterSubjects: bookingSubjects.map(bulkSubject), ...bulk },
+] as const satisfies readonly DurableSpec[]
