@@ -1,4 +1,9 @@
-import { AppointmentCancelled, AppointmentConfirmed, AppointmentRequested, AppointmentRescheduled } from './gen/frontdesk/events/v1/appointment.ts'
+import {
+  AppointmentCancelled,
+  AppointmentConfirmed,
+  AppointmentRequested,
+  AppointmentRescheduled,
+} from './gen/frontdesk/events/v1/appointment.ts'
 import { CalendarBookingCancelled, CalendarBookingCreated, CalendarBookingRescheduled } from './gen/frontdesk/events/v1/calendar_booking.ts'
 import { CallAnalyzed, CallEnded, CallStarted } from './gen/frontdesk/events/v1/call.ts'
 import { CustomerCreated, CustomerUpdated } from './gen/frontdesk/events/v1/customer.ts'
@@ -27,10 +32,22 @@ export const catalogue = {
   'frontdesk.call.ended.v1': entry('webhook-ingress', 'A call ended, or never connected.', CallEnded),
   'frontdesk.call.analyzed.v1': entry('webhook-ingress', 'The analysis of an ended call is there.', CallAnalyzed),
   'frontdesk.calendar_booking.created.v1': entry('webhook-ingress', 'A guest booked in an external calendar.', CalendarBookingCreated),
-  'frontdesk.calendar_booking.rescheduled.v1': entry('webhook-ingress', 'A booking was replaced by one at another time.', CalendarBookingRescheduled),
+  'frontdesk.calendar_booking.rescheduled.v1': entry(
+    'webhook-ingress',
+    'A booking was replaced by one at another time.',
+    CalendarBookingRescheduled,
+  ),
   'frontdesk.calendar_booking.cancelled.v1': entry('webhook-ingress', 'A booking was cancelled.', CalendarBookingCancelled),
-  'frontdesk.provider_event.received.v1': entry('webhook-ingress', 'A verified event that is not modelled, or does not fit its schema.', ProviderEventReceived),
-  'frontdesk.event.quarantined.v1': entry('company-resolver', 'An event whose company is not sure enough waits for a person.', EventQuarantined),
+  'frontdesk.provider_event.received.v1': entry(
+    'webhook-ingress',
+    'A verified event that is not modelled, or does not fit its schema.',
+    ProviderEventReceived,
+  ),
+  'frontdesk.event.quarantined.v1': entry(
+    'company-resolver',
+    'An event whose company is not sure enough waits for a person.',
+    EventQuarantined,
+  ),
   'frontdesk.appointment.requested.v1': entry('booking', 'A caller asked for an appointment.', AppointmentRequested),
   'frontdesk.appointment.confirmed.v1': entry('booking', 'An appointment has its time.', AppointmentConfirmed),
   'frontdesk.appointment.rescheduled.v1': entry('booking', 'An appointment moved to another time.', AppointmentRescheduled),

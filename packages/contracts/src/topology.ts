@@ -30,7 +30,13 @@ const twoMinutesMs = 2 * 60 * 1000
 export const streams = [
   { name: 'INGRESS', subjects: ['ingress.>', 'bulk.ingress.>'], maxAgeMs: 3 * dayMs, maxBytes: 4 * gib, duplicateWindowMs: twoMinutesMs },
   { name: 'COMPANY', subjects: ['company.>', 'bulk.company.>'], maxAgeMs: 7 * dayMs, maxBytes: 4 * gib, duplicateWindowMs: twoMinutesMs },
-  { name: 'QUARANTINE', subjects: ['quarantine.>', 'bulk.quarantine.>'], maxAgeMs: 7 * dayMs, maxBytes: gib, duplicateWindowMs: twoMinutesMs },
+  {
+    name: 'QUARANTINE',
+    subjects: ['quarantine.>', 'bulk.quarantine.>'],
+    maxAgeMs: 7 * dayMs,
+    maxBytes: gib,
+    duplicateWindowMs: twoMinutesMs,
+  },
 ] as const satisfies readonly StreamSpec[]
 
 /** What booking consumes. */

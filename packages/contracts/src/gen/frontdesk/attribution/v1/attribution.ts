@@ -17,10 +17,6 @@ import {
 } from "../../events/v1/quarantine.ts";
 import { EventSource, Evidence } from "../../events/v1/source.ts";
 
-export const protobufPackage = "frontdesk.attribution.v1";
-
-export const protobufFileName = "frontdesk/attribution/v1/attribution.proto";
-
 export interface Attribution {
   /** 64 lower-case hex digits. */
   eventId: string;
@@ -1135,7 +1131,7 @@ function floatToJson(value: number | null | undefined): number | string | null |
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends bigint ? string | number | bigint
+type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
@@ -1168,7 +1164,7 @@ function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
 
-export interface MessageFns<T> {
+interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;

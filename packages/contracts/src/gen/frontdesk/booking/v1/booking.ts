@@ -19,10 +19,6 @@ import {
   appointmentStatusToNumber,
 } from "../../events/v1/appointment.ts";
 
-export const protobufPackage = "frontdesk.booking.v1";
-
-export const protobufFileName = "frontdesk/booking/v1/booking.proto";
-
 export interface Appointment {
   appointmentId: string;
   companyId: string;
@@ -1448,7 +1444,7 @@ export interface BookingServiceClient<CallOptionsExt = {}> {
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends bigint ? string | number | bigint
+type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
@@ -1481,7 +1477,7 @@ function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
 
-export interface MessageFns<T> {
+interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;

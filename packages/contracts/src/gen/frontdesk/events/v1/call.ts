@@ -10,10 +10,6 @@ import { Struct } from "../../../google/protobuf/struct.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { EventSource } from "./source.ts";
 
-export const protobufPackage = "frontdesk.events.v1";
-
-export const protobufFileName = "frontdesk/events/v1/call.proto";
-
 export const CallDirection = {
   UNSPECIFIED: "CALL_DIRECTION_UNSPECIFIED",
   INBOUND: "CALL_DIRECTION_INBOUND",
@@ -911,7 +907,7 @@ export const CallAppointmentRequest: MessageFns<CallAppointmentRequest> = {
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends bigint ? string | number | bigint
+type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
@@ -948,7 +944,7 @@ function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
 
-export interface MessageFns<T> {
+interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
