@@ -1,0 +1,133 @@
+import type { Telemetry } from '@frontdesk/telemetry'
+import { headers as newHeaders } from '@nats-io/nats-core'
+import type { Msg } from '@nats-io/nats-core'
+import type { ConsumeOptions } from './consumption.ts'
+import { answerBody, deliveryOf } from './delivery.ts'
+import type { Answer } from './delivery.ts'
+import { decodeEnvelope } from './envelope.ts'
+import type { Link } from './link.ts'
+import type { ReceivedEvent, UndecodableMessage } from './messages.ts'
+import { longestDelayMs, settle } from './settlement.ts'
+import type { Settlement } from './settlement.ts'
+import { companyOf } from './subjects.ts'
+
+/** Handles batches of delivered messages and answers each delivery, after its settlement and never before. */
+export interface BatchHandler {
+  process(messages: readonly Msg[]): Promise<void>
+  /** Tells the broker that the batch in hand, and these, are not lost. */
+  stillWorking(waiting: readonly Msg[]): void
+  /** Has undone deliveries made again at once, to whoever is there. */
+  giveBack(messages: readonly Msg[]): void
+}
+
+/** A delivery and what to answer on it; the kind is for the metric. */
+interface Verdict {
+  readonly message: Msg
+  readonly answer: Answer
+  readonly kind: 'ack' | 'retry' | 'dead_letter' | 'undecodable'
+}
+
+/** The steps of one batch: decode, handle, settle. */
+export function createBatchHandler(link: Link, telemetry: Telemetry, options: ConsumeOptions, stop: AbortSignal): BatchHandler {
+  const { stream, durable, handle, onUndecodable } = options
+  const logger = telemetry.logger.child({ component: 'bus', stream, durable })
+  const consumed = telemetry.metrics.counter('bus_consumed_total', 'Messages delivered to us.', ['stream', 'durable'])
+  const settled = telemetry.metrics.counter('bus_settlements_total', 'Messages settled, by how.', ['stream', 'durable', 'kind'])
+  let inHand: readonly Msg[] = []
+
+  function answer(message: Msg, body: Answer): void {
+    const connection = link.session()?.connection
+    if (connection && !connection.isClosed() && message.reply) connection.publish(message.reply, answerBody(body))
+  }
+
+  async function handleEvents(deliveries: readonly (readonly [Msg, ReceivedEvent])[]): Promise<Verdict[]> {
+    if (deliveries.length === 0) return []
+    const events = deliveries.map(([, event]) => event)
+    let settlements: Settlement[]
+    try {
+      settlements = await handle(events)
+      if (settlements.length !== events.length) throw new Error(`${settlements.length} settlements for ${events.length} events`)
+    } catch (error) {
+      logger.error({ err: error, events: events.length }, 'a batch could not be handled; its events are retried')
+      settlements = events.map((event) => retryAfter(error, event.deliveryCount))
+    }
+    return deliveries.map(([message], index) => verdictOf(message, settlements[index] ?? retryAfter(undefined, 1)))
+  }
+
+  async function dropUndecodable(message: Msg, undecodable: UndecodableMessage): Promise<Verdict> {
+    const { error, subject, deliveryCount, streamSequence } = undecodable
+    logger.error({ err: error, subject, streamSequence: String(streamSequence) }, 'a message is no event of ours; it is dropped')
+    try {
+      await onUndecodable?.(undecodable)
+      return { message, answer: { kind: 'term' }, kind: 'undecodable' }
+    } catch (failure) {
+      logger.error({ err: failure, subject }, 'an unreadable message could not be kept; it is delivered again')
+      return verdictOf(message, retryAfter(failure, deliveryCount))
+    }
+  }
+
+  return {
+    async process(messages) {
+      if (messages.length === 0) return
+      inHand = messages
+      consumed.inc({ stream, durable }, messages.length)
+      const events: [Msg, ReceivedEvent][] = []
+      const verdicts: Promise<Verdict>[] = []
+      for (const message of messages) {
+        const decoded = decode(message)
+        if (decoded && 'error' in decoded) verdicts.push(dropUndecodable(message, decoded))
+        else if (decoded) events.push([message, decoded])
+      }
+      const all = [...(await handleEvents(events)), ...(await Promise.all(verdicts))]
+      // Their acks hold over a reconnect; without them, all of it would come again after the durable's ack wait.
+      if (!link.session()) await link.nextSession(stop).catch(() => undefined)
+      for (const verdict of all) {
+        answer(verdict.message, verdict.answer)
+        settled.inc({ stream, durable, kind: verdict.kind })
+      }
+      inHand = []
+    },
+    stillWorking(waiting) {
+      for (const message of [...inHand, ...waiting]) answer(message, { kind: 'working' })
+    },
+    giveBack(messages) {
+      for (const message of messages) answer(message, { kind: 'nak', delayMs: 0 })
+    },
+  }
+}
+
+/** The event of a delivery, or what there is without one; undefined if the broker did not send it from a stream. */
+function decode(message: Msg): ReceivedEvent | UndecodableMessage | undefined {
+  const delivery = deliveryOf(message)
+  if (!delivery) return undefined
+  const { subject, data: body } = message
+  const headers = message.headers ?? newHeaders()
+  const { count: deliveryCount, streamSequence } = delivery
+  try {
+    const envelope = decodeEnvelope(headers)
+    const company = companyOf(subject)
+    if (company !== undefined && company !== envelope.companyId) throw new TypeError('subject and ce-companyid name different companies')
+    return { envelope, subject, body, deliveryCount, streamSequence }
+  } catch (cause) {
+    const error = cause instanceof Error ? cause : new Error(String(cause))
+    return { subject, headers: Object.fromEntries(headers), body, deliveryCount, streamSequence, error }
+  }
+}
+
+function verdictOf(message: Msg, settlement: Settlement): Verdict {
+  switch (settlement.kind) {
+    case 'ack':
+      return { message, answer: { kind: 'ack' }, kind: 'ack' }
+    case 'dead-letter':
+      return { message, answer: { kind: 'ack' }, kind: 'dead_letter' }
+    case 'retry':
+      return { message, answer: { kind: 'nak', delayMs: settlement.delayMs }, kind: 'retry' }
+  }
+}
+
+/** Never a dead letter: nobody has committed one. */
+function retryAfter(error: unknown, attempt: number): Settlement {
+  const failure = error instanceof Error ? error : new Error(String(error))
+  const settlement = settle({ kind: 'failed', error: failure }, attempt)
+  return settlement.kind === 'retry' ? settlement : { kind: 'retry', delayMs: longestDelayMs }
+}

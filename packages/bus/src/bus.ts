@@ -1,0 +1,72 @@
+import { FrontdeskError } from '@frontdesk/errors'
+import type { Telemetry } from '@frontdesk/telemetry'
+import { jetstreamManager } from '@nats-io/jetstream'
+import type { JetStreamManager } from '@nats-io/jetstream'
+import { startConsumption } from './consumption.ts'
+import type { ConsumeOptions, Consumption } from './consumption.ts'
+import { openLink } from './link.ts'
+import type { BusStatus } from './link.ts'
+import type { OutgoingMessage, PublishOutcome } from './messages.ts'
+import { createPublisher } from './publisher.ts'
+
+/** How a process reaches the broker. */
+export interface BusOptions {
+  /** One URL or several with commas between, `nats://user:password@host:port`. */
+  servers: string
+  /** What the connection is called on the broker's side. */
+  name: string
+  telemetry: Telemetry
+  /** How long a published message waits for its ack (5 s). */
+  publishTimeoutMs?: number
+  /** How many published messages may wait for their acks at once (512). */
+  maxInFlight?: number
+}
+
+/** The connection of a process to NATS JetStream. Disposing finishes what is in hand: batches, then acks, then the connection. */
+export interface Bus extends AsyncDisposable {
+  status(): BusStatus
+  /** Resolves once connected to a compatible broker; rejects with `unavailable` if the bus is closed before. */
+  connected(): Promise<void>
+  /** One outcome for each message, in their order; never throws. The caller bounds how many it hands over. */
+  publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]>
+  consume(options: ConsumeOptions): Consumption
+  /** The broker's management interface. @throws FrontdeskError `unavailable` unless connected within the time (5 s). */
+  manager(options?: { timeoutMs?: number }): Promise<JetStreamManager>
+}
+
+/** A bus that connects and reconnects for ever in the background; returns at once. @throws TypeError if the servers are no URLs. */
+export function connectBus({ servers, name, telemetry, publishTimeoutMs, maxInFlight }: BusOptions): Bus {
+  const link = openLink({ servers, name, telemetry })
+  const publisher = createPublisher(link, telemetry, { timeoutMs: publishTimeoutMs, maxInFlight })
+  const consumptions = new Set<Consumption>()
+
+  return {
+    status: () => link.status(),
+    async connected() {
+      await link.nextSession()
+    },
+    publish: (messages) => publisher.publish(messages),
+    consume(options) {
+      const consumption = startConsumption(link, telemetry, options)
+      consumptions.add(consumption)
+      return {
+        async [Symbol.asyncDispose]() {
+          await consumption[Symbol.asyncDispose]()
+          consumptions.delete(consumption)
+        },
+      }
+    },
+    async manager({ timeoutMs = 5_000 } = {}) {
+      const inTime = AbortSignal.timeout(timeoutMs)
+      const session = await link.nextSession(inTime).catch((cause: unknown) => {
+        throw new FrontdeskError('unavailable', { publicMessage: `No connection to the broker (${link.status()}).`, cause })
+      })
+      return jetstreamManager(session.connection, { checkAPI: false, timeout: timeoutMs })
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...consumptions].map((consumption) => consumption[Symbol.asyncDispose]()))
+      await publisher[Symbol.asyncDispose]()
+      await link[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,102 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Telemetry } from '@frontdesk/telemetry'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { createBatchHandler } from './batch-handler.ts'
+import type { Link, Session } from './link.ts'
+import type { ReceivedEvent, UndecodableMessage } from './messages.ts'
+import { openPull } from './pull.ts'
+import type { Settlement } from './settlement.ts'
+
+/** What to consume, and with what. */
+export interface ConsumeOptions {
+  stream: string
+  durable: string
+  /** The most events handed over at once (200). */
+  batchSize?: number
+  /** Gives one settlement for each event, in their order; after a throw all of them are retried. */
+  handle: (events: ReceivedEvent[]) => Promise<Settlement[]>
+  /** Keeps what can't be read before the broker is told to drop it; after a throw it is delivered again. */
+  onUndecodable?: (message: UndecodableMessage) => Promise<void>
+}
+
+/** A running consumption; disposing finishes and settles the batch in hand. */
+export type Consumption = AsyncDisposable
+
+const shortestPauseMs = 250
+const longestPauseMs = 2_000
+const infoIntervalMs = 10_000
+
+/** Consumes until disposed, through lost connections, restarted brokers, and durables that are not there yet. */
+export function startConsumption(link: Link, telemetry: Telemetry, options: ConsumeOptions): Consumption {
+  const { stream, durable, batchSize = 200 } = options
+  const labels = { stream, durable }
+  const logger = telemetry.logger.child({ component: 'bus', stream, durable })
+  const { metrics } = telemetry
+  const up = metrics.gauge('bus_consumer_up', 'Whether the durable is being pulled from (1) or can not be (0).', ['stream', 'durable'])
+  const pending = metrics.gauge('bus_consumer_pending', 'Messages that the durable has not delivered yet.', ['stream', 'durable'])
+  const ackPending = metrics.gauge('bus_consumer_ack_pending', 'Messages delivered and not settled.', ['stream', 'durable'])
+  const stopping = new AbortController()
+  const stop = stopping.signal
+  const batches = createBatchHandler(link, telemetry, options, stop)
+
+  /** @throws Error if the stream or the durable is not there. */
+  async function readInfo(session: Session): Promise<number> {
+    const manager = await jetstreamManager(session.connection, { checkAPI: false })
+    const info = await manager.consumers.info(stream, durable)
+    pending.set(labels, info.num_pending)
+    ackPending.set(labels, info.num_ack_pending)
+    return (info.config.ack_wait ?? 30_000_000_000) / 1_000_000
+  }
+
+  /** Consumes in one session; comes back only when stopped. */
+  async function consumeIn(session: Session): Promise<void> {
+    const ackWaitMs = await readInfo(session)
+    const pull = openPull(session, { stream, durable, batchSize })
+    // What waits behind a long batch is ours as much as the batch: without a sign of life it would go to another replica.
+    const signs = setInterval(() => batches.stillWorking(pull.waiting()), Math.max(50, ackWaitMs / 3))
+    const infos = setInterval(() => void readInfo(session).catch(() => undefined), infoIntervalMs)
+    up.set(labels, 1)
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one batch after the other, in the stream's order
+      while (!stop.aborted) await batches.process(await pull.next(stop))
+    } finally {
+      clearInterval(signs)
+      clearInterval(infos)
+      up.set(labels, 0)
+      batches.giveBack(await pull.close())
+    }
+  }
+
+  async function run(): Promise<void> {
+    let lastProblem = ''
+    for (let failures = 0; !stop.aborted; failures++) {
+      let session: Session | undefined
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- a loop over time
+        session = await link.nextSession(stop)
+        const startedAtMs = performance.now()
+        // oxlint-disable-next-line no-await-in-loop -- a loop over time
+        await consumeIn(session).finally(() => {
+          if (performance.now() - startedAtMs > longestPauseMs) failures = 0
+        })
+      } catch (error) {
+        if (stop.aborted || link.status() === 'closed') return
+        const problem = error instanceof Error ? error.message : String(error)
+        // A durable may be missing for hours: a line when that changes, then one in about a minute.
+        if (problem !== lastProblem || failures % 30 === 0) logger.warn({ err: error }, 'can not consume; trying again')
+        lastProblem = problem
+      }
+      const pauseMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.min(failures, 10))
+      // oxlint-disable-next-line no-await-in-loop -- a loop over time
+      if (!session?.lost.aborted) await pause(pauseMs, undefined, { signal: stop }).catch(() => undefined)
+    }
+  }
+
+  const running = run()
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      await running
+    },
+  }
+}

@@ -1,0 +1,134 @@
+import { isEventType, parseEventId, vouchForCompanyId } from '@frontdesk/contracts'
+import type { EventId } from '@frontdesk/contracts'
+import { headers as newHeaders } from '@nats-io/nats-core'
+import type { MsgHdrs } from '@nats-io/nats-core'
+import { decodeText, encodeText } from './header-text.ts'
+import type { EventEnvelope } from './messages.ts'
+
+const traceparentPattern = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+const tracestatePattern = /^[\x20-\x7e]{1,512}$/
+const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+const confidencePattern = /^(?:0|1|0\.\d{1,25}|[1-9](?:\.\d{1,17})?e-\d{1,3})$/
+const revisionPattern = /^[1-9]\d{0,8}$/
+
+/** The envelope as CloudEvents 1.0 headers, binary mode. @throws TypeError naming the attribute that `decodeEnvelope` would refuse. */
+export function encodeEnvelope(envelope: EventEnvelope): MsgHdrs {
+  const headers = newHeaders()
+  headers.append('ce-specversion', '1.0')
+  headers.append('ce-id', cloudEventId(parsedId(envelope.id), parsedRevision(String(envelope.revision))))
+  headers.append('ce-revision', String(envelope.revision))
+  headers.append('ce-type', parsedType(envelope.type))
+  headers.append('ce-source', encodeText('ce-source', envelope.source))
+  headers.append('ce-subject', encodeText('ce-subject', envelope.subject))
+  headers.append('ce-time', timeText(envelope.time))
+  headers.append('ce-datacontenttype', 'application/json')
+  headers.append('ce-correlationid', encodeText('ce-correlationid', envelope.correlationId))
+  if (envelope.causationId !== undefined) headers.append('ce-causationid', encodeText('ce-causationid', envelope.causationId))
+  if (envelope.companyId !== undefined) headers.append('ce-companyid', vouchForCompanyId(envelope.companyId))
+  if (envelope.confidence !== undefined) {
+    const text = String(envelope.confidence)
+    parsedConfidence(text)
+    headers.append('ce-confidence', text)
+  }
+  for (const [name, value] of Object.entries(parsedTrace(envelope.trace?.['traceparent'], envelope.trace?.['tracestate']) ?? {})) {
+    headers.append(name, value)
+  }
+  return headers
+}
+
+/**
+ * The envelope that a message's headers carry; every attribute is checked, and a malformed trace left out.
+ * @throws TypeError naming the header that is missing, there twice, or not what it should be.
+ */
+export function decodeEnvelope(headers: MsgHdrs): EventEnvelope {
+  const values = new Map(headers)
+  /** Twice the same header is refused: two readers might each take another one. */
+  function optional(name: string): string | undefined {
+    const all = values.get(name)
+    if (all !== undefined && all.length > 1) throw new TypeError(`${name} is there ${all.length} times`)
+    return all?.[0]
+  }
+  function required(name: string): string {
+    const value = optional(name)
+    if (value === undefined) throw new TypeError(`${name} is missing`)
+    return value
+  }
+  function constant(name: string, wanted: string): void {
+    if (required(name) !== wanted) throw new TypeError(`${name} is not ${wanted}`)
+  }
+
+  constant('ce-specversion', '1.0')
+  constant('ce-datacontenttype', 'application/json')
+  const revision = parsedRevision(required('ce-revision'))
+  const cloudId = required('ce-id')
+  const id = parsedId(cloudId.slice(0, 64))
+  if (cloudId !== cloudEventId(id, revision)) throw new TypeError('ce-id does not fit ce-revision')
+  const companyId = optional('ce-companyid')
+  const confidence = optional('ce-confidence')
+  const causationId = optional('ce-causationid')
+  const trace = parsedTrace(values.get('traceparent')?.[0], values.get('tracestate')?.[0])
+  return {
+    id,
+    revision,
+    type: parsedType(required('ce-type')),
+    source: decodeText('ce-source', required('ce-source')),
+    subject: decodeText('ce-subject', required('ce-subject')),
+    time: parsedTime(required('ce-time')),
+    correlationId: decodeText('ce-correlationid', required('ce-correlationid')),
+    ...(companyId !== undefined && { companyId: vouchForCompanyId(companyId) }),
+    ...(confidence !== undefined && { confidence: parsedConfidence(confidence) }),
+    ...(causationId !== undefined && { causationId: decodeText('ce-causationid', causationId) }),
+    ...(trace && { trace }),
+  }
+}
+
+/** `Nats-Msg-Id`: the `ce-id` and the subject's stage and lane, so that no stream takes an event for itself at another stage. */
+export function natsMessageId(envelope: EventEnvelope, subject: string): string {
+  const tokens = subject.split('.', 2)
+  const stage = tokens[0] === 'bulk' ? tokens.join('.') : tokens[0]
+  return `${cloudEventId(envelope.id, envelope.revision)}:${stage}`
+}
+
+function cloudEventId(id: EventId, revision: number): string {
+  return revision === 1 ? id : `${id}.${revision}`
+}
+
+function parsedId(text: string): EventId {
+  const id = parseEventId(text)
+  if (id === undefined) throw new TypeError('ce-id is not an event id (64 lower-case hex digits)')
+  return id
+}
+
+function parsedRevision(text: string): number {
+  if (!revisionPattern.test(text)) throw new TypeError('ce-revision is not a whole number from 1 to 999999999')
+  return Number(text)
+}
+
+function parsedType(text: string): EventEnvelope['type'] {
+  if (!isEventType(text)) throw new TypeError('ce-type is not in the catalogue')
+  return text
+}
+
+function timeText(time: Date): string {
+  const text = Number.isNaN(time.getTime()) ? '' : time.toISOString()
+  parsedTime(text)
+  return text
+}
+
+function parsedTime(text: string): Date {
+  const time = new Date(timePattern.test(text) ? text : Number.NaN)
+  // The parser takes the 30th of February for the 2nd of March.
+  if (Number.isNaN(time.getTime()) || time.toISOString() !== text) throw new TypeError('ce-time is not a UTC time with milliseconds')
+  return time
+}
+
+function parsedConfidence(text: string): number {
+  const confidence = confidencePattern.test(text) ? Number(text) : Number.NaN
+  if (!(confidence >= 0 && confidence <= 1)) throw new TypeError('ce-confidence is not a number from 0 to 1')
+  return confidence
+}
+
+function parsedTrace(traceparent: string | undefined, tracestate: string | undefined): Record<string, string> | undefined {
+  if (traceparent === undefined || !traceparentPattern.test(traceparent)) return undefined
+  return { traceparent, ...(tracestate !== undefined && tracestatePattern.test(tracestate) && { tracestate: tracestate.trim() }) }
+}

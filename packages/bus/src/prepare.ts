@@ -1,0 +1,36 @@
+import type { MsgHdrs } from '@nats-io/nats-core'
+import { encodeEnvelope, natsMessageId } from './envelope.ts'
+import type { OutgoingMessage, PublishFailure } from './messages.ts'
+import { companyOf, streamOf } from './subjects.ts'
+
+type Prepared =
+  | { readonly ok: true; readonly headers: MsgHdrs }
+  | { readonly ok: false; readonly reason: PublishFailure; readonly detail: string }
+
+/** The headers to publish a message with, or why it can't be: what the broker or the client would refuse is found here. */
+export function prepare({ envelope, subject, body }: OutgoingMessage, maxPayloadBytes = Number.POSITIVE_INFINITY): Prepared {
+  if (streamOf(subject) === undefined) return { ok: false, reason: 'wrong_subject', detail: `no stream of ours owns ${subject}` }
+  const company = companyOf(subject)
+  if (company !== undefined && company !== envelope.companyId) {
+    return { ok: false, reason: 'wrong_subject', detail: 'the subject and the envelope name different companies' }
+  }
+  let headers: MsgHdrs
+  try {
+    headers = encodeEnvelope(envelope)
+  } catch (error) {
+    return { ok: false, reason: 'rejected', detail: error instanceof Error ? error.message : String(error) }
+  }
+  headers.append('Nats-Msg-Id', natsMessageId(envelope, subject))
+  const size = body.length + headersBytes(headers)
+  if (size > maxPayloadBytes) {
+    return { ok: false, reason: 'too_large', detail: `${size} bytes with headers; the broker takes ${maxPayloadBytes}` }
+  }
+  return { ok: true, headers }
+}
+
+/** Their size on the wire: all of ours are ASCII. */
+function headersBytes(headers: MsgHdrs): number {
+  let bytes = 'NATS/1.0\r\n\r\n'.length
+  for (const [name, values] of headers) for (const value of values) bytes += name.length + value.length + ': \r\n'.length
+  return bytes
+}

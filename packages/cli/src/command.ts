@@ -1,0 +1,64 @@
+import { stripVTControlCharacters } from 'node:util'
+import { defineCommand, renderUsage, runCommand, type ArgsDef, type CommandContext, type CommandDef } from 'citty'
+import { UsageError } from './errors.ts'
+
+/** A command that does something. */
+export interface Leaf {
+  readonly description: string
+  usage(path: string): Promise<string>
+  run(rawArgs: string[]): Promise<void>
+}
+
+/** Commands under one name. */
+export interface Group {
+  readonly description: string
+  readonly commands: Readonly<Record<string, Group | Leaf>>
+}
+
+/** Defines a command; it refuses flags and arguments that it does not know. */
+export function leaf<const Args extends ArgsDef>(
+  description: string,
+  args: Args,
+  run: (context: CommandContext<Args>) => Promise<void>,
+): Leaf {
+  const command = (name?: string): CommandDef<Args> =>
+    defineCommand({
+      meta: { ...(name === undefined ? {} : { name }), description },
+      args,
+      setup: ({ args: given }) => refuseUnknown(args, given),
+      run,
+    })
+  return {
+    description,
+    usage: async (path) => stripVTControlCharacters(await renderUsage(command(path))),
+    async run(rawArgs) {
+      await runCommand(command(), { rawArgs })
+    },
+  }
+}
+
+/** What a group says of itself and its commands. */
+export async function groupUsage(group: Group, path: string): Promise<string> {
+  const subCommands = Object.fromEntries(
+    Object.entries(group.commands).map(([name, { description }]) => [name, defineCommand({ meta: { description } })]),
+  )
+  return stripVTControlCharacters(await renderUsage(defineCommand({ meta: { name: path, description: group.description }, subCommands })))
+}
+
+/** citty lets everything through that it does not know, so a misspelt flag would go unnoticed. */
+function refuseUnknown(known: ArgsDef, given: Readonly<Record<string, unknown>> & { readonly _: readonly string[] }): void {
+  const names = Object.entries(known)
+  const flags = new Set(names.filter(([, { type }]) => type !== 'positional').flatMap(([name]) => [name, camelCase(name)]))
+  const positionals = names.filter(([, { type }]) => type === 'positional')
+  for (const [flag, value] of Object.entries(given)) {
+    if (flag === '_' || positionals.some(([name]) => name === flag)) continue
+    if (!flags.has(flag)) throw new UsageError(`Unknown option --${flag}.`)
+    if (value === '') throw new UsageError(`Option --${flag} needs a value.`)
+  }
+  const surplus = given._[positionals.length]
+  if (surplus !== undefined) throw new UsageError(`Unexpected argument "${surplus}".`)
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+}

@@ -1,0 +1,10 @@
+/** What a run of the CLI has of the world. */
+export interface CliContext {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  /** Writes a line to stdout: results, and nothing else. */
+  readonly out: (line: string) => void
+  /** Writes a line to stderr. */
+  readonly err: (line: string) => void
+  readonly now: () => Date
+}

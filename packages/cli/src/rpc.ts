@@ -1,0 +1,53 @@
+import { isFrontdeskError, type ErrorCode } from '@frontdesk/errors'
+import { createRpcClient, fixedToken, type RpcClient, type RpcClientOptions } from '@frontdesk/rpc'
+import { createTelemetry } from '@frontdesk/telemetry'
+import type { CliContext } from './context.ts'
+import { CommandError } from './errors.ts'
+import { findAddress, findToken, type Found, type ServiceName } from './targets.ts'
+
+/** The options of every command that calls a service. */
+export const rpcArgs = {
+  address: { type: 'string', description: 'host:port of the service', valueHint: 'host:port' },
+  token: { type: 'string', description: 'Caller token; better in FRONTDESK_TOKEN, since flags are visible to other users' },
+  json: { type: 'boolean', description: 'Print JSON' },
+} as const
+
+type Definition = Parameters<typeof createRpcClient>[0]
+
+/** Calls a service as the flags, the environment or dev.json say, and explains a failure by what to do next. */
+export async function withService<Service extends Definition, Result>(
+  context: CliContext,
+  name: ServiceName,
+  definition: Service,
+  flags: { readonly address?: string | undefined; readonly token?: string | undefined },
+  work: (client: RpcClient<Service>) => Promise<Result>,
+  retryMethods: NonNullable<RpcClientOptions<Service>['retryMethods']> = [],
+): Promise<Result> {
+  const address = await findAddress(context, name, flags.address)
+  const token = await findToken(context, flags.token)
+  await using telemetry = createTelemetry({ service: 'frontdesk-cli', logLevel: 'silent', sampleRatio: 0 })
+  const issuer = fixedToken(token.value)
+  const options = { address: address.value, audience: name, issuer, telemetry, deadlineMs: 10_000, retryMethods }
+  await using client = createRpcClient(definition, options)
+  return await work(client).catch((error: unknown) => {
+    if (!isFrontdeskError(error)) throw error
+    const hint = hintOf(error.code, name, address, token)
+    throw new CommandError(`${name}: ${error.publicMessage} [${error.code}]`, { ...(hint === undefined ? {} : { hint }), cause: error })
+  })
+}
+
+function hintOf(code: ErrorCode, name: ServiceName, address: Found, token: Found): string | undefined {
+  switch (code) {
+    case 'unavailable':
+    case 'deadline_exceeded':
+      return `Its address is ${address.value} (from ${address.from}). Does it run? If the address is an old one, start ./scripts/dev again or pass --address.`
+    case 'token_missing':
+    case 'token_invalid':
+    case 'token_expired':
+      return `The token is from ${token.from}. Make one with \`pnpm frontdesk token issue --key … --audience ${name} --companies all\`.`
+    case 'permission_denied':
+      return `The token is from ${token.from}. Make one for these companies (\`pnpm frontdesk token issue … --companies all\`).`
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,175 @@
+import { createConnection, type Connection as DriverConnection, type ConnectionOptions, type FieldPacket } from 'mysql2'
+import { ConnectionLostError, toDatabaseError } from './database-errors.ts'
+import { toDriverValue } from './sql-value.ts'
+
+/** How connections are made. */
+export interface ConnectionSettings {
+  readonly url: string
+  readonly connectTimeoutMs: number
+  /** The server ends a statement at this age; we end the connection a second later, should it not. 0 for no limit. */
+  readonly statementTimeoutMs: number
+}
+
+/** One statement; `asArrays` is Drizzle's form of rows: lists of values, with dates as text. */
+export interface Statement {
+  readonly sql: string
+  readonly params: readonly unknown[]
+  readonly asArrays?: boolean
+}
+
+/** The driver's two kinds of result: rows with their fields, or the header of a write. */
+export type DriverResult = [result: unknown, fields: FieldPacket[]]
+
+type Callback<Result> = (error: Error | null, ...results: Result[]) => void
+
+const statementsKept = 200
+const answerGraceMs = 1_000
+
+/**
+ * One connection whose every call ends: mysql2 forgets what is under way when a connection is destroyed, and
+ * has no time limit that leaves the connection usable.
+ */
+export class Connection {
+  /** Set by who may have changed the session; a release then resets it. */
+  dirty = false
+  readonly #driver: DriverConnection
+  readonly #settings: ConnectionSettings
+  readonly #pending = new Set<(error: Error) => void>()
+  readonly #lost = new AbortController()
+
+  private constructor(driver: DriverConnection, settings: ConnectionSettings) {
+    this.#driver = driver
+    this.#settings = settings
+    driver.on('error', (error: Error) => this.destroy(error))
+    driver.on('end', () => this.destroy(new Error('the server closed the connection')))
+  }
+
+  /** @throws FrontdeskError unavailable */
+  static async open(settings: ConnectionSettings): Promise<Connection> {
+    const connection = new Connection(createConnection(driverOptions(settings)), settings)
+    await connection.#run<void>(settings.connectTimeoutMs, (done) => connection.#driver.connect(done))
+    try {
+      await connection.#setUp()
+    } catch (error) {
+      connection.destroy(error)
+      throw error
+    }
+    return connection
+  }
+
+  /** Aborted, with the reason, when the connection is gone. */
+  get lost(): AbortSignal {
+    return this.#lost.signal
+  }
+
+  get threadId(): number {
+    return this.#driver.threadId
+  }
+
+  /** Runs a statement prepared: blobs travel as they are, and the server parses each text once. */
+  async execute({ sql, params, asArrays = false }: Statement): Promise<DriverResult> {
+    const values = params.map(toDriverValue)
+    const options = { sql, values, rowsAsArray: asArrays, dateStrings: asArrays }
+    return this.#statement((done) => this.#driver.execute(options as { sql: string; values: string[] }, done))
+  }
+
+  /** Runs a text without parameters that is of no use to prepare, such as COMMIT. */
+  async command(sql: string): Promise<void> {
+    await this.#statement((done) => this.#driver.query(sql, done))
+  }
+
+  async ping(): Promise<void> {
+    await this.#run<void>(this.#answerWithinMs, (done) => this.#driver.ping(done))
+  }
+
+  /** Makes the session as new: no transaction, no locks, no variables, no prepared statements. */
+  async reset(): Promise<void> {
+    await this.#run<void>(this.#answerWithinMs, (done) => this.#driver.reset(done))
+    await this.#setUp()
+    this.dirty = false
+  }
+
+  /** Says goodbye to the server. */
+  async end(): Promise<void> {
+    if (this.lost.aborted) return
+    await this.#run<void>(answerGraceMs, (done) => this.#driver.end(done)).catch(() => undefined)
+    this.destroy(new Error('closed by us'))
+  }
+
+  /** Cuts the connection; whatever is under way on it fails with the reason. */
+  destroy(reason: unknown): void {
+    if (this.lost.aborted) return
+    const error = reason instanceof ConnectionLostError ? reason : new ConnectionLostError(reason)
+    this.#lost.abort(error)
+    for (const reject of this.#pending) reject(error)
+    this.#pending.clear()
+    this.#driver.destroy()
+  }
+
+  get #answerWithinMs(): number {
+    const { statementTimeoutMs } = this.#settings
+    return statementTimeoutMs === 0 ? 0 : statementTimeoutMs + answerGraceMs
+  }
+
+  async #setUp(): Promise<void> {
+    await this.command(sessionVariables(this.#settings.statementTimeoutMs))
+    await this.command('set session transaction isolation level read committed')
+  }
+
+  #statement(start: (done: (error: Error | null, result: unknown, fields: FieldPacket[]) => void) => void): Promise<DriverResult> {
+    return this.#run<DriverResult>(this.#answerWithinMs, (done) => {
+      start((error, result, fields) => done(error, [result, fields]))
+    })
+  }
+
+  #run<Result>(timeoutMs: number, start: (done: Callback<Result>) => void): Promise<Result> {
+    return new Promise((resolve, reject: (error: unknown) => void) => {
+      if (this.lost.aborted) return reject(this.lost.reason)
+      const timer =
+        timeoutMs > 0 ? setTimeout(() => this.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs) : undefined
+      this.#pending.add(reject)
+      const settle = () => {
+        clearTimeout(timer)
+        this.#pending.delete(reject)
+      }
+      const fail = (error: unknown) => {
+        settle()
+        const ours = toDatabaseError(error)
+        if (ours instanceof ConnectionLostError) this.destroy(ours)
+        reject(this.lost.aborted ? this.lost.reason : ours)
+      }
+      try {
+        start((error, result) => {
+          if (error) return fail(error)
+          settle()
+          resolve(result as Result)
+        })
+      } catch (error) {
+        fail(error)
+      }
+    })
+  }
+}
+
+function driverOptions({ url, connectTimeoutMs }: ConnectionSettings): ConnectionOptions {
+  return {
+    uri: url,
+    connectTimeout: connectTimeoutMs,
+    maxPreparedStatements: statementsKept,
+    timezone: 'Z',
+    charset: 'utf8mb4',
+    // Text on MySQL and MariaDB alike; the json column parses it.
+    jsonStrings: true,
+    supportBigNumbers: true,
+    flags: ['-LOCAL_FILES'],
+  }
+}
+
+/** The mode is MySQL's default, so that MariaDB refuses the same; row locks end early enough to be tried again. */
+function sessionVariables(statementTimeoutMs: number): string {
+  const modes = ['ONLY_FULL_GROUP_BY', 'STRICT_TRANS_TABLES', 'NO_ZERO_IN_DATE', 'NO_ZERO_DATE', 'ERROR_FOR_DIVISION_BY_ZERO', 'NO_ENGINE_SUBSTITUTION']
+  const lockWaitSeconds = statementTimeoutMs === 0 ? 50 : Math.max(1, Math.floor(statementTimeoutMs / 2_000))
+  // Each server reads its own executable comment alone.
+  const limits = `/*M! , max_statement_time = ${statementTimeoutMs / 1_000} */ /*!80000 , max_execution_time = ${statementTimeoutMs} */`
+  return `set time_zone = '+00:00', sql_mode = '${modes.join(',')}', innodb_lock_wait_timeout = ${lockWaitSeconds} ${limits}`
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { type Database, internalsOf } from './database.ts'
+import { createSession, type SqlSession } from './session.ts'
+
+/** A server's wait for a lock counts as statement time, so a long one is made of short ones. */
+const longestWaitMs = 1_000
+const longestLockName = 64
+
+/** A connection of its own, outside of a transaction; what the work did to its session is undone at the end. */
+export interface SessionConnection extends SqlSession {
+  /** Aborted when the connection is gone, and with it everything that the session held. */
+  readonly lost: AbortSignal
+}
+
+/** Lends one connection without a transaction, on which any statement may run. */
+export async function withConnection<T>(database: Database, work: (connection: SessionConnection) => Promise<T>): Promise<T> {
+  const { pool, guard } = internalsOf(database)
+  const connection = await pool.acquire()
+  connection.dirty = true
+  let over = false
+  const session = createSession(async (statement) => {
+    await guard.check(statement, 'any')
+    if (over) throw new TypeError('the connection was given back: a statement was not awaited')
+    return connection.execute(statement)
+  })
+  try {
+    return await work({ ...session, lost: connection.lost })
+  } finally {
+    over = true
+    void pool.release(connection)
+  }
+}
+
+/**
+ * Runs the work while this database's lock of that name is held; undefined if somebody else keeps it for `waitMs`.
+ * The lock needs its connection: when that is lost the signal aborts, and another may already hold the lock.
+ */
+export function withDatabaseLock<T>(
+  database: Database,
+  name: string,
+  work: (signal: AbortSignal) => Promise<T>,
+  { waitMs }: { waitMs: number },
+): Promise<T | undefined> {
+  const lock = lockName(database.name, name)
+  return withConnection(database, async (connection) => {
+    if (!(await takeLock(connection, lock, waitMs))) return undefined
+    try {
+      return await work(connection.lost)
+    } finally {
+      // Where this fails the reset at release, or the connection's end, frees the lock.
+      await connection.execute('select release_lock(?)', [lock]).catch(() => undefined)
+    }
+  })
+}
+
+/** A server's locks know no databases, and their names end at 64 characters. */
+export function lockName(database: string, name: string): string {
+  const full = `${database}/${name}`
+  if (full.length <= longestLockName) return full
+  return createHash('sha256').update(full).digest('hex').slice(0, longestLockName)
+}
+
+/** Whether the session now holds the lock. */
+export async function takeLock(session: Pick<SqlSession, 'execute'>, lock: string, waitMs: number): Promise<boolean> {
+  const deadline = performance.now() + waitMs
+  for (;;) {
+    const seconds = Math.min(longestWaitMs, Math.max(0, deadline - performance.now())) / 1_000
+    // eslint-disable-next-line no-await-in-loop -- one wait after the other, on one connection
+    const { rows } = await session.execute('select get_lock(?, ?) as taken', [lock, seconds])
+    if (rows[0]?.['taken'] === 1) return true
+    if (performance.now() >= deadline) return false
+  }
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { FrontdeskError } from '@frontdesk/errors'
+import type { Telemetry } from '@frontdesk/telemetry'
+import { fastify } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { trackMethods } from './allowed-methods.ts'
+import { answerClientError } from './client-errors.ts'
+import { fromFastify } from './fastify-errors.ts'
+import { toProblem } from './problem.ts'
+import { observeRequests } from './request-telemetry.ts'
+
+/** How a server guards itself. */
+export interface HttpServerOptions {
+  telemetry: Telemetry
+  /** The largest body any route takes; a route's own `bodyLimit` goes before it. */
+  bodyLimitBytes: number
+  /** Connections beyond these are closed at once (4,096 when left out). */
+  maxConnections?: number
+  /** For the request line and all headers (5,000 when left out). */
+  headersTimeoutMs?: number
+  /** For the whole request with its body (10,000 when left out). */
+  requestTimeoutMs?: number
+  /** Whether requests get spans and metrics (when left out, they do). */
+  observed?: boolean
+}
+
+const noBody = Buffer.alloc(0)
+const requestIdPattern = /^[\w.:-]{1,128}$/
+
+/**
+ * An HTTP server whose `request.body` is the raw Buffer (empty without a body) whatever its content
+ * type, and whose failures are RFC 9457 problems. Not yet listening.
+ */
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const { telemetry, bodyLimitBytes, maxConnections = 4_096, headersTimeoutMs = 5_000, requestTimeoutMs = 10_000 } = options
+  const app = fastify({
+    logger: false,
+    bodyLimit: bodyLimitBytes,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    requestTimeout: requestTimeoutMs,
+    // Node looks for slow requests every 30 s unless told otherwise, so that 5 s would be up to 35.
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: Math.min(1_000, Math.ceil(headersTimeoutMs / 4)) },
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => answer(error, request, reply),
+  })
+  const methodsOf = trackMethods(app)
+  const traceIdOf = options.observed === false ? () => undefined : observeRequests(app, telemetry)
+  capConnections(app, telemetry, maxConnections)
+  closeConnectionsWhenClosing(app)
+
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    done()
+  })
+  app.addHook('preValidation', (request, _reply, done) => {
+    request.body ??= noBody
+    done()
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methodsOf(request.url.split('?', 1)[0] ?? '')
+    if (allowed.length === 0) throw new FrontdeskError('not_found', { publicMessage: 'There is nothing at this path.' })
+    reply.header('allow', allowed.join(', '))
+    throw new FrontdeskError('method_not_allowed', { publicMessage: `This path takes ${allowed.join(', ')}.` })
+  })
+  app.setErrorHandler(answer)
+
+  function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const problem = toProblem(fromFastify(error), traceIdOf(request))
+    if (problem.body.code === 'internal') {
+      const { method, routeOptions } = request
+      telemetry.logger.error(
+        { err: error, method, route: routeOptions?.url, requestId: request.id, trace_id: problem.body.traceId },
+        'a request failed',
+      )
+    }
+    // As a Buffer, or fastify would add a charset, which this type does not have.
+    void reply
+      .code(problem.status)
+      .headers(problem.headers)
+      .send(Buffer.from(JSON.stringify(problem.body)))
+  }
+  return app
+}
+
+/** The caller's own id if it is one that can stand in a log and a header. */
+function requestIdOf(sent: string | string[] | undefined): string {
+  return typeof sent === 'string' && requestIdPattern.test(sent) ? sent : randomUUID()
+}
+
+function capConnections(app: FastifyInstance, telemetry: Telemetry, maxConnections: number): void {
+  const dropped = telemetry.metrics.counter('http_connections_dropped_total', 'Connections closed because there were too many.')
+  app.server.maxConnections = maxConnections
+  app.server.on('drop', () => dropped.inc())
+}
+
+/** fastify closes idle connections; those with an answer on its way are told not to come back. */
+function closeConnectionsWhenClosing(app: FastifyInstance): void {
+  let closing = false
+  app.addHook('preClose', (done) => {
+    closing = true
+    done()
+  })
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) reply.header('connection', 'close')
+    done(null, payload)
+  })
+}

@@ -1,0 +1,73 @@
+import type {
+  DeadLetter,
+  GetConservationRequest,
+  GetConservationResponse,
+  ListDeadLettersRequest,
+  ListDeadLettersResponse,
+  RedriveDeadLetterRequest,
+  RedriveDeadLetterResponse,
+} from '@frontdesk/contracts'
+import { parseEventId } from '@frontdesk/contracts'
+import type { Database } from '@frontdesk/database'
+import { FrontdeskError } from '@frontdesk/errors'
+import type { DeadLetterRow } from './dead-letters.ts'
+import { listDeadLetters } from './dead-letters.ts'
+import type { EventHandler } from './event-handler.ts'
+import { countHandled } from './inbox.ts'
+import type { Outbox } from './outbox.ts'
+import { redrive } from './redrive.ts'
+
+/** What a service answers of its own work; the transport decides who may ask. */
+export interface Operations {
+  getConservation(request: GetConservationRequest): Promise<GetConservationResponse>
+  listDeadLetters(request: ListDeadLettersRequest): Promise<ListDeadLettersResponse>
+  redriveDeadLetter(request: RedriveDeadLetterRequest): Promise<RedriveDeadLetterResponse>
+}
+
+/** What the operations answer from; a service without handlers needs no inbox table. */
+export interface OperationsOptions {
+  readonly database: Database
+  readonly outbox: Outbox
+  readonly handlers: readonly EventHandler[]
+  /** The service's own counts by name, beside "handled" and "dead" of its inbox. */
+  readonly counts: () => Promise<Record<string, bigint>>
+}
+
+const defaultPageSize = 50
+const largestPageSize = 500
+
+/** OperationsService in terms of contracts' messages, with no transport in it. */
+export function createOperations(options: OperationsOptions): Operations {
+  const { database, outbox, handlers, counts } = options
+  const consumes = handlers.length > 0
+
+  return {
+    async getConservation() {
+      const [own, inboxCounts, unpublished] = await Promise.all([
+        counts(),
+        consumes ? countHandled(database) : {},
+        outbox.unpublished(),
+      ])
+      return { counts: { ...inboxCounts, ...own }, unpublished: BigInt(unpublished) }
+    },
+
+    async listDeadLetters({ pageSize, pageToken }) {
+      if (!consumes) return { deadLetters: [], nextPageToken: '' }
+      const limit = Math.min(pageSize || defaultPageSize, largestPageSize)
+      const page = await listDeadLetters(database, { limit, ...(pageToken && { before: pageToken }) })
+      return { deadLetters: page.deadLetters.map(toMessage), nextPageToken: page.next ?? '' }
+    },
+
+    async redriveDeadLetter({ handler, eventId, revision }) {
+      const id = parseEventId(eventId)
+      if (!id) throw new FrontdeskError('invalid_argument', { publicMessage: 'event_id must be 64 lower-case hex digits.' })
+      await redrive({ database, handlers }, { handler, eventId: id, revision })
+      return {}
+    },
+  }
+}
+
+function toMessage(row: DeadLetterRow): DeadLetter {
+  const { payload, ...rest } = row
+  return { ...rest, payload: Buffer.from(payload).toString('utf8') }
+}

@@ -1,0 +1,64 @@
+import type { Bus } from '@frontdesk/bus'
+import type { Database, Transaction } from '@frontdesk/database'
+import type { Telemetry } from '@frontdesk/telemetry'
+import { count, isNull } from 'drizzle-orm'
+import { createAppend } from './append.ts'
+import type { NewEvent } from './events.ts'
+import { createPublisher } from './publisher.ts'
+import { createRelay } from './relay.ts'
+import { startSweeper } from './sweeper.ts'
+import { outbox as outboxTable } from './tables.ts'
+
+/** Where a service's events leave it; disposing flushes what the relay still holds, within a limit. */
+export interface Outbox extends AsyncDisposable {
+  /** Commits the events with the transaction; they are published right after it. */
+  append(tx: Transaction, events: readonly NewEvent[]): Promise<void>
+  /** How many events are committed and not yet acknowledged by the broker. */
+  unpublished(): Promise<number>
+}
+
+/** How an outbox is made. */
+export interface OutboxOptions {
+  readonly database: Database
+  readonly bus: Bus
+  readonly telemetry: Telemetry
+  /** The `ce-source` of its events: `frontdesk/<service>`. */
+  readonly source: string
+  /** What the relay's memory queue holds at most, in rows; the sweeper has the rest. */
+  readonly queueLimit?: number
+  readonly queueLimitBytes?: number
+  readonly sweepIntervalMs?: number
+  /** The age at which an unpublished row passes from the relay to the sweeper. */
+  readonly sweepAgeMs?: number
+  readonly flushTimeoutMs?: number
+  readonly clock?: () => Date
+}
+
+/** An outbox over the `outbox` table: relay after commit, and a sweeper for what it leaves. */
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { database, bus, telemetry, source, queueLimit = 5_000, queueLimitBytes = 32 * 1024 * 1024 } = options
+  const { sweepIntervalMs = 1_000, sweepAgeMs = 5_000, flushTimeoutMs = 5_000, clock = () => new Date() } = options
+
+  const publisher = createPublisher({ database, bus, telemetry, clock })
+  const relay = createRelay({ bus, publisher, telemetry, queueLimit, queueLimitBytes, clock })
+  const append = createAppend({ source, sweepAgeMs, clock, afterCommit: relay.offer })
+  const sweeper = startSweeper({ database, bus, publisher, telemetry, source, intervalMs: sweepIntervalMs, clock })
+
+  async function unpublished(): Promise<number> {
+    const [row] = await database.orm.select({ rows: count() }).from(outboxTable).where(isNull(outboxTable.publishedAt))
+    return row?.rows ?? 0
+  }
+
+  telemetry.metrics.gauge('outbox_unpublished', 'Events committed and not yet acknowledged by the broker.', [], async (gauge) => {
+    gauge.set(await unpublished())
+  })
+
+  return {
+    append,
+    unpublished,
+    async [Symbol.asyncDispose]() {
+      await sweeper[Symbol.asyncDispose]()
+      await relay.flush(flushTimeoutMs)
+    },
+  }
+}

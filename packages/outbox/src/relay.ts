@@ -1,0 +1,90 @@
+import type { Bus } from '@frontdesk/bus'
+import type { Telemetry } from '@frontdesk/telemetry'
+import type { PendingRow } from './pending-row.ts'
+import type { Publisher, PublishResult } from './publisher.ts'
+import { createRowQueue } from './row-queue.ts'
+import { createWorker } from './worker.ts'
+
+/** Publishes rows right after their commit, from a bounded queue in memory. */
+export interface Relay {
+  /** Takes what fits; the rest belongs to the sweeper. Never throws. */
+  offer(rows: readonly PendingRow[]): void
+  /** Resolves when nothing is under way any more, or after the limit; what is left belongs to a sweeper. */
+  flush(timeoutMs: number): Promise<void>
+}
+
+interface RelayOptions {
+  readonly bus: Pick<Bus, 'status' | 'connected'>
+  readonly publisher: Publisher
+  readonly telemetry: Telemetry
+  readonly queueLimit: number
+  readonly queueLimitBytes: number
+  readonly clock: () => Date
+}
+
+const rowsPerPublish = 256
+
+/** A relay with a queue of its own; while one batch is at the broker, the one before is being marked. */
+export function createRelay(options: RelayOptions): Relay {
+  const { bus, publisher, telemetry, clock } = options
+  const { logger, metrics } = telemetry
+  const leftToSweeper = metrics.counter('outbox_left_to_sweeper_total', 'Rows that the relay left to the sweeper.', ['reason'])
+  const queue = createRowQueue(options.queueLimit, options.queueLimitBytes)
+  metrics.gauge('outbox_relay_queue', 'Rows in the relay’s memory queue.', [], (gauge) => gauge.set(queue.length()))
+  const closing = Promise.withResolvers<void>()
+  let closed = false
+  let unrecorded: PublishResult[] = []
+
+  function leave(reason: 'overflow' | 'too_old' | 'broker_away', rows: number): void {
+    if (rows > 0) leftToSweeper.inc({ reason }, rows)
+  }
+
+  /** Whether there is a broker; waits for one until the relay is closed. */
+  async function brokerIsThere(): Promise<boolean> {
+    if (bus.status() !== 'connected') await Promise.race([bus.connected().catch(() => undefined), closing.promise])
+    return bus.status() === 'connected'
+  }
+
+  const publishing = createWorker(async () => {
+    /* eslint-disable no-await-in-loop -- one batch at the broker at a time; what comes meanwhile makes the next one larger */
+    while (queue.length() > 0 && (await brokerIsThere())) {
+      const batch = queue.take(rowsPerPublish)
+      const now = clock().getTime()
+      const ours = batch.filter((row) => row.sweepableAtMs > now)
+      leave('too_old', batch.length - ours.length)
+      if (ours.length === 0) continue
+      const result = await publisher.publish(ours, 'relay')
+      leave('broker_away', result.away)
+      unrecorded.push(result)
+      recording.wake()
+    }
+    /* eslint-enable no-await-in-loop */
+  })
+
+  const recording = createWorker(async () => {
+    const results = unrecorded
+    unrecorded = []
+    try {
+      await publisher.record(results)
+    } catch (error) {
+      logger.warn({ err: error }, 'could not mark published rows, the sweeper publishes them again')
+    }
+  })
+
+  return {
+    offer(rows) {
+      const taken = closed ? 0 : queue.offer(rows)
+      leave('overflow', rows.length - taken)
+      publishing.wake()
+    },
+    async flush(timeoutMs) {
+      closed = true
+      closing.resolve()
+      const limit = Promise.withResolvers<void>()
+      const timer = setTimeout(limit.resolve, timeoutMs)
+      await Promise.race([publishing.idle().then(() => recording.idle()), limit.promise])
+      clearTimeout(timer)
+      queue.clear()
+    },
+  }
+}

@@ -1,0 +1,108 @@
+import type { Bus } from '@frontdesk/bus'
+import { applyStreams, connectBus } from '@frontdesk/bus'
+import type { NatsServer } from '@frontdesk/testing'
+import { eventually, startNats } from '@frontdesk/testing'
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Harness } from '../test/harness.ts'
+import { append, messagesIn, openAnother, startHarness } from '../test/harness.ts'
+import type { Publisher } from './publisher.ts'
+import { createPublisher } from './publisher.ts'
+import { startSweeper } from './sweeper.ts'
+import { outbox } from './tables.ts'
+import { makeNewEvent } from './testing.ts'
+
+let harness: Harness
+let nats: NatsServer
+let bus: Bus
+beforeAll(async () => {
+  harness = await startHarness()
+  nats = await startNats()
+  bus = connectBus({ servers: nats.url, name: 'sweeper-test', telemetry: harness.telemetry })
+  await bus.connected()
+  await applyStreams(bus)
+})
+afterAll(async () => {
+  await bus[Symbol.asyncDispose]()
+  await nats[Symbol.asyncDispose]()
+  await harness[Symbol.asyncDispose]()
+})
+
+const later = () => new Date(Date.now() + 60_000)
+
+function sweeperOn(database: Harness['database'], publisher: Publisher) {
+  const { telemetry } = harness
+  return startSweeper({ database, bus, publisher, telemetry, source: 'frontdesk/test', intervalMs: 3_600_000, clock: later })
+}
+
+test('of two sweepers at once only one leads, and each row is published and marked once', async () => {
+  await using another = openAnother(harness.url, harness.telemetry)
+  const counted: string[] = []
+  const counting = (name: string, database: Harness['database']): Publisher => {
+    const publisher = createPublisher({ database, bus, telemetry: harness.telemetry, clock: later })
+    return {
+      ...publisher,
+      publish: (rows, by) => {
+        counted.push(...rows.map((row) => `${name} ${row.id}`))
+        return publisher.publish(rows, by)
+      },
+    }
+  }
+  const events = Array.from({ length: 600 }, () => makeNewEvent())
+  await append(harness.database, { append: harness.appendOnly }, events)
+  await using first = sweeperOn(harness.database, counting('first', harness.database))
+  await using second = sweeperOn(another, counting('second', another))
+  const results = await Promise.all([first.sweep(), second.sweep(), first.sweep(), second.sweep()])
+
+  expect(results.reduce<number>((sum, swept) => sum + (swept ?? 0), 0)).toBe(600)
+  expect(new Set(counted.map((entry) => entry.split(' ')[1])).size).toBe(600)
+  expect(counted).toHaveLength(600)
+  const rows = await harness.outboxRows()
+  expect(rows.every((row) => row.publishedAt !== null && row.stream === 'COMPANY' && row.streamSeq !== null)).toBe(true)
+  expect(await messagesIn(bus, 'COMPANY')).toHaveLength(600)
+})
+
+test('while one sweeper is at it another leaves it alone', async () => {
+  await using another = openAnother(harness.url, harness.telemetry)
+  await append(harness.database, { append: harness.appendOnly }, [makeNewEvent()])
+  const gate = Promise.withResolvers<void>()
+  const publisher = createPublisher({ database: harness.database, bus, telemetry: harness.telemetry, clock: later })
+  let began = false
+  const slow: Publisher = {
+    ...publisher,
+    publish: async (rows, by) => {
+      began = true
+      await gate.promise
+      return publisher.publish(rows, by)
+    },
+  }
+  await using first = sweeperOn(harness.database, slow)
+  await using second = sweeperOn(another, publisher)
+  const leading = first.sweep()
+  await eventually(() => expect(began).toBe(true))
+  expect(await second.sweep()).toBeUndefined()
+  gate.resolve()
+  expect(await leading).toBe(1)
+  expect(await second.sweep()).toBe(0)
+})
+
+test('a row is not swept before its time', async () => {
+  await append(harness.database, { append: harness.appendOnly }, [makeNewEvent()])
+  const { database, telemetry } = harness
+  const publisher = createPublisher({ database, bus, telemetry, clock: () => new Date() })
+  const common = { database, bus, publisher, telemetry, source: 'frontdesk/test', intervalMs: 3_600_000 }
+  await using early = startSweeper({ ...common, clock: () => new Date() })
+  await using late = startSweeper({ ...common, clock: later })
+  expect(await early.sweep()).toBe(0)
+  expect(await late.sweep()).toBe(1)
+})
+
+test('the sweep reads due rows from its index, without sorting', async () => {
+  const plan = await harness.database.orm.execute(
+    sql`explain select * from ${outbox} where ${outbox.publishedAt} is null and ${outbox.nextAttemptAt} <= ${'2026-11-22 10:00:00.000'}
+        order by ${outbox.nextAttemptAt}, ${outbox.id} limit 256`,
+  )
+  const [step] = plan[0] as unknown as { key: string; Extra: string }[]
+  expect(step?.key).toBe('outbox_due')
+  expect(step?.Extra).not.toContain('filesort')
+})

@@ -1,0 +1,90 @@
+import type { Bus } from '@frontdesk/bus'
+import type { Database } from '@frontdesk/database'
+import { withDatabaseLock } from '@frontdesk/database'
+import type { Telemetry } from '@frontdesk/telemetry'
+import { and, asc, isNull, lte } from 'drizzle-orm'
+import type { PendingRow } from './pending-row.ts'
+import { pendingRowOf } from './pending-row.ts'
+import type { Publisher } from './publisher.ts'
+import { outbox } from './tables.ts'
+
+interface SweeperOptions {
+  readonly database: Database
+  readonly bus: Pick<Bus, 'status'>
+  readonly publisher: Publisher
+  readonly telemetry: Telemetry
+  readonly source: string
+  readonly intervalMs: number
+  readonly clock: () => Date
+}
+
+/** Publishes the unpublished rows whose time has come, as the one that holds the database's lock. */
+export interface Sweeper extends AsyncDisposable {
+  /** Sweeps until nothing is due; undefined if another process is at it, else how many rows it published. */
+  sweep(): Promise<number | undefined>
+}
+
+const rowsPerSweep = 256
+
+/** A sweeper that looks every interval while there is a broker; disposing ends the sweep in hand after its batch. */
+export function startSweeper(options: SweeperOptions): Sweeper {
+  const { database, bus, publisher, telemetry, source, intervalMs, clock } = options
+  const stopping = new AbortController()
+
+  async function due(): Promise<PendingRow[]> {
+    const rows = await database.orm
+      .select()
+      .from(outbox)
+      .where(and(isNull(outbox.publishedAt), lte(outbox.nextAttemptAt, clock())))
+      .orderBy(asc(outbox.nextAttemptAt), asc(outbox.id))
+      .limit(rowsPerSweep)
+    return rows.map((row) => pendingRowOf(row, source))
+  }
+
+  async function sweepWhileLeading(leading: AbortSignal): Promise<number> {
+    let published = 0
+    while (!leading.aborted && !stopping.signal.aborted && bus.status() === 'connected') {
+      /* eslint-disable no-await-in-loop -- a batch must be marked before the next one is read */
+      const rows = await due()
+      if (rows.length === 0) break
+      const result = await publisher.publish(rows, 'sweeper')
+      await publisher.record([result])
+      /* eslint-enable no-await-in-loop */
+      published += result.published.length
+      if (result.away > 0 || rows.length < rowsPerSweep) break
+    }
+    return published
+  }
+
+  function sweep(): Promise<number | undefined> {
+    return withDatabaseLock(database, 'outbox-sweep', sweepWhileLeading, { waitMs: 0 })
+  }
+
+  let timer: NodeJS.Timeout | undefined
+  let sweeping: Promise<void> = Promise.resolve()
+
+  async function tick(): Promise<void> {
+    try {
+      const published = bus.status() === 'connected' ? await sweep() : 0
+      if (published) telemetry.logger.info({ published }, 'swept events that the relay had left')
+    } catch (error) {
+      telemetry.logger.warn({ err: error }, 'the sweep failed, the next one tries again')
+    }
+    if (!stopping.signal.aborted) schedule()
+  }
+
+  function schedule(): void {
+    timer = setTimeout(() => (sweeping = tick()), intervalMs)
+    timer.unref()
+  }
+  schedule()
+
+  return {
+    sweep,
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      clearTimeout(timer)
+      await sweeping
+    },
+  }
+}

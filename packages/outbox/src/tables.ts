@@ -1,0 +1,67 @@
+import type { CompanyId, EventType } from '@frontdesk/contracts'
+import { bytesText, eventId, instant, mediumBytes } from '@frontdesk/database'
+import { bigint, double, index, int, mysqlTable, primaryKey } from 'drizzle-orm/mysql-core'
+
+const wide = (name: string) => bigint(name, { mode: 'bigint', unsigned: true })
+
+/**
+ * Every event that leaves a service, committed with the change that caused it. Names are VARBINARY,
+ * since a text collation takes different ids for equal ones.
+ */
+export const outbox = mysqlTable(
+  'outbox',
+  {
+    id: wide('id').autoincrement().primaryKey(),
+    eventId: eventId('event_id').notNull(),
+    revision: int('revision', { unsigned: true }).notNull(),
+    eventType: bytesText('event_type', 96).$type<EventType>().notNull(),
+    subject: bytesText('subject', 255).notNull(),
+    entityId: bytesText('entity_id', 1024).notNull(),
+    companyId: bytesText('company_id', 40).$type<CompanyId>(),
+    confidence: double('confidence'),
+    correlationId: bytesText('correlation_id', 255).notNull(),
+    causationId: bytesText('causation_id', 255),
+    traceparent: bytesText('traceparent', 64),
+    tracestate: bytesText('tracestate', 512),
+    body: mediumBytes('body').notNull(),
+    occurredAt: instant('occurred_at').notNull(),
+    createdAt: instant('created_at').notNull(),
+    publishedAt: instant('published_at'),
+    stream: bytesText('stream', 64),
+    streamSeq: wide('stream_seq'),
+    attempts: int('attempts', { unsigned: true }).notNull().default(0),
+    /** From when on the sweeper may publish it: first after the relay's turn, then backing off. */
+    nextAttemptAt: instant('next_attempt_at').notNull(),
+    lastError: bytesText('last_error', 255),
+  },
+  (table) => [
+    index('outbox_due').on(table.publishedAt, table.nextAttemptAt),
+    // Where a refill looks up what the broker should hold.
+    index('outbox_position').on(table.stream, table.streamSeq),
+  ],
+)
+
+/** Every event that a handler has taken: done, or dead with what a redrive needs. */
+export const inbox = mysqlTable(
+  'inbox',
+  {
+    handler: bytesText('handler', 64).notNull(),
+    eventId: eventId('event_id').notNull(),
+    revision: int('revision', { unsigned: true }).notNull(),
+    /** Names the transaction that inserted the row, and so tells its rows from those that were there before. */
+    claim: wide('claim').notNull(),
+    outcome: bytesText('outcome', 8).$type<'done' | 'dead'>().notNull(),
+    eventType: bytesText('event_type', 96).$type<EventType>().notNull(),
+    companyId: bytesText('company_id', 40).$type<CompanyId>(),
+    attempts: int('attempts', { unsigned: true }).notNull(),
+    handledAt: instant('handled_at').notNull(),
+    /** These three of a dead letter alone: envelope and subject in JSON, the event's body, why it died. */
+    envelope: mediumBytes('envelope'),
+    payload: mediumBytes('payload'),
+    error: bytesText('error', 2048),
+  },
+  (table) => [
+    primaryKey({ columns: [table.handler, table.eventId, table.revision] }),
+    index('inbox_outcome').on(table.outcome, table.handledAt),
+  ],
+)

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { createWorker } from './worker.ts'
+
+test('wakes during a run make exactly one more run, never two at once', async () => {
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let running = 0
+  let most = 0
+  let runs = 0
+  const worker = createWorker(async () => {
+    most = Math.max(most, ++running)
+    await gates[runs++]?.promise
+    running--
+  })
+  worker.wake()
+  worker.wake()
+  worker.wake()
+  gates[0]?.resolve()
+  gates[1]?.resolve()
+  await worker.idle()
+  expect({ runs, most }).toEqual({ runs: 2, most: 1 })
+})
+
+test('a wake in the very turn in which a run ends is not lost', async () => {
+  let runs = 0
+  const worker = createWorker(async () => {
+    runs++
+    await Promise.resolve()
+    if (runs === 1) queueMicrotask(() => queueMicrotask(() => worker.wake()))
+  })
+  worker.wake()
+  await worker.idle()
+  await new Promise((resolve) => setImmediate(resolve))
+  await worker.idle()
+  expect(runs).toBe(2)
+})
+
+test('a worker that never ran is idle', async () => {
+  await expect(createWorker(() => Promise.resolve()).idle()).resolves.toBeUndefined()
+})

@@ -1,0 +1,35 @@
+/** Work that runs once at a time, and once more if it was asked for meanwhile. */
+export interface Worker {
+  wake(): void
+  /** Resolves when nothing runs; at once if nothing does. */
+  idle(): Promise<void>
+}
+
+/** A worker for `run`, which must not throw. */
+export function createWorker(run: () => Promise<void>): Worker {
+  let wanted = false
+  let running: Promise<void> | undefined
+
+  async function loop(): Promise<void> {
+    try {
+      while (wanted) {
+        wanted = false
+        // eslint-disable-next-line no-await-in-loop -- one at a time is the point
+        await run()
+      }
+    } finally {
+      // In the same turn as the last look at `wanted`, so that no wake falls in between.
+      running = undefined
+    }
+  }
+
+  return {
+    wake() {
+      wanted = true
+      running ??= loop()
+    },
+    async idle() {
+      await running
+    },
+  }
+}

@@ -1,0 +1,215 @@
+import { expect, test } from 'vitest'
+import { evidenceOf, onlyEvent, payloadOf, sourceOf, violationsOf } from '../../test/support.ts'
+import { calcomWebhook, type Overrides } from '../testing.ts'
+import { calcom } from './index.ts'
+
+const connectionId = 'con_01jd3w2k7xe9qr5m8tz4vb6n0c'
+const uid = 'bFJeNb2uX8ANpT3JL5EfXw'
+const allEvidence = [
+  `connection ${connectionId}`,
+  'organizer_email salon@example.com',
+  'organizer_id 7',
+  'event_type 123',
+  'organization 3',
+]
+
+const received = (body: Buffer | string) => onlyEvent(calcom, body, { connectionId })
+const event = (trigger: string, overrides?: Overrides) => received(calcomWebhook(trigger, overrides).body)
+
+test('a new booking tells what, when, with whom, and since when it exists', () => {
+  const created = event('BOOKING_CREATED')
+  expect(created).toMatchObject({ entityId: uid, occurredAt: new Date('2026-11-20T09:00:00.000Z') })
+  const { source, booking } = payloadOf('frontdesk.calendar_booking.created.v1', created)
+  expect(source).toMatchObject({ provider: 'calcom', entityType: 'calendar_booking', entityId: uid, entityStartedAt: created.occurredAt })
+  expect(booking).toEqual({
+    uid,
+    icalUid: `${uid}@Cal.com`,
+    icalSequence: 0,
+    eventTypeId: '123',
+    title: 'Haircut between Salon and Gustav Gast',
+    startsAt: new Date('2026-11-24T09:00:00.000Z'),
+    endsAt: new Date('2026-11-24T09:45:00.000Z'),
+    organizerEmail: 'salon@example.com',
+    organizerTimeZone: 'Europe/Berlin',
+    attendees: [{ name: 'Gustav Gast', email: 'guest@example.com', timeZone: 'Europe/Berlin', phoneNumber: '+4915112345678' }],
+  })
+})
+
+test('a rescheduled booking goes by its new uid and names the one that it replaces', () => {
+  const rescheduled = event('BOOKING_RESCHEDULED')
+  expect(rescheduled.entityId).toBe('k1RzY6vQw3MhT9cGd4LpAa')
+  expect(payloadOf('frontdesk.calendar_booking.rescheduled.v1', rescheduled)).toMatchObject({
+    source: { entityId: 'k1RzY6vQw3MhT9cGd4LpAa' },
+    booking: { uid: 'k1RzY6vQw3MhT9cGd4LpAa', icalUid: `${uid}@Cal.com`, icalSequence: 1, startsAt: new Date('2026-11-25T13:00:00.000Z') },
+    previousUid: uid,
+    previousStartsAt: new Date('2026-11-24T09:00:00.000Z'),
+    previousEndsAt: new Date('2026-11-24T09:45:00.000Z'),
+  })
+})
+
+test('a cancelled booking tells why, and not when it was made', () => {
+  const cancelled = event('BOOKING_CANCELLED', { payload: { metadata: undefined } })
+  expect(sourceOf(cancelled)).toMatchObject({ entityId: uid, entityStartedAt: undefined })
+  expect(payloadOf('frontdesk.calendar_booking.cancelled.v1', cancelled)).toMatchObject({ reason: 'I am ill.', rescheduleRequested: false })
+})
+
+test('a host who asks for another time is told apart from one who cancels', () => {
+  const cancelled = event('BOOKING_CANCELLED', { payload: { requestReschedule: true, cancellationReason: null } })
+  expect(payloadOf('frontdesk.calendar_booking.cancelled.v1', cancelled)).toMatchObject({ reason: '', rescheduleRequested: true })
+})
+
+test('a reschedule over the API, which comes as BOOKING_REQUESTED, is neither a new booking nor lost', () => {
+  const requested = event('BOOKING_REQUESTED', { payload: { uid: 'newUid', rescheduleUid: uid } })
+  expect(violationsOf(requested)).toEqual([])
+  expect(sourceOf(requested)).toMatchObject({ providerEventType: 'BOOKING_REQUESTED', entityId: 'newUid' })
+  expect(evidenceOf(requested)).toEqual(allEvidence)
+})
+
+test('what Cal.com may leave out is empty', () => {
+  const bare = event('BOOKING_CREATED', {
+    payload: { iCalUID: undefined, iCalSequence: null, eventTypeId: null, title: null, organizer: undefined, attendees: [{}] },
+  })
+  expect(payloadOf('frontdesk.calendar_booking.created.v1', bare).booking).toMatchObject({
+    icalUid: '',
+    icalSequence: 0,
+    eventTypeId: '',
+    title: '',
+    organizerEmail: '',
+    attendees: [{ name: '', email: '', timeZone: '', phoneNumber: '' }],
+  })
+})
+
+test('an attendee’s number comes in E.164 or not at all', () => {
+  const booked = event('BOOKING_CREATED', { payload: { attendees: [{ phoneNumber: '+49 151 1234-5678' }, { phoneNumber: 'later' }] } })
+  const { booking } = payloadOf('frontdesk.calendar_booking.created.v1', booked)
+  expect(booking?.attendees.map(({ phoneNumber }) => phoneNumber)).toEqual(['+4915112345678', ''])
+})
+
+test('connection, organizer, event type, organization and team are evidence, the e-mail in lower case', () => {
+  expect(evidenceOf(event('BOOKING_CREATED', { payload: { organizer: { email: ' Salon@Example.COM ' }, teamId: 5 } }))).toEqual([
+    ...allEvidence,
+    'team 5',
+  ])
+})
+
+test('nothing that an attendee can type or put into a booking page’s URL is evidence', () => {
+  const typed = event('BOOKING_CREATED', {
+    metadata: { company_id: 'cmp_root' },
+    payload: {
+      metadata: { company_id: 'cmp_url' },
+      responses: { company_id: { value: 'cmp_typed' }, organizer: { email: 'typed@example.com' }, teamId: 9 },
+      userFieldsResponses: { teamId: 9 },
+      customInputs: { organizationId: 9 },
+      attendees: [{ email: 'attendee@example.com', name: 'cmp_name', teamId: 9, organizer: { id: 9 } }],
+      additionalNotes: 'cmp_notes',
+    },
+  })
+  expect(evidenceOf(typed)).toEqual(allEvidence)
+})
+
+test('a form’s answers, which stand at the root, are neither evidence nor an entity', () => {
+  const submitted = event('FORM_SUBMITTED', {
+    uid: 'typed',
+    userId: 99,
+    userPrimaryEmail: 'typed@example.com',
+    organizer: { email: 'typed@example.com', id: 99 },
+    eventTypeId: 99,
+    organizationId: 99,
+    metadata: { company_id: 'cmp_typed' },
+  })
+  expect(evidenceOf(submitted)).toEqual([`connection ${connectionId}`, 'team 5'])
+  expect(sourceOf(submitted)).toMatchObject({ entityType: '', entityId: '' })
+  expect(submitted.entityId).toBe('dlv_01jd3w2k7xe9qr5m8tz4vb6n0c')
+})
+
+test('a form’s answers take no payload’s place where there is none', () => {
+  const answers = { uid: 'typed', eventTypeId: 99, teamId: 99, organizer: { id: 99 }, userId: 99 }
+  const submitted = received(JSON.stringify({ triggerEvent: 'FORM_SUBMITTED', ...answers }))
+  expect(evidenceOf(submitted)).toEqual([`connection ${connectionId}`])
+  expect(sourceOf(submitted)).toMatchObject({ entityId: '' })
+})
+
+test.each([
+  ['MEETING_STARTED', '2026-11-24T09:00:00.000Z'],
+  ['MEETING_ENDED', '2026-11-24T09:45:00.000Z'],
+])('%s is read flat: its createdAt is the booking’s', (trigger, occurredAt) => {
+  const meeting = event(trigger)
+  expect(violationsOf(meeting)).toEqual([])
+  expect(sourceOf(meeting)).toMatchObject({
+    entityType: 'calendar_booking',
+    entityId: uid,
+    entityStartedAt: new Date('2026-11-20T09:00:00.000Z'),
+    occurredAt: new Date(occurredAt),
+  })
+  expect(evidenceOf(meeting).toSorted()).toEqual([
+    `connection ${connectionId}`,
+    'event_type 123',
+    'organizer_email salon@example.com',
+    'organizer_id 7',
+  ])
+})
+
+test('a meeting event with a payload is read from that', () => {
+  const { json } = calcomWebhook('BOOKING_CREATED', { triggerEvent: 'MEETING_ENDED' })
+  const meeting = received(JSON.stringify({ ...json, uid: 'root', userId: 99 }))
+  expect(sourceOf(meeting)).toMatchObject({ entityId: uid, entityStartedAt: undefined, occurredAt: new Date('2026-11-24T09:45:00.000Z') })
+  expect(evidenceOf(meeting)).toEqual(allEvidence)
+})
+
+test('a no-show, which has no organizer, is an event of its booking', () => {
+  const noShow = event('BOOKING_NO_SHOW_UPDATED')
+  expect(violationsOf(noShow)).toEqual([])
+  expect(sourceOf(noShow)).toMatchObject({ entityType: 'calendar_booking', entityId: uid })
+  expect(evidenceOf(noShow)).toEqual([`connection ${connectionId}`])
+})
+
+test('the test button’s invented host is no evidence', () => {
+  const ping = event('PING')
+  expect(violationsOf(ping)).toEqual([])
+  expect(evidenceOf(ping)).toEqual([`connection ${connectionId}`])
+})
+
+test.each(['BOOKING_REJECTED', 'BOOKING_PAID', 'RECORDING_READY', 'OOO_CREATED', 'A_FUTURE_TRIGGER'])(
+  '%s is kept with its evidence',
+  (trigger) => {
+    expect(violationsOf(event(trigger))).toEqual([])
+    expect(evidenceOf(event(trigger))).toEqual(allEvidence)
+  },
+)
+
+test.each([
+  ['{}', ['triggerEvent: expected string, received nothing']],
+  ['false', ['(body): expected object, received boolean']],
+  ['42', ['(body): expected object, received number']],
+  ['{"triggerEvent":"BOOKING CREATED"}', ['triggerEvent: expected a name of up to 64 letters, digits, or _ . -, received string']],
+  [
+    '{"triggerEvent":"BOOKING_CREATED"}',
+    ['createdAt: expected an RFC 3339 time with its offset, received nothing', 'payload: expected object, received nothing'],
+  ],
+])('the verified body %s is kept with what does not fit', (body, violations) => {
+  expect(violationsOf(received(body))).toEqual(violations)
+})
+
+test('wrong types in a booking are named by their paths, never by their values', () => {
+  const drifted = event('BOOKING_CREATED', {
+    payload: { startTime: 'tomorrow', endTime: 1_795_165_200, iCalSequence: -1, organizer: 'salon@example.com', attendees: [{ name: 7 }] },
+  })
+  expect(violationsOf(drifted)).toEqual([
+    'payload.iCalSequence: expected at least 0, received number',
+    'payload.startTime: expected an RFC 3339 time with its offset, received string',
+    'payload.endTime: expected an RFC 3339 time with its offset, received number',
+    'payload.organizer: expected object, received string',
+    'payload.attendees.0.name: expected string, received number',
+  ])
+  expect(sourceOf(drifted)).toMatchObject({ entityId: uid })
+  expect(evidenceOf(drifted)).toEqual([`connection ${connectionId}`, 'event_type 123', 'organization 3'])
+})
+
+test('a booking that does not end after it starts does not fit', () => {
+  const backwards = event('BOOKING_CREATED', { payload: { endTime: '2026-11-24T09:00:00Z' } })
+  expect(violationsOf(backwards)).toEqual(['payload.endTime: expected a time after startTime, received string'])
+})
+
+test('fields that we do not know change nothing', () => {
+  expect(event('BOOKING_CREATED', { extra: 1, payload: { assignmentReason: [1] } }).body).toEqual(event('BOOKING_CREATED').body)
+})

@@ -1,0 +1,192 @@
+import { decodePayload } from '@frontdesk/contracts'
+import { isFrontdeskError } from '@frontdesk/errors'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { codeOf, delivery, onlyEvent, payloadOf, sourceOf, violationsOf } from '../test/support.ts'
+import { providers } from './index.ts'
+import type { Provider } from './provider.ts'
+import { calcomWebhook, type JsonObject, type JsonValue, retellWebhook } from './testing.ts'
+
+const { retell, calcom } = providers
+const both = [retell, calcom]
+const samples: [Provider, JsonObject][] = [
+  ...['call_started', 'call_ended', 'call_analyzed', 'transfer_started', 'chat_ended'].map((event): [Provider, JsonObject] => [
+    retell,
+    retellWebhook(event).json,
+  ]),
+  ...['BOOKING_CREATED', 'BOOKING_RESCHEDULED', 'BOOKING_CANCELLED', 'MEETING_ENDED', 'FORM_SUBMITTED', 'PING'].map(
+    (trigger): [Provider, JsonObject] => [calcom, calcomWebhook(trigger).json],
+  ),
+]
+
+/** Whatever the body, there is one event that our own stream can carry. */
+function expectOneSoundEvent(provider: Provider, body: Buffer | string): void {
+  const event = onlyEvent(provider, body)
+  expect(event.id).toMatch(/^[0-9a-f]{64}$/)
+  expect(event.entityId).toMatch(/^[\x21-\x7e]{1,128}$/)
+  expect(event.occurredAt.getTime()).toBeGreaterThanOrEqual(0)
+  expect(event.body.length).toBeLessThanOrEqual(256 * 1024)
+  const text = Buffer.from(event.body).toString()
+  expect(text).not.toMatch(/\\u(?:0000|d[89a-f])/)
+  expect(() => decodePayload(event.type, event.body)).not.toThrow()
+}
+
+function withValueAt(json: JsonObject, path: readonly string[], value: JsonValue): string {
+  const copy = structuredClone(json)
+  let parent: JsonValue = copy
+  for (const key of path.slice(0, -1)) parent = (parent as JsonObject)[key] as JsonValue
+  ;(parent as JsonObject)[path.at(-1) ?? ''] = value
+  return JSON.stringify(copy)
+}
+
+function pathsOf(value: JsonValue, path: readonly string[] = []): string[][] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, member]) => [[...path, key], ...pathsOf(member, [...path, key])])
+}
+
+test.each(['', ' ', '{', 'false false', "{'a':1}", '{"a":1,}', 'NaN', 'a=1&b=2', '\uFEFF{}', '<xml/>', '{"a":"\n"}'])(
+  'the body %j is malformed_json',
+  (body) => {
+    for (const provider of both) expect(codeOf(() => provider.normalize(Buffer.from(body), delivery))).toBe('malformed_json')
+  },
+)
+
+test('bytes that are not UTF-8 are malformed_json', () => {
+  for (const provider of both) {
+    expect(codeOf(() => provider.normalize(Buffer.from([0x22, 0xff, 0xfe, 0x22]), delivery))).toBe('malformed_json')
+    // A lone surrogate in bytes, which a lenient decoder would replace.
+    expect(codeOf(() => provider.normalize(Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), delivery))).toBe('malformed_json')
+  }
+})
+
+test('any value of any type at any path gives one sound event', () => {
+  const hostile: JsonValue[] = [
+    null,
+    true,
+    0,
+    -1,
+    1.5,
+    1e300,
+    8.64e15,
+    253_402_300_800_000,
+    Number.MAX_SAFE_INTEGER,
+    '',
+    '\0',
+    '\ud800',
+    'a\udc00b\0',
+    '__proto__',
+    'constructor',
+    '\r\nNats-Msg-Id: 1',
+    'x'.repeat(300_000),
+    '+99999-12-31T00:00:00Z',
+    '0000-01-01T00:00:00Z',
+    '1969-12-31T23:59:59Z',
+    '9999-12-31T23:59:59-23:59',
+    '+4930123456789012345678901234567890',
+    [],
+    {},
+    [[]],
+    { toString: 1, valueOf: null, length: 1e9 },
+  ]
+  for (const [provider, json] of samples) {
+    for (const path of pathsOf(json)) for (const value of hostile) expectOneSoundEvent(provider, withValueAt(json, path, value))
+  }
+})
+
+test('any JSON at all gives one sound event', () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 6 }), fc.constantFrom(...both), (body, provider) => expectOneSoundEvent(provider, body)),
+    { numRuns: 2_000 },
+  )
+})
+
+test('any JSON in any place of a webhook gives one sound event', () => {
+  const places = samples.flatMap(([provider, json]) => pathsOf(json).map((path) => ({ provider, json, path })))
+  fc.assert(
+    fc.property(fc.constantFrom(...places), fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' }), ({ provider, json, path }, value) => {
+      expectOneSoundEvent(provider, withValueAt(json, path, value as JsonValue))
+    }),
+    { numRuns: 3_000 },
+  )
+})
+
+test('any bytes give events or malformed_json, nothing else', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 64 }), fc.constantFrom(...both), (bytes, provider) => {
+      try {
+        expectOneSoundEvent(provider, Buffer.from(bytes))
+      } catch (error) {
+        if (!isFrontdeskError(error, 'malformed_json')) throw error
+      }
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test('a timestamp that no date can hold does not fit', () => {
+  for (const number of ['1e999', '-1', '8640000000000001', '253402300800000', '1.5']) {
+    const event = onlyEvent(retell, `{"event":"call_started","call":{"call_id":"c","start_timestamp":${number}}}`)
+    expect(violationsOf(event)).toHaveLength(1)
+    expect(sourceOf(event).entityStartedAt).toBeUndefined()
+  }
+})
+
+test('nesting half a million deep is kept or does not fit, wherever it stands', () => {
+  const deep = `${'['.repeat(500_000)}${']'.repeat(500_000)}`
+  expectOneSoundEvent(retell, deep)
+  expectOneSoundEvent(retell, `{"event":"call_started","call":{"call_id":"c","metadata":${deep},"agent_id":${deep}}}`)
+  expectOneSoundEvent(retell, `{"event":"transfer_started","call":{"call_id":"c","start_timestamp":1},"transfer_destination":${deep}}`)
+  expectOneSoundEvent(calcom, `{"triggerEvent":"BOOKING_CREATED","payload":{"attendees":${deep}}}`)
+  const analyzed = `{"event":"call_analyzed","call":{"call_id":"c","call_analysis":{"custom_analysis_data":{"a":${deep}}}}}`
+  expect(violationsOf(onlyEvent(retell, analyzed))).toEqual([
+    'call.call_analysis.custom_analysis_data: expected object nested up to 16 deep, received object',
+  ])
+})
+
+test('prototype keys reach no prototype', () => {
+  const evil = '{"__proto__":{"polluted":true,"event":"call_ended","triggerEvent":"PING"},"constructor":{"prototype":{"polluted":true}}}'
+  for (const provider of both) expect(violationsOf(onlyEvent(provider, evil))).toHaveLength(1)
+  const analyzed = `{"event":"call_analyzed","call":{"call_id":"c","call_analysis":{"custom_analysis_data":{"__proto__":{"appointment_requested":true},"deep":${evil},"constructor":1}}}}`
+  const payload = payloadOf('frontdesk.call.analyzed.v1', onlyEvent(retell, analyzed))
+  expect(payload.appointmentRequest).toBeUndefined()
+  expect(payload.customAnalysisData).toEqual({ deep: { constructor: { prototype: { polluted: true } } }, constructor: 1 })
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
+})
+
+test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+  'an event by the name of %s is an unmodelled one or has no name',
+  (name) => {
+    expectOneSoundEvent(retell, JSON.stringify({ event: name, call: { call_id: 'c' } }))
+    expectOneSoundEvent(calcom, JSON.stringify({ triggerEvent: name, payload: { uid: 'u' } }))
+    expect(onlyEvent(retell, JSON.stringify({ event: name })).type).toBe('frontdesk.provider_event.received.v1')
+  },
+)
+
+test('texts lose what no store takes and keep the rest', () => {
+  const { body } = calcomWebhook('BOOKING_CREATED', { payload: { title: 'a\0b\ud800c é 💈', attendees: [{ name: '\udc00' }] } })
+  expect(payloadOf('frontdesk.calendar_booking.created.v1', onlyEvent(calcom, body)).booking).toMatchObject({
+    title: 'ab\ufffdc é 💈',
+    attendees: [{ name: '\ufffd' }],
+  })
+})
+
+test('ten thousand attendees do not fit, and are counted rather than read', () => {
+  const { body } = calcomWebhook('BOOKING_CREATED', { payload: { attendees: Array.from({ length: 10_000 }, () => 7) } })
+  expect(violationsOf(onlyEvent(calcom, body))).toEqual(['payload.attendees: expected at most 500 items, received array'])
+})
+
+test('of many violations the first twenty are named and the rest counted', () => {
+  const { body } = calcomWebhook('BOOKING_CREATED', { payload: { attendees: Array.from({ length: 500 }, () => 7) } })
+  const violations = violationsOf(onlyEvent(calcom, body))
+  expect(violations).toHaveLength(21)
+  expect(violations.at(-1)).toBe('(body): 480 more')
+})
+
+test('an event that the bus could not carry is kept as one that does not fit', () => {
+  const attendees = Array.from({ length: 500 }, () => ({ name: '\u0001'.repeat(255) }))
+  const event = onlyEvent(calcom, calcomWebhook('BOOKING_CREATED', { payload: { attendees } }).body)
+  expect(violationsOf(event)).toEqual(['(body): expected at most 262144 bytes when normalized'])
+  const data = { text: 'x'.repeat(300_000) }
+  const analyzed = retellWebhook('call_analyzed', { call: { call_analysis: { custom_analysis_data: data } } }).body
+  expect(violationsOf(onlyEvent(retell, analyzed))).toEqual(['(body): expected at most 262144 bytes when normalized'])
+})

@@ -1,0 +1,8 @@
+import { calcom } from './calcom/index.ts'
+import type { Provider, ProviderName } from './provider.ts'
+import { retell } from './retell/index.ts'
+
+export type { Delivery, NormalizedEvent, Provider, ProviderName, SignedRequest } from './provider.ts'
+
+/** Every provider by its name. */
+export const providers: Readonly<Record<ProviderName, Provider>> = { retell, calcom }

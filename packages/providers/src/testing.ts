@@ -1,0 +1,48 @@
+import { calcomDefaults } from './calcom/samples.ts'
+import type { JsonObject, JsonValue } from './json.ts'
+import { retellDefaults } from './retell/samples.ts'
+
+export { calcomSignatureHeader, signCalcom } from './calcom/signature.ts'
+export type { JsonObject, JsonValue } from './json.ts'
+export { retellSignatureHeader, signRetell } from './retell/signature.ts'
+
+/** A webhook's body, as bytes and as what they say. */
+export interface SampleWebhook {
+  readonly body: Buffer
+  readonly json: JsonObject
+}
+
+/** What to change in a sample: objects are merged, everything else is replaced, `undefined` takes a member away. */
+export interface Overrides {
+  readonly [key: string]: JsonValue | Overrides | undefined
+}
+
+/** A Retell event (`call_started`, `call_ended`, `call_analyzed`, or any other name) about one inbound call. */
+export function retellWebhook(event: string, overrides: Overrides = {}): SampleWebhook {
+  return sample(retellDefaults(event), overrides)
+}
+
+/** A Cal.com event of the trigger, about one booking; `MEETING_STARTED` and `MEETING_ENDED` are flat. */
+export function calcomWebhook(trigger: string, overrides: Overrides = {}): SampleWebhook {
+  return sample(calcomDefaults(trigger), overrides)
+}
+
+function sample(defaults: JsonObject, overrides: Overrides): SampleWebhook {
+  const json = merge(defaults, overrides)
+  return { body: Buffer.from(JSON.stringify(json)), json }
+}
+
+function merge(defaults: JsonObject, overrides: Overrides): JsonObject {
+  const merged: JsonObject = { ...defaults }
+  for (const [key, override] of Object.entries(overrides)) {
+    const current = merged[key]
+    if (override === undefined) delete merged[key]
+    else if (isObject(override)) merged[key] = merge(isObject(current) ? current : {}, override)
+    else merged[key] = override as JsonValue
+  }
+  return merged
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

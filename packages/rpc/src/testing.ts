@@ -1,0 +1,29 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { generateKeyPair, type KeyPair } from './keys.ts'
+import { createTokenIssuer, type TokenIssuer } from './token-issuer.ts'
+import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts'
+
+/** One key that may speak for any caller, and the JWKS file that says so; its disposal removes the file. */
+export interface TestAuthority extends AsyncDisposable {
+  readonly keyPair: KeyPair
+  readonly jwksFile: string
+  issuer(caller: string): TokenIssuer
+  verifier(audience: string): TokenVerifier
+}
+
+/** Makes an authority for the services of a test. */
+export async function createTestAuthority(): Promise<TestAuthority> {
+  const directory = await mkdtemp(join(tmpdir(), 'frontdesk-keys-'))
+  const jwksFile = join(directory, 'jwks.json')
+  const keyPair = await generateKeyPair('test', ['*'])
+  await writeFile(jwksFile, JSON.stringify({ keys: [keyPair.publicJwk] }))
+  return {
+    keyPair,
+    jwksFile,
+    issuer: (caller) => createTokenIssuer({ privateJwk: keyPair.privateJwk, caller }),
+    verifier: (audience) => createTokenVerifier({ jwksFile, audience }),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  }
+}

@@ -1,0 +1,7 @@
+export { startAdmin } from './admin.ts'
+export type { AdminOptions, AdminServer, ReadinessReport } from './admin.ts'
+export { ConfigError, loadConfig } from './config.ts'
+export { integer, port, secret } from './env-types.ts'
+export { runService } from './run-service.ts'
+export type { ServiceDefinition } from './run-service.ts'
+export { Secret } from './secret.ts'

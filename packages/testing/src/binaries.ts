@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+
+export type BinaryName = 'FRONTDESK_MARIADBD' | 'FRONTDESK_MARIADB_INSTALL_DB' | 'FRONTDESK_NATS_SERVER'
+
+const programs: Record<BinaryName, string> = {
+  FRONTDESK_MARIADBD: 'mariadbd',
+  FRONTDESK_MARIADB_INSTALL_DB: 'mariadb-install-db',
+  FRONTDESK_NATS_SERVER: 'nats-server',
+}
+
+export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string =>
+  env['FRONTDESK_CACHE'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'frontdesk')
+
+/** A server program's path and the libraries it needs: from FRONTDESK_* variables, else from what scripts/lib left in the cache, else PATH. */
+export const locate = (name: BinaryName, env: NodeJS.ProcessEnv = process.env): { path: string; libraryPath: string | undefined } => {
+  for (const settings of [env, locatedByScripts(env)]) {
+    const path = settings[name]
+    if (path && existsSync(path)) return { path, libraryPath: settings['FRONTDESK_MARIADB_LIBRARY_PATH'] || undefined }
+  }
+  // nats-server on PATH is often Debian 12's 2.9, which is too old: only scripts/lib checks versions.
+  const folders = [...(env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
+  const onPath = folders.map((folder) => join(folder, programs[name])).find((path) => existsSync(path))
+  if (onPath) return { path: onPath, libraryPath: undefined }
+  throw new Error(`${programs[name]} was not found: run ./scripts/test once, which fetches it, or set ${name} to its path`)
+}
+
+const locatedByScripts = (env: NodeJS.ProcessEnv): Record<string, string> => {
+  const file = join(cacheFolder(env), 'servers', 'env')
+  if (!existsSync(file)) return {}
+  const pairs = readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const at = line.indexOf('=')
+      return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const]
+    })
+  return Object.fromEntries(pairs)
+}

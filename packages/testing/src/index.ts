@@ -1,0 +1,5 @@
+export { eventually } from './eventually.ts'
+export { type MariadbOptions, type MariadbServer, startMariadb } from './mariadb.ts'
+export { type NatsOptions, type NatsServer, startNats } from './nats.ts'
+export { freePort } from './ports.ts'
+export { createTestDatabase, type TestDatabase } from './test-database.ts'

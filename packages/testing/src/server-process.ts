@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface ServerProcess {
+  readonly pid: number
+  /** SIGTERM, and SIGKILL if it is still there after 10 s. */
+  readonly stop: () => Promise<void>
+  /** SIGKILL. */
+  readonly kill: () => Promise<void>
+}
+
+export interface ServerCommand {
+  name: string
+  path: string
+  args: readonly string[]
+  port: number
+  libraryPath?: string | undefined
+  timeoutMs?: number
+}
+
+/** Starts a server that dies with this process, and waits until it greets on its port; an early exit throws with what it printed. */
+export const startServer = async ({ name, path, args, port, libraryPath, timeoutMs = 20_000 }: ServerCommand): Promise<ServerProcess> => {
+  if (await greets(port)) throw new Error(`${name} did not start on port ${port}: another server answers there`)
+  const output: string[] = []
+  // Without pdeathsig a SIGKILLed test run would leave its servers behind.
+  const [command, prefix] = process.platform === 'linux' ? ['setpriv', ['--pdeathsig', 'KILL', '--', path]] : [path, []]
+  const child = spawn(command, [...prefix, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...(libraryPath ? { LD_LIBRARY_PATH: libraryPath } : {}) },
+  })
+  const keep = (chunk: Buffer): void => {
+    output.push(chunk.toString())
+    if (output.length > 200) output.splice(0, 100)
+  }
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  let failure: Error | undefined
+  child.once('error', (error) => (failure = error))
+
+  const deadline = performance.now() + timeoutMs
+  while (!(await greets(port))) {
+    const gone = failure ?? (hasExited(child) ? new Error(`exit ${child.exitCode ?? child.signalCode}`) : undefined)
+    if (gone || performance.now() > deadline) {
+      child.kill('SIGKILL')
+      throw new Error(`${name} did not start on port ${port}: ${gone?.message ?? `nothing after ${timeoutMs} ms`}\n${output.join('')}`)
+    }
+    await sleep(10)
+  }
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (hasExited(child)) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    await exited
+    clearTimeout(timer)
+  }
+  return { pid: child.pid ?? 0, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
+}
+
+const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
+
+/** Both servers speak first, once they can serve. */
+const greets = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    const done = (greeted: boolean): void => {
+      socket.destroy()
+      resolve(greeted)
+    }
+    socket.once('data', () => done(true))
+    socket.once('error', () => done(false))
+    socket.once('close', () => done(false))
+    socket.setTimeout(1000, () => done(false))
+  })

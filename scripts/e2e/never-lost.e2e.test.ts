@@ -1,0 +1,187 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { OperationsServiceDefinition } from '@frontdesk/contracts'
+import { createRpcClient, fixedToken } from '@frontdesk/rpc'
+import { createTelemetry } from '@frontdesk/telemetry'
+import { eventually } from '@frontdesk/testing'
+import { createConnection, type RowDataPacket } from 'mysql2/promise'
+import { expect, test } from 'vitest'
+import { sendWebhook, type SignedWebhook, type WebhookAnswer } from '../src/dev/webhooks.ts'
+import { type ServiceName, serviceNames } from '../src/stack/manifest.ts'
+import { type Stack, startStack } from '../src/stack/stack.ts'
+import { type ExpectedAppointment, workload } from './lives.ts'
+
+const calls = 500
+const bookings = 1_000
+const unique = 3 * (calls + bookings)
+const duplicates = 500
+const senders = 32
+
+test(
+  `${unique + duplicates} webhooks through ${3 * 4 + 1} kills: none lost, none with two effects`,
+  async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'frontdesk-e2e-'))
+    await using cleanUp = new AsyncDisposableStack()
+    cleanUp.defer(() => rm(directory, { recursive: true, force: true }))
+    const stack = cleanUp.use(await startStack({ root: resolve(import.meta.dirname, '../..'), directory, logLevel: 'warn' }))
+    const expected = workload(stack.manifest, calls, bookings)
+    expect(expected.webhooks).toHaveLength(unique)
+
+    const kills = chaos(stack)
+    const queue = shuffled([...expected.webhooks, ...expected.webhooks.slice(0, duplicates)])
+    const answers = await deliver(stack, queue, kills)
+    expect(kills.done).toEqual({ 'webhook-ingress': 4, 'company-resolver': 3, booking: 3, nats: 3 })
+
+    // Providers count their own deliveries: what was accepted once is never accepted again.
+    expect(answers.length).toBe(unique + duplicates)
+    const counts = await settled(stack, expected.forBooking)
+    expect(counts['webhook-ingress']).toMatchObject({ accepted: unique })
+    expect(counts['company-resolver']).toMatchObject({ attributed: unique, quarantined: 0, dead: 0 })
+    expect(counts.booking).toMatchObject({ handled: expected.forBooking, dead: 0 })
+
+    const books = await readBooks(stack)
+    expect(books.ledger).toEqual({ events: unique, deliveries: unique, outbox: unique, unpublished: 0 })
+    expect(books.resolver).toEqual({ attributions: unique, outbox: unique, distinct: unique, unpublished: 0 })
+    expect(books.appointments).toEqual(sorted(expected.appointments))
+    // Each visible change of an appointment is told exactly once.
+    expect(books.toldChanges).toBe(books.changes)
+    expect(books.toldCustomers).toBe(books.customers)
+  },
+  6 * 60_000,
+)
+
+interface Chaos {
+  /** Called before each delivery; blocks only when the kills fall behind the deliveries. */
+  before(sent: number): Promise<void>
+  finished(): Promise<void>
+  readonly done: Record<ServiceName | 'nats', number>
+}
+
+/** Every process is killed three times, spread over the deliveries; the ingress once more, while the broker is down. */
+function chaos(stack: Stack): Chaos {
+  const done = { 'webhook-ingress': 0, 'company-resolver': 0, booking: 0, nats: 0 }
+  const kill = async (name: ServiceName) => {
+    await stack.restart(name)
+    done[name] += 1
+  }
+  const killNats = async (meanwhile?: () => Promise<void>) => {
+    await stack.restartNats(meanwhile)
+    done.nats += 1
+  }
+  const round = [() => kill('webhook-ingress'), () => kill('company-resolver'), () => kill('booking')]
+  const plan = [...round, () => killNats(() => kill('webhook-ingress')), ...round, () => killNats(), ...round, () => killNats()]
+  const every = Math.floor((unique + duplicates) / (plan.length + 1))
+  let under: Promise<void> = Promise.resolve()
+  return {
+    done,
+    async before(sent) {
+      if (sent === 0 || sent % every !== 0) return
+      const next = plan.shift()
+      if (!next) return
+      const previous = under
+      under = previous.then(next)
+      await previous
+    },
+    finished: () => under,
+  }
+}
+
+/** Sends each until it is answered 2xx, as the providers do, only with less patience. */
+async function deliver(stack: Stack, queue: readonly (() => SignedWebhook)[], kills: Chaos): Promise<WebhookAnswer[]> {
+  const answers: WebhookAnswer[] = []
+  let next = 0
+  await Promise.all(
+    Array.from({ length: senders }, async () => {
+      for (let index = next++; index < queue.length; index = next++) {
+        await kills.before(index)
+        answers.push(await insist(stack, queue[index] as () => SignedWebhook))
+      }
+    }),
+  )
+  await kills.finished()
+  return answers
+}
+
+async function insist(stack: Stack, webhook: () => SignedWebhook): Promise<WebhookAnswer> {
+  for (;;) {
+    const answer = await sendWebhook(stack.manifest, webhook()).catch(() => undefined)
+    if (answer?.status === 200) return answer
+    if (answer && answer.status !== 503) throw new Error(`the ingress answered ${JSON.stringify(answer)}`)
+    await wait(50)
+  }
+}
+
+/** The conservation counts of every service, once nothing is in flight any more. */
+async function settled(stack: Stack, forBooking: number): Promise<Record<ServiceName, Record<string, number>>> {
+  const { rpc, operatorToken } = stack.manifest
+  await using clients = new AsyncDisposableStack()
+  const telemetry = clients.use(createTelemetry({ service: 'e2e', logLevel: 'silent' }))
+  const operations = serviceNames.map((name) => {
+    const options = { address: rpc[name], audience: name, issuer: fixedToken(operatorToken), telemetry, deadlineMs: 5_000 }
+    return clients.use(createRpcClient(OperationsServiceDefinition, options))
+  })
+  return eventually(
+    async () => {
+      const answers = await Promise.all(operations.map((client) => client.getConservation({})))
+      const counts = answers.map((answer) => Object.fromEntries(Object.entries(answer.counts).map(([name, count]) => [name, Number(count)])))
+      const [ingress, resolver, booking] = counts as [Record<string, number>, Record<string, number>, Record<string, number>]
+      const inFlight = {
+        unpublished: answers.map(({ unpublished }) => Number(unpublished)),
+        unattributed: (ingress.accepted ?? 0) - (resolver.handled ?? 0) - (resolver.dead ?? 0),
+        unbooked: forBooking - (booking.handled ?? 0) - (booking.dead ?? 0),
+      }
+      expect(inFlight).toEqual({ unpublished: [0, 0, 0], unattributed: 0, unbooked: 0 })
+      return { 'webhook-ingress': ingress, 'company-resolver': resolver, booking }
+    },
+    { timeoutMs: 120_000, intervalMs: 500 },
+  )
+}
+
+/** What the databases themselves say, asked without any code of the services. */
+async function readBooks(stack: Stack) {
+  await using cleanUp = new AsyncDisposableStack()
+  const connection = await createConnection({ uri: stack.manifest.mysql.url, timezone: 'Z' })
+  cleanUp.defer(() => connection.end())
+  const one = async (sql: string) => Number((await connection.query<RowDataPacket[]>(`SELECT ${sql} AS n`))[0][0]?.n)
+  const count = (table: string) => one(`(SELECT COUNT(*) FROM ${table})`)
+  const [rows] = await connection.query<RowDataPacket[]>(
+    'SELECT company_id AS companyId, origin_id AS originId, status, starts_at AS startsAt FROM booking.appointments',
+  )
+  return {
+    ledger: {
+      events: await count('webhook_ingress.events'),
+      deliveries: await count('webhook_ingress.deliveries'),
+      outbox: await count('webhook_ingress.outbox'),
+      unpublished: await count('webhook_ingress.outbox WHERE published_at IS NULL'),
+    },
+    resolver: {
+      attributions: await count('company_resolver.attributions'),
+      outbox: await count('company_resolver.outbox WHERE event_type NOT LIKE "frontdesk.company.%"'),
+      distinct: await one('(SELECT COUNT(DISTINCT event_id, subject) FROM company_resolver.outbox)'),
+      unpublished: await count('company_resolver.outbox WHERE published_at IS NULL'),
+    },
+    appointments: sorted(rows as unknown as ExpectedAppointment[]),
+    changes: await one('(SELECT SUM(version) FROM booking.appointments)'),
+    toldChanges: await count("booking.outbox WHERE event_type LIKE 'frontdesk.appointment.%'"),
+    customers: await count('booking.customers'),
+    toldCustomers: await count("booking.outbox WHERE event_type = 'frontdesk.customer.created.v1'"),
+  }
+}
+
+function sorted(appointments: readonly ExpectedAppointment[]): ExpectedAppointment[] {
+  return appointments
+    .map(({ companyId, originId, status, startsAt }) => ({ companyId, originId, status, startsAt }))
+    .toSorted((a, b) => (a.originId < b.originId ? -1 : 1))
+}
+
+function shuffled<Item>(items: Item[]): Item[] {
+  for (let index = items.length - 1; index > 0; index -= 1) {
+    const other = Math.floor(Math.random() * (index + 1))
+    const held = items[index] as Item
+    items[index] = items[other] as Item
+    items[other] = held
+  }
+  return items
+}

@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { cp, rm } from 'node:fs/promises'
+import { build } from 'esbuild'
+
+// Bundles the service whose folder it runs in to dist/: main.mjs, instrument.mjs where there is one, their chunks, and the migrations.
+
+// Inlined CommonJS still asks for these three, which a module does not have.
+const banner = [
+  "import { createRequire as frontdeskCreateRequire } from 'node:module'",
+  "import { dirname as frontdeskDirname } from 'node:path'",
+  "import { fileURLToPath as frontdeskFileUrlToPath } from 'node:url'",
+  'const require = frontdeskCreateRequire(import.meta.url)',
+  'const __filename = frontdeskFileUrlToPath(import.meta.url)',
+  'const __dirname = frontdeskDirname(__filename)',
+].join('\n')
+
+await rm('dist', { recursive: true, force: true })
+await build({
+  entryPoints: ['src/main.ts', 'src/instrument.ts'].filter((path) => existsSync(path)),
+  outdir: 'dist',
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  keepNames: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  legalComments: 'none',
+  banner: { js: banner },
+  logLevel: 'warning',
+})
+if (existsSync('drizzle')) await cp('drizzle', 'dist/drizzle', { recursive: true })

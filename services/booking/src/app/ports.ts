@@ -1,0 +1,44 @@
+import type { Appointment, AppointmentChange } from '../domain/appointment.ts'
+import type { Contact, Customer, CustomerIdentity } from '../domain/customer.ts'
+
+/** A name under which the outside world knows an appointment; an appointment can have several. */
+export interface AppointmentReference {
+  /** `calendar_series` is the iCalendar UID, which stays the same through reschedules. */
+  readonly kind: 'call' | 'calendar_booking' | 'calendar_series'
+  readonly value: string
+}
+
+/** A change from outside, with all the names of the appointment that it is about. */
+export interface Change extends AppointmentChange {
+  readonly references: readonly AppointmentReference[]
+  readonly contact: Contact | undefined
+}
+
+/** What a batch of changes is about to touch, as it stands in the database. */
+export interface BookPage {
+  readonly appointments: readonly Appointment[]
+  readonly references: readonly { readonly reference: AppointmentReference; readonly appointmentId: string }[]
+  readonly customers: readonly Customer[]
+  readonly identities: readonly { readonly identity: CustomerIdentity; readonly customerId: string }[]
+}
+
+/** What a batch of changes did. */
+export interface BookChanges {
+  /** New or changed. */
+  readonly appointments: readonly Appointment[]
+  /** In the order in which they were merged. */
+  readonly absorbed: readonly { readonly appointmentId: string; readonly into: string }[]
+  /** New, or now of another appointment. */
+  readonly references: BookPage['references']
+  /** New or changed. */
+  readonly customers: readonly Customer[]
+  readonly newIdentities: BookPage['identities']
+}
+
+/** One company's appointments and customers, inside one transaction. */
+export interface Book {
+  /** Reads and locks what the references and identities lead to. */
+  open(references: readonly AppointmentReference[], identities: readonly CustomerIdentity[]): Promise<BookPage>
+  /** @throws FrontdeskError `version_conflict` when somebody else made the same at the same time; try again. */
+  save(changes: BookChanges): Promise<void>
+}

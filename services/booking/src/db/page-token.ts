@@ -1,0 +1,27 @@
+import { FrontdeskError } from '@frontdesk/errors'
+
+export interface Page<Row> {
+  readonly rows: Row[]
+  /** Empty on the last page. */
+  readonly nextPageToken: string
+}
+
+/** A full page leads to a next one, from its last row. */
+export function pageOf<Row>(rows: Row[], limit: number, tokenOf: (row: Row) => string): Page<Row> {
+  const last = rows.length === limit ? rows.at(-1) : undefined
+  return { rows, nextPageToken: last === undefined ? '' : tokenOf(last) }
+}
+
+/** A position in a list that is sorted by an instant, which may be absent, and an id. */
+export function instantAndId(instant: Date | null, id: string): string {
+  return `${instant?.getTime() ?? ''}.${id}`
+}
+
+/** @throws FrontdeskError `invalid_argument` for a token that we did not give. */
+export function parseInstantAndId(token: string): { instant: Date | undefined; id: string } {
+  const [, millis = '', id = ''] = /^(-?\d{0,15})\.([a-z]+_[0-9a-z]{26})$/.exec(token) ?? []
+  if (id === '' || millis === '-') {
+    throw new FrontdeskError('invalid_argument', { publicMessage: 'page_token: not one that we gave. Begin again without it.' })
+  }
+  return { instant: millis === '' ? undefined : new Date(Number(millis)), id }
+}

@@ -1,0 +1,5 @@
+export { inbox, outbox } from '@frontdesk/outbox'
+export { appointmentReferences } from './appointment-references.ts'
+export { appointments } from './appointments.ts'
+export { customerIdentities } from './customer-identities.ts'
+export { customers } from './customers.ts'

@@ -1,0 +1,56 @@
+import type { BookingServiceImplementation, CompanyId } from '@frontdesk/contracts'
+import { FrontdeskError } from '@frontdesk/errors'
+import { pageSizeOf, requireCompany } from '@frontdesk/rpc'
+import type { AppointmentReader } from '../db/appointment-reader.ts'
+import type { CustomerReader } from '../db/customer-reader.ts'
+import { fromStatusMessage, toAppointmentMessage, toCustomerMessage } from './convert.ts'
+
+export interface BookingServiceDependencies {
+  readonly appointments: (companyId: CompanyId) => AppointmentReader
+  readonly customers: (companyId: CompanyId) => CustomerReader
+}
+
+/** `frontdesk.booking.v1.BookingService`: a reader can't be had but for a company that stands in the caller's token. */
+export function createBookingService(deps: BookingServiceDependencies): BookingServiceImplementation {
+  return {
+    async getAppointment(request, context) {
+      const companyId = requireCompany(context, request.companyId)
+      const row = await deps.appointments(companyId).get(request.appointmentId)
+      if (!row) throw notFound('appointment')
+      return { appointment: toAppointmentMessage(row) }
+    },
+
+    async listAppointments(request, context) {
+      const companyId = requireCompany(context, request.companyId)
+      const { rows, nextPageToken } = await deps.appointments(companyId).list({
+        customerId: request.customerId || undefined,
+        status: fromStatusMessage(request.status),
+        originId: request.originId || undefined,
+        limit: pageSizeOf(request.pageSize),
+        pageToken: request.pageToken,
+      })
+      return { appointments: rows.map(toAppointmentMessage), nextPageToken }
+    },
+
+    async getCustomer(request, context) {
+      const companyId = requireCompany(context, request.companyId)
+      const row = await deps.customers(companyId).get(request.customerId)
+      if (!row) throw notFound('customer')
+      return { customer: toCustomerMessage(row) }
+    },
+
+    async listCustomers(request, context) {
+      const companyId = requireCompany(context, request.companyId)
+      const { rows, nextPageToken } = await deps.customers(companyId).list({
+        limit: pageSizeOf(request.pageSize),
+        pageToken: request.pageToken,
+      })
+      return { customers: rows.map(toCustomerMessage), nextPageToken }
+    },
+  }
+}
+
+/** The same words for an id that does not exist and for another company's. */
+function notFound(what: string): FrontdeskError {
+  return new FrontdeskError('not_found', { publicMessage: `This company has no such ${what}.` })
+}

@@ -1,0 +1,90 @@
+import { connectBus } from '@frontdesk/bus'
+import { bookingEventTypes, BookingServiceDefinition, durables, OperationsServiceDefinition } from '@frontdesk/contracts'
+import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
+import { createEventHandler, createOperations, createOutbox } from '@frontdesk/outbox'
+import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
+import { startAdmin } from '@frontdesk/service'
+import { createTelemetry } from '@frontdesk/telemetry'
+import type { Config } from './config.ts'
+import { createAppointmentReader } from './db/appointment-reader.ts'
+import { createBook } from './db/book.ts'
+import { createCustomerReader } from './db/customer-reader.ts'
+import * as schema from './db/schema/index.ts'
+import { onCompanyEvents } from './events/on-company-event.ts'
+import { createBookingService } from './rpc/booking-service.ts'
+
+const name = 'booking'
+
+/** A running booking service: where it listens. Disposing it finishes the batch in hand and flushes the outbox. */
+export interface Booking extends AsyncDisposable {
+  readonly adminUrl: string
+  readonly rpcPort: number
+}
+
+/** Brings the database to the current schema; safe to run from several replicas at once. */
+export async function migrateBooking(config: Config): Promise<void> {
+  await using telemetry = createTelemetry({ service: name, logLevel: config.LOG_LEVEL })
+  await migrate(config.MYSQL_URL.reveal(), config.MIGRATIONS_DIR, telemetry)
+}
+
+/** Starts booking. It answers RPCs without NATS, and consumes as soon as that is there. */
+export async function startBooking(config: Config): Promise<Booking> {
+  await using starting = new AsyncDisposableStack()
+  const telemetry = starting.use(
+    createTelemetry({
+      service: name,
+      logLevel: config.LOG_LEVEL,
+      sampleRatio: config.TRACE_SAMPLE_RATIO,
+      ...(config.OTLP_ENDPOINT !== undefined && { otlpEndpoint: config.OTLP_ENDPOINT }),
+    }),
+  )
+  const database = starting.use(
+    openDatabase({
+      url: config.MYSQL_URL.reveal(),
+      poolSize: config.MYSQL_POOL_SIZE,
+      companyTables: companyTablesOf(schema),
+      telemetry,
+    }),
+  )
+  const bus = starting.use(connectBus({ servers: config.NATS_URL, name, telemetry }))
+  const outbox = starting.use(createOutbox({ database, bus, telemetry, source: `frontdesk/${name}` }))
+
+  const handler = createEventHandler({
+    database,
+    outbox,
+    telemetry,
+    name,
+    types: bookingEventTypes,
+    handle: onCompanyEvents((tx, companyId) => createBook(tx, companyId, new Date())),
+  })
+  for (const durable of durables.filter(({ service }) => service === name)) {
+    starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler }))
+  }
+
+  const rpc = createRpcServer({ telemetry, verifier: createTokenVerifier({ jwksFile: config.JWKS_FILE, audience: name }) })
+  rpc.add(
+    BookingServiceDefinition,
+    createBookingService({
+      appointments: (companyId) => createAppointmentReader(database, companyId),
+      customers: (companyId) => createCustomerReader(database, companyId),
+    }),
+  )
+  rpc.add(OperationsServiceDefinition, forAllCompanies(createOperations({ database, outbox, handlers: [handler], counts: async () => ({}) })))
+  starting.use(rpc)
+  const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)
+
+  const admin = starting.use(
+    await startAdmin({
+      port: config.ADMIN_PORT,
+      host: config.ADMIN_HOST,
+      telemetry,
+      ready: async () => {
+        await database.ping()
+        return { ready: true, checks: { mysql: 'ok', nats: bus.status() } }
+      },
+    }),
+  )
+
+  const owned = starting.move()
+  return { adminUrl: admin.url, rpcPort, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}

@@ -1,0 +1,116 @@
+import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
+import { acrossCompanies, withTransaction } from '@frontdesk/database'
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openMigratedDatabase } from '../../test/migrated-database.ts'
+import { attributeEvents } from '../app/attribute-events.ts'
+import type { ProviderEvent } from '../domain/attribute.ts'
+import { shippedModel } from '../domain/model.ts'
+import { createAttributionLedger } from './attribution-ledger.ts'
+import { createAttributionReader } from './attribution-reader.ts'
+import { createSignalRepository } from './signal-repository.ts'
+
+let context: Awaited<ReturnType<typeof openMigratedDatabase>>
+const agents = { a: newId('agent'), b: newId('agent') }
+let companyA: string
+beforeAll(async () => {
+  context = await openMigratedDatabase()
+  for (const value of Object.values(agents)) {
+    // eslint-disable-next-line no-await-in-loop -- companies in a known order
+    const companyId = await context.aCompany()
+    companyA ??= companyId
+    const signal = { id: newId('sig'), companyId, kind: 'voice_agent', value, validFrom: undefined, validUntil: undefined } as const
+    // eslint-disable-next-line no-await-in-loop
+    await createSignalRepository(context.database, companyId).insert(signal)
+  }
+})
+afterAll(() => context[Symbol.asyncDispose]())
+
+const anEvent = (key: string, overrides: Partial<ProviderEvent> = {}): ProviderEvent => ({
+  eventId: deriveEventId([key]),
+  revision: 1,
+  eventType: 'frontdesk.call.ended.v1',
+  provider: 'retell',
+  entity: { provider: 'retell', scope: 'platform', type: 'call', id: key },
+  entityStartedAt: undefined,
+  receivedAt: new Date(),
+  evidence: [{ kind: 'voice_agent', value: agents.a }],
+  schemaViolations: [],
+  source: { deliveryId: `dlv_${key}` },
+  ...overrides,
+})
+
+const attributeAll = (events: ProviderEvent[]) =>
+  withTransaction(context.database, (tx) =>
+    attributeEvents({ ledger: createAttributionLedger(tx, () => new Date()), model: shippedModel })(events),
+  )
+const idOf = (key: string) => parseEventId(deriveEventId([key])) ?? deriveEventId([])
+const reader = () => createAttributionReader(context.database)
+
+test('a decision is read back whole, the newest revision unless one is named', async () => {
+  const [first] = await attributeAll([anEvent('whole')])
+  if (!first) throw new Error('nothing was decided')
+  await attributeAll([anEvent('whole', { revision: 2, evidence: [{ kind: 'voice_agent', value: 'nobody' }], entity: undefined })])
+  const { event, decision, ...explained } = first
+  expect(await reader().find(idOf('whole'), 1)).toMatchObject({ ...explained, source: event.source, companyId: companyA, reason: null })
+  expect(decision).toMatchObject({ kind: 'attributed', companyId: companyA })
+  expect(await reader().find(idOf('whole'), 0)).toMatchObject({ revision: 2, companyId: null, reason: 'no_match' })
+  expect(await reader().find(idOf('never'), 0)).toBeUndefined()
+})
+
+test('200 events of one batch are kept, each with its own evidence', async () => {
+  const before = await reader().counts()
+  await attributeAll(
+    Array.from({ length: 200 }, (_, index) => anEvent(`many-${index}`, { evidence: [{ kind: 'team', value: `${index}` }] })),
+  )
+  await attributeAll([])
+  expect(await reader().counts()).toEqual({ ...before, quarantined: before.quarantined + 200n })
+  expect(await reader().find(idOf('many-137'), 1)).toMatchObject({ waterfall: [{ kind: 'team', value: '137', companyIds: [] }] })
+})
+
+test('the entity stays with the company of its first event, though many write at once and in any order', async () => {
+  const keys = Array.from({ length: 20 }, (_, index) => `race-${index}`)
+  const writers = Array.from({ length: 8 }, (_, writer) => {
+    const events = keys.map((key) =>
+      anEvent(key, {
+        eventId: deriveEventId([key, String(writer)]),
+        evidence: [{ kind: 'voice_agent', value: writer % 2 ? agents.b : agents.a }],
+      }),
+    )
+    return attributeAll(writer % 3 ? events : events.toReversed())
+  })
+  await Promise.all(writers)
+  const silent = keys.map((key) => anEvent(key, { eventId: deriveEventId([key, 'silent']), evidence: [] }))
+  const once = await attributeAll(silent)
+  const again = await attributeAll(silent.map((event) => ({ ...event, revision: 2 })))
+  expect(once.every(({ decision }) => decision.kind === 'attributed')).toBe(true)
+  expect(again.map(({ decision }) => decision)).toEqual(once.map(({ decision }) => decision))
+})
+
+test('values of any length and any bytes are evidence that matches nothing', async () => {
+  const values = ['x'.repeat(5_000), '\u0000', '🦊', "'; drop table signals; --"]
+  const decided = await attributeAll(
+    values.map((value, index) => anEvent(`odd-${index}`, { evidence: [{ kind: 'organizer_email', value }] })),
+  )
+  expect(decided.map(({ decision }) => decision)).toEqual(values.map(() => ({ kind: 'quarantined', reason: 'no_match', details: [] })))
+})
+
+test('every hot query reads by an index', async () => {
+  const id = Buffer.alloc(32)
+  const queries = {
+    signals_by_value: sql`explain select s.kind from signals s join companies c on c.company_id = s.company_id where s.value in (${Buffer.from('a')}, ${Buffer.from('b')})`,
+    PRIMARY: sql`explain select e.company_id from entities e join companies c on c.company_id = e.company_id where e.entity_key in (${id}, ${id})`,
+    attributions_by_event: sql`explain select * from attributions where event_id = ${id} order by revision desc limit 1`,
+    attributions_by_company: sql`explain select * from attributions where company_id is null and sequence < 1000 order by sequence desc limit 50`,
+    attributions_by_reason: sql`explain select * from attributions where reason = ${Buffer.from('conflict')} and sequence < 1000 order by sequence desc limit 50`,
+    connections_by_secret_cursor: sql`explain select * from connections where secret_cursor > 5 order by secret_cursor limit 50`,
+    connections_by_id: sql`explain select * from connections where connection_id = 'con_1'`,
+  }
+  for (const [index, query] of Object.entries(queries)) {
+    // eslint-disable-next-line no-await-in-loop -- one plan after the other
+    const [rows] = await acrossCompanies('the plans of cross-company queries', () => context.database.orm.execute(query))
+    const [plan] = rows as unknown as { key: string | null; possible_keys: string | null; Extra: string }[]
+    expect(`${plan?.key} ${plan?.possible_keys}`).toContain(index)
+    expect(plan?.Extra).not.toMatch(/filesort/)
+  }
+})

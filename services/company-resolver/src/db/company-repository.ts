@@ -1,0 +1,48 @@
+import type { CompanyId } from '@frontdesk/contracts'
+import { acrossCompanies, type Database } from '@frontdesk/database'
+import { and, asc, eq, gt, isNull } from 'drizzle-orm'
+import type { CompanyStore } from '../app/ports.ts'
+import type { Company } from '../domain/company.ts'
+import { changeDirectory } from './change-directory.ts'
+import { toCompany } from './mapping.ts'
+import { companies } from './schema/companies.ts'
+
+/** The companies in the database. */
+export interface CompanyRepository extends CompanyStore {
+  /** By id, and so by age; those after `after`. */
+  list(page: { after: string; limit: number }): Promise<Company[]>
+}
+
+/** Makes the repository of all companies. */
+export function createCompanyRepository(database: Database): CompanyRepository {
+  return {
+    async insert(company) {
+      const { id: companyId, deactivatedAt, ...rest } = company
+      await changeDirectory(database, (tx) => tx.orm.insert(companies).values({ companyId, deactivatedAt: deactivatedAt ?? null, ...rest }))
+    },
+
+    async find(companyId: CompanyId) {
+      const [row] = await database.orm.select().from(companies).where(eq(companies.companyId, companyId))
+      return row && toCompany(row)
+    },
+
+    async list({ after, limit }) {
+      const rows = await acrossCompanies('the platform lists its companies', () =>
+        database.orm.select().from(companies).where(gt(companies.companyId, after)).orderBy(asc(companies.companyId)).limit(limit),
+      )
+      return rows.map(toCompany)
+    },
+
+    async deactivate(companyId, at) {
+      return changeDirectory(database, async (tx) => {
+        const own = eq(companies.companyId, companyId)
+        await tx.orm
+          .update(companies)
+          .set({ deactivatedAt: at })
+          .where(and(own, isNull(companies.deactivatedAt)))
+        const [row] = await tx.orm.select().from(companies).where(own)
+        return row && toCompany(row)
+      })
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import type { CompanyId } from '@frontdesk/contracts'
+import type { Database } from '@frontdesk/database'
+import type { Vault } from '@frontdesk/vault'
+import { and, eq } from 'drizzle-orm'
+import type { ConnectionStore } from '../app/ports.ts'
+import { changeDirectory, nextSecretVersion } from './change-directory.ts'
+import { secretPlace, toConnection, toSignalRow } from './mapping.ts'
+import { connections } from './schema/connections.ts'
+import { signals } from './schema/signals.ts'
+
+/** Makes the repository of one company's connections. */
+export function createConnectionRepository(database: Database, vault: Vault, companyId: CompanyId): ConnectionStore {
+  return {
+    async insert(connection, secret, signal) {
+      const { id: connectionId, provider, secretVersion } = connection
+      const currentSecret = vault.seal(secret, secretPlace('current_secret', companyId, connectionId))
+      await changeDirectory(database, async (tx) => {
+        const secretCursor = await nextSecretVersion(tx)
+        await tx.orm.insert(connections).values({ companyId, connectionId, provider, currentSecret, secretVersion, secretCursor })
+        await tx.orm.insert(signals).values({ ...toSignalRow(companyId, signal), connectionId })
+      })
+    },
+
+    async rotateSecret(connectionId, secret) {
+      const own = and(eq(connections.companyId, companyId), eq(connections.connectionId, connectionId))
+      return changeDirectory(database, async (tx) => {
+        const [row] = await tx.orm.select().from(connections).where(own)
+        if (!row) return undefined
+        const current = vault.open(row.currentSecret, secretPlace('current_secret', companyId, connectionId))
+        if (current === secret) return toConnection(row)
+        const change = {
+          currentSecret: vault.seal(secret, secretPlace('current_secret', companyId, connectionId)),
+          // A sealed value is bound to its column, so that it can't be just moved.
+          previousSecret: vault.seal(current, secretPlace('previous_secret', companyId, connectionId)),
+          secretVersion: row.secretVersion + 1,
+          secretCursor: await nextSecretVersion(tx),
+        }
+        await tx.orm.update(connections).set(change).where(own)
+        return toConnection({ ...row, ...change })
+      })
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type CompanyId, newId, vouchForCompanyId } from '@frontdesk/contracts'
+import { withTransaction } from '@frontdesk/database'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openMigratedDatabase } from '../../test/migrated-database.ts'
+import type { Signal } from '../domain/signal.ts'
+import { holdDirectoryVersion } from './change-directory.ts'
+import { createConnectionRepository } from './connection-repository.ts'
+import { createConnectionSecretsReader } from './connection-secrets-reader.ts'
+import { signals } from './schema/signals.ts'
+import { createSignalRepository } from './signal-repository.ts'
+
+let context: Awaited<ReturnType<typeof openMigratedDatabase>>
+beforeAll(async () => {
+  context = await openMigratedDatabase()
+})
+afterAll(() => context[Symbol.asyncDispose]())
+
+const aSignal = (companyId: CompanyId, overrides: Partial<Signal> = {}): Signal => ({
+  id: newId('sig'),
+  companyId,
+  kind: 'voice_agent',
+  value: newId('agent'),
+  validFrom: undefined,
+  validUntil: undefined,
+  ...overrides,
+})
+
+const versionNow = () => withTransaction(context.database, holdDirectoryVersion)
+
+async function connect(companyId: CompanyId, secret = 'secret-one'): Promise<string> {
+  const id = newId('con')
+  const signal = aSignal(companyId, { kind: 'connection', value: id })
+  const connections = createConnectionRepository(context.database, context.vault, companyId)
+  await connections.insert({ id, companyId, provider: 'calcom', secretVersion: 1 }, secret, signal)
+  return id
+}
+
+test('every change raises the version in its own commit, and a failed one does not', async () => {
+  const companyId = await context.aCompany()
+  const before = await versionNow()
+  const repository = createSignalRepository(context.database, companyId)
+  const signal = aSignal(companyId)
+  await repository.insert(signal)
+  await connect(companyId)
+  await repository.update(signal.id, (found) => ({ ...found, validUntil: new Date() }))
+  await context.companies.deactivate(companyId, new Date())
+  expect(await versionNow()).toBe(before + 4n)
+  await expect(repository.insert({ ...aSignal(companyId), value: signal.value, validFrom: new Date(0) })).rejects.toMatchObject({
+    code: 'already_exists',
+  })
+  expect(await versionNow()).toBe(before + 4n)
+})
+
+test('a reader that follows the cursor while 40 connections are made at once misses none', async () => {
+  const ids = await Promise.all([context.aCompany(), context.aCompany()])
+  const reader = createConnectionSecretsReader(context.database, context.vault)
+  const seen: string[] = []
+  let afterVersion = (await reader.list({ afterVersion: 0n, limit: 200 })).at(-1)?.version ?? 0n
+  let made = false
+  const poll = async () => {
+    const page = await reader.list({ afterVersion, limit: 3 })
+    seen.push(...page.map(({ connectionId }) => connectionId))
+    afterVersion = page.at(-1)?.version ?? afterVersion
+    return page.length
+  }
+  const following = (async () => {
+    // eslint-disable-next-line no-await-in-loop -- the cursor of the next read comes from this one
+    while (!made || (await poll()) > 0) await (made ? undefined : Promise.all([poll(), nextTurn()]))
+  })()
+  const connected = await Promise.all(Array.from({ length: 40 }, (_, index) => connect(ids[index % 2] ?? ids[0])))
+  made = true
+  await following
+  expect(seen.toSorted()).toEqual(connected.toSorted())
+  expect(new Set(seen).size).toBe(40)
+})
+
+test('a rotation keeps the secret before, sealed for its own place', async () => {
+  const companyId = await context.aCompany()
+  const id = await connect(companyId, 'secret-one')
+  const connections = createConnectionRepository(context.database, context.vault, companyId)
+  const reader = createConnectionSecretsReader(context.database, context.vault)
+  await connections.rotateSecret(id, 'secret-two')
+  await connections.rotateSecret(id, 'secret-three')
+  expect(await reader.find(id)).toMatchObject({ currentSecret: 'secret-three', previousSecret: 'secret-two' })
+  const other = createConnectionRepository(context.database, context.vault, await context.aCompany())
+  expect(await other.rotateSecret(id, 'secret-four')).toBeUndefined()
+  expect(await reader.find(newId('con'))).toBeUndefined()
+})
+
+test('a signal can’t be tied to another company’s connection, and none to a company that does not exist', async () => {
+  const id = await connect(await context.aCompany())
+  const other = await context.aCompany()
+  const row = { companyId: other, signalId: newId('sig'), kind: 'connection' as const, value: id, connectionId: id }
+  await expect(withTransaction(context.database, (tx) => tx.orm.insert(signals).values(row))).rejects.toThrow()
+  const nobody = vouchForCompanyId(newId('cmp'))
+  await expect(createSignalRepository(context.database, nobody).insert(aSignal(nobody))).rejects.toThrow()
+})
+
+test('one company’s repository neither sees nor changes another’s signals', async () => {
+  const [a, b] = await Promise.all([context.aCompany(), context.aCompany()])
+  const signal = aSignal(a)
+  await createSignalRepository(context.database, a).insert(signal)
+  const ofB = createSignalRepository(context.database, b)
+  expect(await ofB.list({ after: '', limit: 10 })).toEqual([])
+  expect(await ofB.update(signal.id, (found) => ({ ...found, validUntil: new Date() }))).toBeUndefined()
+  expect(await createSignalRepository(context.database, a).list({ after: '', limit: 10 })).toEqual([signal])
+})
+
+test('two of the same signal at the same moment leave one', async () => {
+  const companyId = await context.aCompany()
+  const repository = createSignalRepository(context.database, companyId)
+  const twins = await Promise.allSettled([1, 2].map(() => repository.insert(aSignal(companyId, { value: 'twin' }))))
+  expect(twins.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+})
+
+test('a statement on a company’s table without its company is refused', async () => {
+  await expect(context.database.orm.select().from(signals)).rejects.toThrow(/company/)
+})

@@ -1,0 +1,20 @@
+/**
+ * The list, its last item repeated up to a power of two, for `in (…)`, where a repeated item changes
+ * nothing: lists of all lengths share a handful of prepared statements.
+ */
+export function padded<Item>(items: readonly Item[]): Item[] {
+  const last = items.at(-1)
+  if (last === undefined) return []
+  const length = 2 ** Math.ceil(Math.log2(items.length))
+  return [...items, ...Array.from({ length: length - items.length }, () => last)]
+}
+
+/** The list in groups whose sizes are powers of two, the largest first, for inserts: the same few statements again. */
+export function inPowersOfTwo<Item>(items: readonly Item[], largest: number): Item[][] {
+  const groups: Item[][] = []
+  for (let start = 0; start < items.length; start += groups.at(-1)?.length ?? 0) {
+    const size = Math.min(largest, 2 ** Math.floor(Math.log2(items.length - start)))
+    groups.push(items.slice(start, start + size))
+  }
+  return groups
+}

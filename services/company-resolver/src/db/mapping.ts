@@ -1,0 +1,38 @@
+import { deriveEventId, type CompanyId, type EventId } from '@frontdesk/contracts'
+import type { Company } from '../domain/company.ts'
+import type { Connection } from '../domain/connection.ts'
+import type { Entity } from '../domain/entity.ts'
+import type { Signal } from '../domain/signal.ts'
+import type { companies } from './schema/companies.ts'
+import type { connections } from './schema/connections.ts'
+import type { signals } from './schema/signals.ts'
+
+export function toCompany(row: typeof companies.$inferSelect): Company {
+  const { companyId: id, name, timeZone, createdAt, deactivatedAt } = row
+  return { id, name, timeZone, createdAt, deactivatedAt: deactivatedAt ?? undefined }
+}
+
+export function toConnection(
+  row: Pick<typeof connections.$inferSelect, 'companyId' | 'connectionId' | 'provider' | 'secretVersion'>,
+): Connection {
+  return { id: row.connectionId, companyId: row.companyId, provider: row.provider, secretVersion: row.secretVersion }
+}
+
+export function toSignal(row: typeof signals.$inferSelect): Signal {
+  const { signalId: id, companyId, kind, value, validFrom, validUntil } = row
+  return { id, companyId, kind, value, validFrom: validFrom ?? undefined, validUntil: validUntil ?? undefined }
+}
+
+export function toSignalRow(companyId: CompanyId, { id: signalId, kind, value, validFrom, validUntil }: Signal) {
+  return { companyId, signalId, kind, value, validFrom: validFrom ?? null, validUntil: validUntil ?? null }
+}
+
+/** Where a sealed secret stands: moved to another row or column, it no longer opens. */
+export function secretPlace(column: 'current_secret' | 'previous_secret', companyId: string, connectionId: string) {
+  return { table: 'connections', column, row: `${companyId}/${connectionId}` }
+}
+
+/** The key of an entity's row: 32 bytes by the same length-prefixed SHA-256 as an event's id. */
+export function entityRowKey({ provider, scope, type, id }: Entity): EventId {
+  return deriveEventId([provider, scope, type, id])
+}

@@ -1,0 +1,11 @@
+import { bigint, mysqlTable, tinyint } from 'drizzle-orm/mysql-core'
+
+/**
+ * One row, locked by every change until its commit: versions so become visible in their order, and
+ * whoever reads on from one skips none.
+ */
+export const directoryState = mysqlTable('directory_state', {
+  id: tinyint('id').primaryKey(),
+  directoryVersion: bigint('directory_version', { mode: 'bigint', unsigned: true }).notNull(),
+  secretVersion: bigint('secret_version', { mode: 'bigint', unsigned: true }).notNull(),
+})

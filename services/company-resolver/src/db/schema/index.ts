@@ -1,0 +1,7 @@
+export { inbox, outbox } from '@frontdesk/outbox'
+export { attributions } from './attributions.ts'
+export { companies } from './companies.ts'
+export { connections } from './connections.ts'
+export { directoryState } from './directory-state.ts'
+export { entities } from './entities.ts'
+export { signals } from './signals.ts'

@@ -1,0 +1,32 @@
+import { bytesText, instant, typeId } from '@frontdesk/database'
+import { foreignKey, index, mysqlTable, primaryKey } from 'drizzle-orm/mysql-core'
+import type { SignalKind } from '../../domain/signal.ts'
+import { companies } from './companies.ts'
+import { connections } from './connections.ts'
+
+/** What a company is recognised by, and when. */
+export const signals = mysqlTable(
+  'signals',
+  {
+    companyId: typeId('company_id').notNull(),
+    signalId: typeId('signal_id').notNull(),
+    kind: bytesText('kind', 32).$type<SignalKind>().notNull(),
+    /** At most 255 characters in UTF-8. */
+    value: bytesText('value', 1020).notNull(),
+    validFrom: instant('valid_from'),
+    validUntil: instant('valid_until'),
+    /** Of a connection's own signal alone. */
+    connectionId: typeId('connection_id'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.companyId, table.signalId] }),
+    // Attribution asks by value alone: the same list for all kinds of a batch.
+    index('signals_by_value').on(table.value, table.kind),
+    foreignKey({ name: 'signals_company', columns: [table.companyId], foreignColumns: [companies.companyId] }),
+    foreignKey({
+      name: 'signals_connection',
+      columns: [table.companyId, table.connectionId],
+      foreignColumns: [connections.companyId, connections.connectionId],
+    }),
+  ],
+)

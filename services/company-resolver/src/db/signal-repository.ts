@@ -1,0 +1,56 @@
+import type { CompanyId } from '@frontdesk/contracts'
+import type { Database } from '@frontdesk/database'
+import { FrontdeskError } from '@frontdesk/errors'
+import { and, asc, eq, gt } from 'drizzle-orm'
+import type { SignalStore } from '../app/ports.ts'
+import { overlaps, type Signal } from '../domain/signal.ts'
+import { changeDirectory } from './change-directory.ts'
+import { toSignal, toSignalRow } from './mapping.ts'
+import { signals } from './schema/signals.ts'
+
+/** One company's signals in the database. */
+export interface SignalRepository extends SignalStore {
+  /** By id, and so by age; those after `after`. */
+  list(page: { after: string; limit: number }): Promise<Signal[]>
+}
+
+/** Makes the repository of one company's signals. */
+export function createSignalRepository(database: Database, companyId: CompanyId): SignalRepository {
+  const ofCompany = eq(signals.companyId, companyId)
+  return {
+    async insert(signal) {
+      await changeDirectory(database, async (tx) => {
+        // Nobody can add another one in between: changes of the directory exclude each other.
+        const same = await tx.orm
+          .select()
+          .from(signals)
+          .where(and(ofCompany, eq(signals.kind, signal.kind), eq(signals.value, signal.value)))
+        if (same.some((row) => overlaps(toSignal(row), signal))) {
+          throw new FrontdeskError('already_exists', { publicMessage: 'The company has this signal already in that time. End it first.' })
+        }
+        await tx.orm.insert(signals).values(toSignalRow(companyId, signal))
+      })
+    },
+
+    async update(signalId, change) {
+      const own = and(ofCompany, eq(signals.signalId, signalId))
+      return changeDirectory(database, async (tx) => {
+        const [row] = await tx.orm.select().from(signals).where(own)
+        if (!row) return undefined
+        const changed = change(toSignal(row))
+        await tx.orm.update(signals).set(toSignalRow(companyId, changed)).where(own)
+        return changed
+      })
+    },
+
+    async list({ after, limit }) {
+      const rows = await database.orm
+        .select()
+        .from(signals)
+        .where(and(ofCompany, gt(signals.signalId, after)))
+        .orderBy(asc(signals.signalId))
+        .limit(limit)
+      return rows.map(toSignal)
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { asOf } from './as-of.ts'
+import { decide, type Decision } from './decide.ts'
+import type { Entity } from './entity.ts'
+import { type Evidence, evidenceKey } from './evidence.ts'
+import type { Model } from './model.ts'
+import { type MatchedEvidence, type Score, score } from './score.ts'
+import { isValidAt, type Validity } from './signal.ts'
+
+/** What the resolver reads of a normalized provider event. */
+export interface ProviderEvent {
+  readonly eventId: string
+  readonly revision: number
+  readonly eventType: string
+  readonly provider: string
+  readonly entity: Entity | undefined
+  readonly entityStartedAt: Date | undefined
+  readonly receivedAt: Date
+  readonly evidence: readonly Evidence[]
+  readonly schemaViolations: readonly string[]
+  /** The event's own account of where it came from, kept as it came for whoever reads the attribution. */
+  readonly source: unknown
+}
+
+/** A signal of the directory, as attribution sees it. */
+export interface KnownSignal extends Evidence, Validity {
+  readonly companyId: string
+}
+
+/** What the directory and the entities say about a batch of events. */
+export interface Knowledge {
+  readonly directoryVersion: bigint
+  /** By `evidenceKey`. */
+  readonly signals: ReadonlyMap<string, readonly KnownSignal[]>
+  /** When companies were deactivated; those that were not are missing. */
+  readonly deactivations: ReadonlyMap<string, Date>
+}
+
+/** A decision with everything that explains it. */
+export interface Attribution extends Score {
+  readonly event: ProviderEvent
+  readonly decision: Decision
+  readonly asOf: Date
+  readonly modelVersion: string
+  readonly directoryVersion: bigint
+}
+
+/** Works out whose event it is; `entityCompanyId` is where the entity's first event went. */
+export function attribute(event: ProviderEvent, entityCompanyId: string | undefined, known: Knowledge, model: Model): Attribution {
+  const at = asOf(event.provider, event.receivedAt, event.entityStartedAt)
+  const matched = event.evidence.map((piece): MatchedEvidence => {
+    const signals = known.signals.get(evidenceKey(piece)) ?? []
+    return { ...piece, companyIds: signals.filter((signal) => isValidAt(signal, at)).map(({ companyId }) => companyId) }
+  })
+  if (entityCompanyId) matched.push({ kind: 'entity', value: entityCompanyId, companyIds: [entityCompanyId] })
+
+  const scored = score(matched, model)
+  // By receipt, not by the entity's start: a deactivated company gets nothing more, not even the end of a call.
+  const isActive = (companyId: string) => (known.deactivations.get(companyId)?.getTime() ?? Infinity) > event.receivedAt.getTime()
+  const decision = decide(scored, { schemaViolations: event.schemaViolations, isActive }, model)
+  return { event, ...scored, decision, asOf: at, modelVersion: model.version, directoryVersion: known.directoryVersion }
+}

@@ -1,0 +1,48 @@
+import { catalogue, type EventType } from '@frontdesk/contracts'
+import type { Database } from '@frontdesk/database'
+import { createEventHandler, type EventHandler, type Outbox } from '@frontdesk/outbox'
+import type { Telemetry } from '@frontdesk/telemetry'
+import { attributeEvents } from '../app/attribute-events.ts'
+import { createAttributionLedger } from '../db/attribution-ledger.ts'
+import type { Attribution } from '../domain/attribute.ts'
+import type { Model } from '../domain/model.ts'
+import { passOn } from './pass-on.ts'
+import { readProviderEvent } from './read-provider-event.ts'
+
+interface Dependencies {
+  readonly database: Database
+  readonly outbox: Outbox
+  readonly telemetry: Telemetry
+  readonly model: Model
+  readonly now: () => Date
+}
+
+/** Whatever the ingress lets out, since of each only its `source` is read. */
+const ingressTypes = (Object.keys(catalogue) as EventType[]).filter((type) => catalogue[type].owner === 'webhook-ingress')
+
+/** Attributes what the ingress normalized, a batch in one commit, the same in both lanes. */
+export function createProviderEventHandler({ database, outbox, telemetry, model, now }: Dependencies): EventHandler {
+  const decisions = telemetry.metrics.counter('attributions_total', 'Decided events by outcome: attributed, or why not.', ['outcome'])
+  return createEventHandler({
+    database,
+    outbox,
+    telemetry,
+    name: 'company-resolver.attribution',
+    types: ingressTypes,
+    async handle(tx, received) {
+      const decide = attributeEvents({ ledger: createAttributionLedger(tx, now), model })
+      const attributions = await decide(received.map(readProviderEvent))
+      tx.afterCommit(() => {
+        for (const attribution of attributions) decisions.inc({ outcome: outcomeOf(attribution) })
+      })
+      return received.flatMap((event, index) => {
+        const attribution = attributions[index]
+        return attribution ? [passOn(event, attribution)] : []
+      })
+    },
+  })
+}
+
+function outcomeOf({ decision }: Attribution): string {
+  return decision.kind === 'attributed' ? 'attributed' : decision.reason
+}

@@ -1,0 +1,83 @@
+import type { ReceivedEvent } from '@frontdesk/bus'
+import { EventSource, ProviderEventReceived } from '@frontdesk/contracts'
+import { FrontdeskError } from '@frontdesk/errors'
+import type { ProviderEvent } from '../domain/attribute.ts'
+import { platformScope } from '../domain/entity.ts'
+import { type Evidence, normalizeValue } from '../domain/evidence.ts'
+import { toEvidenceKind } from '../wire/names.ts'
+
+/** The provider becomes a token of a subject. */
+const providerPattern = /^[a-z][a-z0-9_-]{0,31}$/
+
+/**
+ * What attribution needs of an event: its `source`, the same in every payload, and of an event that is
+ * not modelled what did not fit.
+ * @throws FrontdeskError invalid_argument, which no retry mends, if the source can't be read.
+ */
+export function readProviderEvent({ envelope, body }: ReceivedEvent): ProviderEvent {
+  const json = parseJson(body)
+  const source = readSource(json['source'])
+  const { provider, connectionId, entityType, entityId, entityStartedAt, receivedAt } = source
+  return {
+    eventId: envelope.id,
+    revision: envelope.revision,
+    eventType: envelope.type,
+    provider,
+    entity: entityType && entityId ? { provider, scope: connectionId || platformScope, type: entityType, id: entityId } : undefined,
+    entityStartedAt,
+    receivedAt,
+    evidence: evidenceOf(source),
+    schemaViolations:
+      envelope.type === 'frontdesk.provider_event.received.v1'
+        ? ProviderEventReceived.fromJSON({ ...json, source: {} }).schemaViolations
+        : [],
+    source: EventSource.toJSON(source),
+  }
+}
+
+function evidenceOf({ connectionId, evidence }: EventSource): Evidence[] {
+  const pieces = evidence.flatMap(({ kind, value }): Evidence[] => {
+    const known = toEvidenceKind(kind)
+    // A kind newer than this process says nothing to it, and what an entity is worth is found out here alone.
+    return known && known !== 'entity' && value.trim() !== '' ? [{ kind: known, value: normalizeValue(known, value) }] : []
+  })
+  // The veto of the connection must not depend on whether it was listed.
+  return connectionId ? [...pieces, { kind: 'connection', value: connectionId }] : pieces
+}
+
+function readSource(json: unknown): EventSource & { receivedAt: Date } {
+  if (!isRecord(json)) throw undecodable('it has no source')
+  const source = attempt(() => EventSource.fromJSON(json))
+  const { provider, receivedAt, entityStartedAt } = source
+  if (!providerPattern.test(provider)) throw undecodable('source.provider is not a provider’s name')
+  if (!isInstant(receivedAt)) throw undecodable('source.received_at is not an instant')
+  if (entityStartedAt && !isInstant(entityStartedAt)) throw undecodable('source.entity_started_at is not an instant')
+  if (source.occurredAt && !isInstant(source.occurredAt)) throw undecodable('source.occurred_at is not an instant')
+  return { ...source, receivedAt }
+}
+
+function parseJson(body: Uint8Array): Record<string, unknown> {
+  const json = attempt((): unknown => JSON.parse(Buffer.from(body).toString('utf8')))
+  if (!isRecord(json)) throw undecodable('the body is not an object')
+  return json
+}
+
+function attempt<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (cause) {
+    throw undecodable('the body can’t be read', cause)
+  }
+}
+
+function undecodable(what: string, cause?: unknown): FrontdeskError {
+  return new FrontdeskError('invalid_argument', { publicMessage: `The event can’t be attributed: ${what}.`, cause })
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isInstant(value: Date | undefined): value is Date {
+  return value !== undefined && !Number.isNaN(value.getTime())
+}

@@ -1,0 +1,29 @@
+import type { AttributionServiceImplementation } from '@frontdesk/contracts'
+import { callerOf, pageSizeOf, requireAllCompanies } from '@frontdesk/rpc'
+import { notFound } from '../app/find-company.ts'
+import type { AttributionReader } from '../db/attribution-reader.ts'
+import { fromEventIdText, fromReasonMessage, fromSequenceToken, nextPageToken, toAttributionMessage } from './convert.ts'
+
+/** `frontdesk.attribution.v1.AttributionService`. */
+export function createAttributionService({ attributions }: { attributions: AttributionReader }): AttributionServiceImplementation {
+  return {
+    async getAttribution({ eventId, revision }, context) {
+      const own: ReadonlySet<string> | 'all' = callerOf(context).companies
+      const isVisible = (companyId: string) => own === 'all' || own.has(companyId)
+      const row = await attributions.find(fromEventIdText(eventId), revision)
+      // What is another company's, or nobody's, looks to a company like what does not exist.
+      if (!row || (own !== 'all' && !(row.companyId && own.has(row.companyId)))) return notFound('attribution')
+      return { attribution: toAttributionMessage(row, isVisible) }
+    },
+
+    async listQuarantine({ reason, pageSize, pageToken }, context) {
+      requireAllCompanies(context)
+      const limit = pageSizeOf(pageSize)
+      const rows = await attributions.listQuarantined({ reason: fromReasonMessage(reason), before: fromSequenceToken(pageToken), limit })
+      return {
+        attributions: rows.map((row) => toAttributionMessage(row, () => true)),
+        nextPageToken: nextPageToken(rows, limit, ({ sequence }) => sequence.toString()),
+      }
+    },
+  }
+}

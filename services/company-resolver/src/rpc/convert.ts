@@ -1,0 +1,118 @@
+import {
+  type Attribution as AttributionMessage,
+  type Company as CompanyMessage,
+  type CompanyCandidate,
+  type Connection as ConnectionMessage,
+  type ConnectionSecrets as ConnectionSecretsMessage,
+  type EventId,
+  type EvidenceKind,
+  EventSource,
+  parseEventId,
+  type QuarantineReason as QuarantineReasonMessage,
+  QuarantineReason as QuarantineReasonMessages,
+  type Signal as SignalMessage,
+} from '@frontdesk/contracts'
+import type { AttributionRow } from '../db/attribution-reader.ts'
+import type { ConnectionSecrets } from '../db/connection-secrets-reader.ts'
+import type { Company } from '../domain/company.ts'
+import type { Connection } from '../domain/connection.ts'
+import type { QuarantineReason } from '../domain/decide.ts'
+import { invalid } from '../domain/invalid.ts'
+import type { Candidate } from '../domain/score.ts'
+import type { Signal, SignalKind } from '../domain/signal.ts'
+import { evidenceKindMessages, quarantineReasonMessages, toEvidenceKind, toQuarantineReason } from '../wire/names.ts'
+
+export function toCompanyMessage({ id: companyId, name, timeZone, createdAt, deactivatedAt }: Company): CompanyMessage {
+  return { companyId, name, timeZone, createdAt, deactivatedAt }
+}
+
+export function toConnectionMessage({ id: connectionId, companyId, provider, secretVersion }: Connection): ConnectionMessage {
+  return { connectionId, companyId, provider, secretVersion }
+}
+
+export function toConnectionSecretsMessage({ previousSecret, ...rest }: ConnectionSecrets): ConnectionSecretsMessage {
+  return { ...rest, previousSecret: previousSecret ?? '' }
+}
+
+export function toSignalMessage({ id: signalId, companyId, kind, value, validFrom, validUntil }: Signal): SignalMessage {
+  return { signalId, companyId, kind: evidenceKindMessages[kind], value, validFrom, validUntil }
+}
+
+/** What a caller may see of a decision: of other companies than its own neither posterior nor existence. */
+export function toAttributionMessage(row: AttributionRow, isVisible: (companyId: string) => boolean): AttributionMessage {
+  const visible = (candidates: readonly Candidate[]): CompanyCandidate[] => candidates.filter(({ companyId }) => isVisible(companyId))
+  const { eventId, revision, eventType, nonePosterior, modelVersion, directoryVersion, asOf, decidedAt } = row
+  return {
+    eventId,
+    revision,
+    eventType,
+    source: EventSource.fromJSON(row.source),
+    decision: toDecisionMessage(row),
+    waterfall: row.waterfall.map(({ kind, value, companyIds, weight, running }) => ({
+      evidence: { kind: evidenceKindMessages[kind], value },
+      companyIds: companyIds.filter(isVisible),
+      weight,
+      running: visible(running),
+    })),
+    candidates: visible(row.candidates),
+    nonePosterior,
+    modelVersion,
+    directoryVersion,
+    asOf,
+    decidedAt,
+  }
+}
+
+function toDecisionMessage({ companyId, confidence, reason, details }: AttributionRow): AttributionMessage['decision'] {
+  if (companyId) return { $case: 'attributed', value: { companyId, confidence: confidence ?? 0 } }
+  return reason ? { $case: 'quarantined', value: { reason: quarantineReasonMessages[reason], details: [...details] } } : undefined
+}
+
+/** @throws FrontdeskError invalid_argument. */
+export function fromSignalKindMessage(message: EvidenceKind): SignalKind {
+  const kind = toEvidenceKind(message)
+  if (!kind || kind === 'entity') throw invalid('kind: give one that a company can be recognised by')
+  return kind
+}
+
+/** Undefined for all reasons. @throws FrontdeskError invalid_argument for one that does not exist. */
+export function fromReasonMessage(message: QuarantineReasonMessage): QuarantineReason | undefined {
+  const reason = toQuarantineReason(message)
+  if (!reason && message !== QuarantineReasonMessages.UNSPECIFIED) throw invalid('reason: there is no such reason')
+  return reason
+}
+
+/** @throws FrontdeskError invalid_argument. */
+export function fromEventIdText(text: string): EventId {
+  const id = parseEventId(text)
+  if (!id) throw invalid('event_id: give 64 lower-case hex digits')
+  return id
+}
+
+const idPattern = (prefix: string) => new RegExp(`^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`)
+const idPatterns = { cmp: idPattern('cmp'), con: idPattern('con'), sig: idPattern('sig') }
+
+/** @throws FrontdeskError invalid_argument unless it is a TypeID of that prefix. */
+export function fromIdText(field: string, prefix: keyof typeof idPatterns, text: string): string {
+  if (!idPatterns[prefix].test(text)) throw invalid(`${field}: give an id (${prefix}_…)`)
+  return text
+}
+
+/** The id after which a page begins; empty for the first. @throws FrontdeskError invalid_argument. */
+export function fromIdToken(prefix: keyof typeof idPatterns, token: string): string {
+  if (token !== '' && !idPatterns[prefix].test(token)) throw invalid('page_token: give the one of the page before, or none')
+  return token
+}
+
+/** The position before which a page begins; undefined for the first. @throws FrontdeskError invalid_argument. */
+export function fromSequenceToken(token: string): bigint | undefined {
+  if (token === '') return undefined
+  if (!/^\d{1,19}$/.test(token)) throw invalid('page_token: give the one of the page before, or none')
+  return BigInt(token)
+}
+
+/** The token of the next page: a full page may have one. */
+export function nextPageToken<Row>(rows: readonly Row[], limit: number, tokenOf: (row: Row) => string): string {
+  const last = rows.at(-1)
+  return last !== undefined && rows.length === limit ? tokenOf(last) : ''
+}

@@ -1,0 +1,126 @@
+import { connectBus } from '@frontdesk/bus'
+import {
+  AttributionServiceDefinition,
+  type CompanyId,
+  DirectoryServiceDefinition,
+  durables,
+  newId,
+  OperationsServiceDefinition,
+  vouchForCompanyId,
+} from '@frontdesk/contracts'
+import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
+import { createOperations, createOutbox } from '@frontdesk/outbox'
+import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
+import { startAdmin } from '@frontdesk/service'
+import { createTelemetry, type Telemetry } from '@frontdesk/telemetry'
+import { createVault, parseKeyRing } from '@frontdesk/vault'
+import { addSignal } from './app/add-signal.ts'
+import { createCompany } from './app/create-company.ts'
+import { createConnection } from './app/create-connection.ts'
+import { deactivateCompany } from './app/deactivate-company.ts'
+import { endSignal } from './app/end-signal.ts'
+import { rotateConnectionSecret } from './app/rotate-connection-secret.ts'
+import type { Config } from './config.ts'
+import { createAttributionReader } from './db/attribution-reader.ts'
+import { createCompanyRepository } from './db/company-repository.ts'
+import { createConnectionRepository } from './db/connection-repository.ts'
+import { createConnectionSecretsReader } from './db/connection-secrets-reader.ts'
+import * as schema from './db/schema/index.ts'
+import { createSignalRepository } from './db/signal-repository.ts'
+import { shippedModel } from './domain/model.ts'
+import { createProviderEventHandler } from './events/on-provider-event.ts'
+import { createAttributionService } from './rpc/attribution-service.ts'
+import { createDirectoryService } from './rpc/directory-service.ts'
+
+const name = 'company-resolver'
+
+/** A running resolver: where it listens. Disposing it finishes the batch in hand and flushes the outbox. */
+export interface CompanyResolver extends AsyncDisposable {
+  readonly adminUrl: string
+  readonly rpcPort: number
+}
+
+/** What a test may bring instead; telemetry is disposed with the service. */
+export interface Overrides {
+  readonly telemetry?: Telemetry
+  readonly now?: () => Date
+}
+
+/** Brings the database to the current schema; safe to run from several replicas at once. */
+export async function migrateCompanyResolver(config: Config): Promise<void> {
+  await using telemetry = createTelemetry({ service: name, logLevel: config.LOG_LEVEL })
+  await migrate(config.MYSQL_URL.reveal(), config.MIGRATIONS_DIR, telemetry)
+}
+
+/** Starts the resolver. It answers RPCs without NATS, and consumes as soon as that is there. */
+export async function startCompanyResolver(config: Config, overrides: Overrides = {}): Promise<CompanyResolver> {
+  await using starting = new AsyncDisposableStack()
+  const now = overrides.now ?? (() => new Date())
+  const telemetry = starting.use(overrides.telemetry ?? createTelemetry(telemetryOptions(config)))
+  const database = starting.use(
+    openDatabase({
+      url: config.MYSQL_URL.reveal(),
+      poolSize: config.MYSQL_POOL_SIZE,
+      companyTables: companyTablesOf(schema),
+      telemetry,
+    }),
+  )
+  const bus = starting.use(connectBus({ servers: config.NATS_URL, name, telemetry }))
+  const outbox = starting.use(createOutbox({ database, bus, telemetry, source: `frontdesk/${name}` }))
+
+  const handler = createProviderEventHandler({ database, outbox, telemetry, model: shippedModel, now })
+  for (const durable of durables.filter(({ service }) => service === name)) {
+    starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler }))
+  }
+
+  const vault = createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) })
+  const companies = createCompanyRepository(database)
+  const connectionsOf = (companyId: CompanyId) => createConnectionRepository(database, vault, companyId)
+  const signalsOf = (companyId: CompanyId) => createSignalRepository(database, companyId)
+  const attributions = createAttributionReader(database)
+
+  const rpc = createRpcServer({ telemetry, verifier: createTokenVerifier({ jwksFile: config.JWKS_FILE, audience: name }) })
+  rpc.add(
+    DirectoryServiceDefinition,
+    createDirectoryService({
+      companies,
+      signalsOf,
+      connectionSecrets: createConnectionSecretsReader(database, vault),
+      createCompany: createCompany({ companies, now, newCompanyId: () => vouchForCompanyId(newId('cmp')) }),
+      deactivateCompany: deactivateCompany({ companies, now }),
+      createConnection: createConnection({ companies, connectionsOf, newId }),
+      rotateConnectionSecret: rotateConnectionSecret({ connectionsOf }),
+      addSignal: addSignal({ companies, signalsOf, newId }),
+      endSignal: endSignal({ signalsOf, now }),
+    }),
+  )
+  rpc.add(AttributionServiceDefinition, createAttributionService({ attributions }))
+  const operations = createOperations({ database, outbox, handlers: [handler], counts: async () => ({ ...(await attributions.counts()) }) })
+  rpc.add(OperationsServiceDefinition, forAllCompanies(operations))
+  starting.use(rpc)
+  const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)
+
+  const admin = starting.use(
+    await startAdmin({
+      port: config.ADMIN_PORT,
+      host: config.ADMIN_HOST,
+      telemetry,
+      ready: async () => {
+        await database.ping()
+        return { ready: true, checks: { mysql: 'ok', nats: bus.status() } }
+      },
+    }),
+  )
+
+  const owned = starting.move()
+  return { adminUrl: admin.url, rpcPort, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+function telemetryOptions(config: Config): Parameters<typeof createTelemetry>[0] {
+  return {
+    service: name,
+    logLevel: config.LOG_LEVEL,
+    sampleRatio: config.TRACE_SAMPLE_RATIO,
+    ...(config.OTLP_ENDPOINT !== undefined && { otlpEndpoint: config.OTLP_ENDPOINT }),
+  }
+}

@@ -1,0 +1,191 @@
+import { type CompanyId, decodePayload, EvidenceKind, type EventSource, QuarantineReason, vouchForCompanyId } from '@frontdesk/contracts'
+import { isFrontdeskError } from '@frontdesk/errors'
+import { eventually } from '@frontdesk/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ingressEvent, startHarness, storedIn } from './harness.ts'
+
+let harness: Awaited<ReturnType<typeof startHarness>>
+const phone = (value: string) => ({ kind: EvidenceKind.PHONE_NUMBER, value })
+const agent = (value: string) => ({ kind: EvidenceKind.VOICE_AGENT, value })
+const team = (value: string) => ({ kind: EvidenceKind.TEAM, value })
+const companies = {} as Record<'a' | 'b' | 'inactive', CompanyId>
+
+async function aCompany(name: string, signals: { kind: EvidenceKind; value: string }[]): Promise<CompanyId> {
+  const { company } = await harness.directory.createCompany({ name, timeZone: 'Europe/Berlin' })
+  const companyId = vouchForCompanyId(company?.companyId ?? '')
+  await Promise.all(signals.map((signal) => harness.directory.addSignal({ companyId, ...signal })))
+  return companyId
+}
+
+beforeAll(async () => {
+  harness = await startHarness()
+  companies.a = await aCompany('A', [phone('+4930100001'), phone('+4930100009'), agent('agent_a'), team('1')])
+  companies.b = await aCompany('B', [phone('+4930100002'), phone('+4930100009'), agent('agent_b')])
+  companies.inactive = await aCompany('C', [phone('+4930100003')])
+  await harness.directory.deactivateCompany({ companyId: companies.inactive })
+})
+afterAll(() => harness[Symbol.asyncDispose]())
+
+async function publish(...messages: ReturnType<typeof ingressEvent>[]) {
+  for (const outcome of await harness.bus.publish(messages)) expect(outcome).toMatchObject({ ok: true })
+}
+
+const decisionOf = (key: string) =>
+  eventually(async () => {
+    const { attribution } = await harness.attribution.getAttribution({ eventId: ingressEvent({ key, source: {} }).envelope.id })
+    if (!attribution) throw new Error('no attribution yet')
+    return attribution
+  })
+
+const publishedAs = (stream: 'COMPANY' | 'QUARANTINE', eventId: string) =>
+  eventually(async () => {
+    const found = (await storedIn(harness.bus, stream)).filter(({ envelope }) => envelope.id === eventId)
+    if (found.length === 0) throw new Error('nothing published yet')
+    return found
+  })
+
+test('an event goes to the company of its number, once, byte for byte, and its decision can be read', async () => {
+  const event = ingressEvent({
+    key: 'plain',
+    source: { evidence: [phone('+49 30 100001'), agent('agent_new')] },
+    payload: { odd: '\u00e9' },
+  })
+  await publish(event, event)
+  const attribution = await decisionOf('plain')
+  expect(attribution).toMatchObject({
+    eventType: 'frontdesk.call.ended.v1',
+    revision: 1,
+    source: { deliveryId: 'dlv_plain' },
+    decision: { $case: 'attributed', value: { companyId: companies.a } },
+    modelVersion: 'shipped-1',
+    waterfall: [
+      { evidence: { kind: EvidenceKind.PHONE_NUMBER, value: '+4930100001' }, companyIds: [companies.a] },
+      { evidence: { kind: EvidenceKind.VOICE_AGENT, value: 'agent_new' }, companyIds: [] },
+    ],
+  })
+  expect(attribution.directoryVersion).toBeGreaterThan(0n)
+  const [only, ...others] = await publishedAs('COMPANY', event.envelope.id)
+  expect(others).toEqual([])
+  expect(only?.subject).toBe(`company.${companies.a}.call.ended`)
+  expect(only?.body).toBe(Buffer.from(event.body).toString())
+  expect(only?.envelope).toMatchObject({
+    revision: 1,
+    companyId: companies.a,
+    correlationId: 'dlv_plain',
+    causationId: event.envelope.id,
+    source: 'frontdesk/company-resolver',
+  })
+  expect(only?.envelope.confidence).toBeGreaterThan(0.95)
+})
+
+const quarantined: {
+  reason: string
+  source: Partial<EventSource>
+  type?: 'frontdesk.provider_event.received.v1'
+  payload?: Record<string, unknown>
+}[] = [
+  { reason: 'no_match', source: { evidence: [phone('+4930999999')] } },
+  { reason: 'ambiguous', source: { evidence: [phone('+4930100009')] } },
+  { reason: 'low_confidence', source: { evidence: [team('1')] } },
+  { reason: 'conflict', source: { evidence: [phone('+4930100001'), agent('agent_b')] } },
+  { reason: 'inactive_company', source: { evidence: [phone('+4930100003')] } },
+  {
+    reason: 'schema_drift',
+    source: { evidence: [phone('+4930100001')] },
+    type: 'frontdesk.provider_event.received.v1',
+    payload: { schemaViolations: ['call.call_id: expected string'] },
+  },
+]
+
+test.each(quarantined)('an event waits in the quarantine, once, as $reason', async ({ reason, ...options }) => {
+  const event = ingressEvent({ key: reason, ...options })
+  await publish(event)
+  const message = QuarantineReason[reason.toUpperCase() as keyof typeof QuarantineReason]
+  const { decision } = await decisionOf(reason)
+  expect(decision).toMatchObject({ $case: 'quarantined', value: { reason: message } })
+  const found = await publishedAs('QUARANTINE', event.envelope.id)
+  expect(found).toMatchObject([
+    { subject: `quarantine.retell.${reason}`, envelope: { type: 'frontdesk.event.quarantined.v1', revision: 1 } },
+  ])
+  expect(found[0]?.envelope.companyId).toBeUndefined()
+  const payload = decodePayload('frontdesk.event.quarantined.v1', Buffer.from(found[0]?.body ?? ''))
+  expect(payload).toMatchObject({
+    reason: message,
+    eventType: event.envelope.type,
+    original: JSON.parse(Buffer.from(event.body).toString()) as object,
+  })
+  const { attributions } = await harness.attribution.listQuarantine({ reason: message, pageSize: 1 })
+  expect(attributions).toMatchObject([{ eventId: event.envelope.id }])
+})
+
+test('the quarantine pages through everything, newest first', async () => {
+  const seen: string[] = []
+  let pageToken = ''
+  do {
+    // eslint-disable-next-line no-await-in-loop -- each page names the next
+    const page = await harness.attribution.listQuarantine({ pageSize: 4, pageToken })
+    seen.push(...page.attributions.map(({ eventId }) => eventId))
+    pageToken = page.nextPageToken
+  } while (pageToken)
+  const expected = quarantined.map(({ reason }) => ingressEvent({ key: reason, source: {} }).envelope.id).toReversed()
+  expect(seen).toEqual(expected)
+})
+
+test('the first event of a call carries the later ones that say nothing, and no other company can forge them', async () => {
+  const { connection } = await harness.directory.createConnection({ companyId: companies.b, provider: 'retell', secret: 'secret-of-b' })
+  const call = { entityId: 'call_shared' }
+  await publish(ingressEvent({ key: 'start', source: { ...call, evidence: [agent('agent_a')] } }))
+  await decisionOf('start')
+  await publish(
+    ingressEvent({ key: 'later', source: call }),
+    ingressEvent({ key: 'forged', source: { ...call, connectionId: connection?.connectionId ?? '' } }),
+    ingressEvent({ key: 'claimed', source: { ...call, connectionId: connection?.connectionId ?? '', evidence: [agent('agent_a')] } }),
+  )
+  expect((await decisionOf('later')).decision).toMatchObject({ value: { companyId: companies.a } })
+  expect((await decisionOf('forged')).decision).toMatchObject({ value: { companyId: companies.b } })
+  expect((await decisionOf('claimed')).decision).toMatchObject({ value: { reason: QuarantineReason.CONFLICT } })
+})
+
+test('a company sees the decisions about its own events, and of other companies nothing', async () => {
+  await publish(ingressEvent({ key: 'shared', source: { evidence: [phone('+4930100009'), agent('agent_a')] } }))
+  const all = await decisionOf('shared')
+  expect(all.candidates).toHaveLength(2)
+  const ask = (companyId: CompanyId, key: string) =>
+    harness.attribution.getAttribution({ eventId: ingressEvent({ key, source: {} }).envelope.id }, { companies: [companyId] })
+  const own = await ask(companies.a, 'shared')
+  expect(JSON.stringify({ ...own.attribution, directoryVersion: 0 })).not.toContain(companies.b)
+  expect(own.attribution?.candidates).toHaveLength(1)
+  for (const refused of [ask(companies.b, 'shared'), ask(companies.a, 'conflict')]) {
+    await expect(refused).rejects.toSatisfy((error) => isFrontdeskError(error, 'not_found'))
+  }
+})
+
+test('events of the bulk lane stay in it', async () => {
+  const event = ingressEvent({ key: 'bulk', source: { evidence: [agent('agent_b')] } })
+  await publish({ ...event, subject: `bulk.${event.subject}` })
+  expect(await publishedAs('COMPANY', event.envelope.id)).toMatchObject([{ subject: `bulk.company.${companies.b}.call.ended` }])
+})
+
+test('an event whose source can’t be read becomes a dead letter, and what came with it goes on', async () => {
+  const broken = ingressEvent({ key: 'broken', source: { provider: '' } })
+  await publish(broken, ingressEvent({ key: 'beside', source: { evidence: [agent('agent_a')] } }))
+  await decisionOf('beside')
+  const letter = await eventually(async () => {
+    const { deadLetters } = await harness.operations.listDeadLetters({})
+    const found = deadLetters.find(({ eventId }) => eventId === broken.envelope.id)
+    if (!found) throw new Error('no dead letter yet')
+    return found
+  })
+  expect(letter).toMatchObject({ handler: 'company-resolver.attribution', attempts: 1 })
+})
+
+test('what came in is what was attributed, quarantined and dead', async () => {
+  const { counts } = await harness.operations.getConservation({})
+  expect(counts).toMatchObject({ attributed: 6n, quarantined: 7n, dead: 1n, handled: 13n })
+})
+
+test('it is ready, and its metrics count the decisions', async () => {
+  expect((await fetch(`${harness.service.adminUrl}/readyz`)).status).toBe(200)
+  const metrics = await (await fetch(`${harness.service.adminUrl}/metrics`)).text()
+  expect(metrics).toMatch(/frontdesk_attributions_total\{outcome="attributed"\} 6/)
+})

@@ -1,0 +1,169 @@
+import { type CompanyId, EvidenceKind, newId, vouchForCompanyId } from '@frontdesk/contracts'
+import { type ErrorCode, isFrontdeskError } from '@frontdesk/errors'
+import { fixedToken } from '@frontdesk/rpc'
+import { createTestAuthority } from '@frontdesk/rpc/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clientsOf, startHarness } from './harness.ts'
+
+let harness: Awaited<ReturnType<typeof startHarness>>
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness[Symbol.asyncDispose]())
+
+async function codeOf(work: Promise<unknown>): Promise<ErrorCode | 'answered'> {
+  try {
+    await work
+    return 'answered'
+  } catch (error) {
+    if (isFrontdeskError(error)) return error.code
+    throw error
+  }
+}
+
+async function aCompany(name = 'Salon'): Promise<CompanyId> {
+  const { company } = await harness.directory.createCompany({ name, timeZone: 'Europe/Berlin' })
+  return vouchForCompanyId(company?.companyId ?? '')
+}
+
+const asIngress = () => clientsOf(harness.service.rpcPort, harness.authority.issuer('webhook-ingress'), harness.telemetry).directory
+
+test('a company is found by what it was made of, and lists page through all of them', async () => {
+  const ids = [await aCompany('A'), await aCompany('B'), await aCompany('C')]
+  const { company } = await harness.directory.getCompany({ companyId: ids[0] ?? '' })
+  expect(company).toMatchObject({ companyId: ids[0], name: 'A', timeZone: 'Europe/Berlin', deactivatedAt: undefined })
+
+  const seen: string[] = []
+  let pageToken = ''
+  do {
+    // eslint-disable-next-line no-await-in-loop -- each page names the next
+    const page = await harness.directory.listCompanies({ pageSize: 2, pageToken })
+    seen.push(...page.companies.map(({ companyId }) => companyId))
+    pageToken = page.nextPageToken
+  } while (pageToken)
+  expect(seen).toEqual([...new Set(seen)].toSorted())
+  expect(seen).toEqual(expect.arrayContaining(ids))
+})
+
+test('only the ingress reads secrets, the current and the previous one, by a version that rises with each change', async () => {
+  const companyId = await aCompany()
+  const directory = asIngress()
+  const create = (secret: string) => harness.directory.createConnection({ companyId, provider: 'calcom', secret })
+  const first = (await create('secret-one')).connection?.connectionId ?? ''
+  const second = (await create('secret-two')).connection?.connectionId ?? ''
+  const before = (await directory.listConnectionSecrets({ afterVersion: 0n })).connections
+  expect(before.slice(-2).map(({ connectionId }) => connectionId)).toEqual([first, second])
+  const cursor = before.at(-1)?.version ?? 0n
+
+  const rotate = () => harness.directory.rotateConnectionSecret({ companyId, connectionId: first, secret: 'secret-new' })
+  expect((await rotate()).connection?.secretVersion).toBe(2)
+  expect((await rotate()).connection?.secretVersion).toBe(2)
+  const { connections } = await directory.listConnectionSecrets({ afterVersion: cursor })
+  expect(connections).toEqual([
+    { connectionId: first, provider: 'calcom', currentSecret: 'secret-new', previousSecret: 'secret-one', version: cursor + 1n },
+  ])
+  expect((await directory.getConnectionSecrets({ connectionId: first })).connection).toEqual(connections[0])
+  expect(await codeOf(directory.getConnectionSecrets({ connectionId: newId('con') }))).toBe('not_found')
+
+  expect(await codeOf(harness.directory.listConnectionSecrets({}))).toBe('permission_denied')
+  expect(await codeOf(harness.directory.getConnectionSecrets({ connectionId: first }))).toBe('permission_denied')
+})
+
+test('a connection is a signal of its company from the beginning, and nobody can claim it by hand', async () => {
+  const companyId = await aCompany()
+  const { connection } = await harness.directory.createConnection({ companyId, provider: 'calcom', secret: 'secret-one' })
+  const { signals } = await harness.directory.listSignals({ companyId })
+  expect(signals).toMatchObject([
+    { kind: EvidenceKind.CONNECTION, value: connection?.connectionId, validFrom: undefined, validUntil: undefined },
+  ])
+  const claim = harness.directory.addSignal({
+    companyId: await aCompany(),
+    kind: EvidenceKind.CONNECTION,
+    value: connection?.connectionId ?? '',
+  })
+  expect(await codeOf(claim)).toBe('invalid_argument')
+})
+
+test('a signal is kept in its one form, may be shared by two companies, and stands twice for none', async () => {
+  const [a, b] = [await aCompany(), await aCompany()]
+  const add = (companyId: string, value: string) => harness.directory.addSignal({ companyId, kind: EvidenceKind.PHONE_NUMBER, value })
+  const { signal } = await add(a, '+49 30 222222')
+  expect(signal?.value).toBe('+4930222222')
+  expect(await codeOf(add(b, '+4930222222'))).toBe('answered')
+  expect(await codeOf(add(a, '0049 30 222222'))).toBe('already_exists')
+
+  const validUntil = new Date()
+  const ended = await harness.directory.endSignal({ companyId: a, signalId: signal?.signalId ?? '', validUntil })
+  expect(ended.signal).toMatchObject({ value: '+4930222222', validUntil })
+  const again = { companyId: a, kind: EvidenceKind.PHONE_NUMBER, value: '+4930222222', validFrom: validUntil }
+  expect(await codeOf(harness.directory.addSignal(again))).toBe('answered')
+  expect(await codeOf(harness.directory.endSignal({ companyId: b, signalId: signal?.signalId ?? '' }))).toBe('not_found')
+})
+
+test('what can’t be taken is refused with its field’s name', async () => {
+  const companyId = await aCompany()
+  const refusals: [Promise<unknown>, ErrorCode][] = [
+    [harness.directory.createCompany({ name: '', timeZone: 'UTC' }), 'invalid_argument'],
+    [harness.directory.createCompany({ name: 'A', timeZone: 'Mars/Olympus' }), 'invalid_argument'],
+    [harness.directory.getCompany({ companyId: 'salon' }), 'invalid_argument'],
+    [harness.directory.getCompany({ companyId: newId('cmp') }), 'not_found'],
+    [harness.directory.deactivateCompany({ companyId: newId('cmp') }), 'not_found'],
+    [harness.directory.listCompanies({ pageToken: 'two' }), 'invalid_argument'],
+    [harness.directory.listCompanies({ pageSize: 201 }), 'invalid_argument'],
+    [harness.directory.createConnection({ companyId, provider: 'fax', secret: 'secret-one' }), 'invalid_argument'],
+    [harness.directory.createConnection({ companyId, provider: 'calcom', secret: 'short' }), 'invalid_argument'],
+    [harness.directory.createConnection({ companyId: newId('cmp'), provider: 'calcom', secret: 'secret-one' }), 'not_found'],
+    [harness.directory.rotateConnectionSecret({ companyId, connectionId: newId('con'), secret: 'secret-one' }), 'not_found'],
+    [harness.directory.addSignal({ companyId, value: 'x' }), 'invalid_argument'],
+    [harness.directory.addSignal({ companyId, kind: EvidenceKind.ENTITY, value: companyId }), 'invalid_argument'],
+    [harness.directory.addSignal({ companyId, kind: EvidenceKind.PHONE_NUMBER, value: '030' }), 'invalid_argument'],
+    [harness.directory.endSignal({ companyId, signalId: 'sig' }), 'invalid_argument'],
+    [harness.directory.endSignal({ companyId, signalId: newId('sig') }), 'not_found'],
+    [harness.attribution.getAttribution({ eventId: 'e' }), 'invalid_argument'],
+    [harness.attribution.getAttribution({ eventId: '0'.repeat(64) }), 'not_found'],
+    [harness.attribution.listQuarantine({ pageToken: 'x' }), 'invalid_argument'],
+  ]
+  for (const [index, [work, code]] of refusals.entries()) expect(await codeOf(work), `refusal ${index}`).toBe(code)
+})
+
+test('a deactivated company takes nothing new, and its first end stays', async () => {
+  const companyId = await aCompany()
+  const first = await harness.directory.deactivateCompany({ companyId })
+  expect(first.company?.deactivatedAt).toBeInstanceOf(Date)
+  expect(await harness.directory.deactivateCompany({ companyId })).toEqual(first)
+  const addSignal = harness.directory.addSignal({ companyId, kind: EvidenceKind.TEAM, value: '1' })
+  expect(await codeOf(addSignal)).toBe('failed_precondition')
+})
+
+test('a caller reaches its own company alone, and without a good token nothing at all', async () => {
+  const [own, other] = [await aCompany(), await aCompany()]
+  const { directory, attribution, operations } = harness
+  const companies = [own]
+  expect(await codeOf(directory.getCompany({ companyId: own }, { companies }))).toBe('answered')
+  expect(await codeOf(directory.listSignals({ companyId: own }, { companies }))).toBe('answered')
+  expect(await codeOf(directory.getCompany({ companyId: other }, { companies }))).toBe('permission_denied')
+  expect(await codeOf(directory.listSignals({ companyId: other }, { companies }))).toBe('permission_denied')
+  for (const work of [
+    directory.createCompany({ name: 'A', timeZone: 'UTC' }, { companies }),
+    directory.listCompanies({}, { companies }),
+    directory.deactivateCompany({ companyId: own }, { companies }),
+    directory.createConnection({ companyId: own, provider: 'calcom', secret: 'secret-one' }, { companies }),
+    directory.rotateConnectionSecret({ companyId: own, connectionId: newId('con'), secret: 'secret-one' }, { companies }),
+    directory.addSignal({ companyId: own, kind: EvidenceKind.TEAM, value: '1' }, { companies }),
+    directory.endSignal({ companyId: own, signalId: newId('sig') }, { companies }),
+    asIngress().listConnectionSecrets({}, { companies }),
+    attribution.listQuarantine({}, { companies }),
+    operations.getConservation({}, { companies }),
+  ]) {
+    expect(await codeOf(work)).toBe('permission_denied')
+  }
+
+  await using stranger = await createTestAuthority()
+  const otherAudience = await harness.authority.issuer('cli').issue({ audience: 'booking', companies: 'all' })
+  for (const issuer of [stranger.issuer('cli'), fixedToken(otherAudience), fixedToken('nonsense')]) {
+    const clients = clientsOf(harness.service.rpcPort, issuer, harness.telemetry)
+    expect(await codeOf(clients.directory.listCompanies({}))).toBe('token_invalid')
+    expect(await codeOf(clients.attribution.getAttribution({ eventId: '0'.repeat(64) }))).toBe('token_invalid')
+    expect(await codeOf(clients.operations.getConservation({}))).toBe('token_invalid')
+  }
+})

@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto'
+import { newId, vouchForCompanyId } from '@frontdesk/contracts'
+import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
+import { createTestTelemetry } from '@frontdesk/telemetry/testing'
+import { createTestDatabase } from '@frontdesk/testing'
+import { createVault } from '@frontdesk/vault'
+import { createCompanyRepository } from '../src/db/company-repository.ts'
+import * as schema from '../src/db/schema/index.ts'
+
+/** A database of the resolver's, migrated, with a way to put companies into it. */
+export async function openMigratedDatabase() {
+  await using starting = new AsyncDisposableStack()
+  const telemetry = starting.use(createTestTelemetry())
+  const { url } = starting.use(await createTestDatabase())
+  await migrate(url, new URL('../drizzle', import.meta.url).pathname, telemetry)
+  const database = starting.use(openDatabase({ url, companyTables: companyTablesOf(schema), telemetry }))
+  const vault = createVault({ keys: [{ id: 'test', key: randomBytes(32) }] })
+  const companies = createCompanyRepository(database)
+  async function aCompany() {
+    const id = vouchForCompanyId(newId('cmp'))
+    await companies.insert({ id, name: 'Salon', timeZone: 'UTC', createdAt: new Date(), deactivatedAt: undefined })
+    return id
+  }
+  const owned = starting.move()
+  return { database, vault, companies, aCompany, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}

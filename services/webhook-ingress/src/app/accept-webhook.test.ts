@@ -1,0 +1,82 @@
+import { FrontdeskError } from '@frontdesk/errors'
+import type { Provider } from '@frontdesk/providers'
+import { expect, test } from 'vitest'
+import { acceptWebhook } from './accept-webhook.ts'
+import type { ConnectionSecrets } from './ports.ts'
+
+const connectionId = 'con_01h455vb4pex5vsknk084sn02q'
+const rawBody = Buffer.from('{}')
+
+/** Accepts a body whose `x-secret` header is one of the secrets. */
+const provider: Provider = {
+  name: 'calcom',
+  bodyLimitBytes: 1_000,
+  verify: ({ headers }, secrets) => {
+    if (!secrets.includes(headers['x-secret'] ?? '')) throw new FrontdeskError('signature_invalid', { publicMessage: 'no' })
+  },
+  normalize: () => [],
+}
+
+function setUp(known: ConnectionSecrets | undefined, afterAsking = known) {
+  const kept: unknown[] = []
+  const asked: string[] = []
+  const accept = acceptWebhook({
+    ledger: {
+      keep: async (delivery) => {
+        kept.push(delivery)
+        return { accepted: 1, duplicates: 0 }
+      },
+    },
+    platformSecrets: new Map([['retell', ['platform']]]),
+    connections: {
+      get: () => known,
+      ask: async (id) => {
+        asked.push(id)
+        return afterAsking
+      },
+    },
+    clock: () => new Date(0),
+  })
+  const send = (secret: string | string[], overrides: Partial<Parameters<typeof accept>[0]> = {}) =>
+    accept({ provider, connectionId, headers: { 'x-secret': secret }, rawBody, ...overrides })
+  return { send, kept, asked }
+}
+
+const connection = (version: bigint, ...secrets: string[]): ConnectionSecrets => ({ connectionId, provider: 'calcom', secrets, version })
+
+test('what the connection’s current or previous secret signed is kept', async () => {
+  const { send, kept, asked } = setUp(connection(1n, 'new', 'old'))
+  await send('new')
+  await send('old')
+  expect(kept).toHaveLength(2)
+  expect(asked).toEqual([])
+})
+
+test('a secret that was rotated since the last poll is learned before the answer', async () => {
+  const { send, kept } = setUp(connection(1n, 'old'), connection(2n, 'new', 'old'))
+  await send('new')
+  expect(kept).toHaveLength(1)
+})
+
+test('a wrong signature is refused and nothing of it is kept', async () => {
+  const { send, kept } = setUp(connection(1n, 'right'))
+  await expect(send('wrong')).rejects.toMatchObject({ code: 'signature_invalid' })
+  expect(kept).toEqual([])
+})
+
+test('a signature header that was sent twice counts as none', async () => {
+  const { send } = setUp(connection(1n, 'right'))
+  await expect(send(['right', 'right'])).rejects.toMatchObject({ code: 'signature_invalid' })
+})
+
+test('an unknown connection, one of another provider, and a path that is no id are all unknown', async () => {
+  await expect(setUp(undefined).send('right')).rejects.toMatchObject({ code: 'unknown_connection' })
+  await expect(setUp({ ...connection(1n, 'right'), provider: 'retell' }).send('right')).rejects.toMatchObject({ code: 'unknown_connection' })
+  const { send, asked } = setUp(connection(1n, 'right'))
+  await expect(send('right', { connectionId: '../con_1' })).rejects.toMatchObject({ code: 'unknown_connection' })
+  expect(asked).toEqual([])
+})
+
+test('a provider without a platform secret has no platform route', async () => {
+  await expect(setUp(undefined).send('right', { connectionId: undefined })).rejects.toMatchObject({ code: 'unknown_connection' })
+})

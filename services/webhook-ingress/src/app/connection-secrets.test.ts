@@ -1,0 +1,63 @@
+import { FrontdeskError } from '@frontdesk/errors'
+import { expect, test } from 'vitest'
+import { createConnectionSecrets } from './connection-secrets.ts'
+import type { ConnectionSecrets } from './ports.ts'
+
+const connection = (version: bigint, ...secrets: string[]): ConnectionSecrets => ({ connectionId: 'con_1', provider: 'calcom', secrets, version })
+
+function setUp(initial: readonly ConnectionSecrets[] = []) {
+  const inDirectory: ConnectionSecrets[] = []
+  const stored: ConnectionSecrets[] = [...initial]
+  const clock = { nowMs: 0 }
+  const asked: string[] = []
+  const directory = { away: false }
+  const cache = createConnectionSecrets({
+    directory: {
+      changedSince: async (version, limit) => inDirectory.filter((found) => found.version > version).slice(0, limit),
+      find: async (id) => {
+        asked.push(id)
+        if (directory.away) throw new Error('connection refused')
+        return inDirectory.findLast(({ connectionId }) => connectionId === id)
+      },
+    },
+    store: { all: async () => stored, save: async (connections) => void stored.push(...connections) },
+    now: () => clock.nowMs,
+  })
+  return { cache, clock, asked, inDirectory, stored, directory }
+}
+
+test('a connection of the sealed copy verifies without the directory', async () => {
+  const { cache, asked } = setUp([connection(1n, 's1')])
+  await cache.load()
+  expect(cache.get('con_1')?.secrets).toEqual(['s1'])
+  expect(asked).toEqual([])
+})
+
+test('a change is learned by polling, kept, and never undone by an older answer', async () => {
+  const { cache, inDirectory, stored } = setUp([connection(5n, 's5', 's4')])
+  await cache.load()
+  inDirectory.push(connection(4n, 's4'))
+  await cache.poll()
+  expect(cache.get('con_1')?.secrets).toEqual(['s5', 's4'])
+  inDirectory.push(connection(6n, 's6', 's5'))
+  await cache.poll()
+  expect(cache.get('con_1')?.secrets).toEqual(['s6', 's5'])
+  expect(stored.at(-1)?.version).toBe(6n)
+})
+
+test('the directory is asked about one connection at most once a second', async () => {
+  const { cache, clock, asked, inDirectory } = setUp()
+  expect(await cache.ask('con_1')).toBeUndefined()
+  inDirectory.push(connection(1n, 's1'))
+  clock.nowMs = 999
+  expect(await cache.ask('con_1')).toBeUndefined()
+  clock.nowMs = 1_000
+  expect((await cache.ask('con_1'))?.secrets).toEqual(['s1'])
+  expect(asked).toEqual(['con_1', 'con_1'])
+})
+
+test('a directory that is away says "send again", not "no such connection"', async () => {
+  const { cache, directory } = setUp()
+  directory.away = true
+  await expect(cache.ask('con_1')).rejects.toMatchObject({ code: 'unavailable' } satisfies Partial<FrontdeskError>)
+})

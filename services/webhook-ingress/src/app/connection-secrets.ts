@@ -1,0 +1,87 @@
+import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
+import type { ConnectionSecrets, Directory, SecretStore } from './ports.ts'
+
+const pageSize = 500
+/** How many unknown ids are remembered as asked; an attacker can make up more, and then only costs himself a slot. */
+const askedLimit = 10_000
+
+export interface ConnectionSecretsDependencies {
+  readonly directory: Directory
+  readonly store: SecretStore
+  /** Milliseconds, monotonic. */
+  readonly now: () => number
+  /** The least time between two questions to the directory about one connection. */
+  readonly askAgainAfterMs?: number
+}
+
+/** The secrets by which deliveries to connections are verified: in memory, on disk, and in the directory, in that order. */
+export interface ConnectionSecretsCache {
+  /** What is known; undefined for an unknown connection. */
+  get(connectionId: string): ConnectionSecrets | undefined
+  /**
+   * Asks the directory about one connection, at most once a second for each; what is known when it was just asked.
+   * @throws FrontdeskError `unavailable` when the directory can't be reached.
+   */
+  ask(connectionId: string): Promise<ConnectionSecrets | undefined>
+  /** Reads the sealed copy; call once before serving. */
+  load(): Promise<void>
+  /** Brings everything that changed in the directory. */
+  poll(): Promise<void>
+}
+
+export function createConnectionSecrets(deps: ConnectionSecretsDependencies): ConnectionSecretsCache {
+  const askAgainAfterMs = deps.askAgainAfterMs ?? 1_000
+  const known = new Map<string, ConnectionSecrets>()
+  const asked = new Map<string, number>()
+  // Only a poll may raise the cursor: an answer about one connection says nothing of the versions below its own.
+  let cursor = 0n
+
+  function learn(connections: readonly ConnectionSecrets[]): readonly ConnectionSecrets[] {
+    const fresh = connections.filter((connection) => connection.version > (known.get(connection.connectionId)?.version ?? 0n))
+    for (const connection of fresh) known.set(connection.connectionId, connection)
+    return fresh
+  }
+
+  function mayAsk(connectionId: string): boolean {
+    const now = deps.now()
+    const last = asked.get(connectionId)
+    if (last !== undefined && now - last < askAgainAfterMs) return false
+    asked.delete(connectionId)
+    if (asked.size >= askedLimit) {
+      for (const oldest of asked.keys()) {
+        asked.delete(oldest)
+        break
+      }
+    }
+    asked.set(connectionId, now)
+    return true
+  }
+
+  return {
+    get: (connectionId) => known.get(connectionId),
+
+    async ask(connectionId) {
+      if (!mayAsk(connectionId)) return known.get(connectionId)
+      const found = await deps.directory.find(connectionId).catch((error: unknown) => {
+        throw isFrontdeskError(error) && error.retryable
+          ? error
+          : new FrontdeskError('unavailable', { publicMessage: 'The connection can’t be looked up now. Send again.', cause: error })
+      })
+      if (found) await deps.store.save(learn([found]))
+      return known.get(connectionId)
+    },
+
+    async load() {
+      for (const connection of await deps.store.all()) known.set(connection.connectionId, connection)
+    },
+
+    async poll() {
+      let page: readonly ConnectionSecrets[]
+      do {
+        page = await deps.directory.changedSince(cursor, pageSize)
+        await deps.store.save(learn(page))
+        cursor = page.at(-1)?.version ?? cursor
+      } while (page.length === pageSize)
+    },
+  }
+}

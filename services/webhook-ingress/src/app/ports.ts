@@ -1,0 +1,41 @@
+import type { NormalizedEvent } from '@frontdesk/providers'
+import type { ErrorCode } from '@frontdesk/errors'
+import type { Acceptance, Delivery } from '../domain/delivery.ts'
+
+/** Keeps deliveries for good. */
+export interface Ledger {
+  /**
+   * Resolves once the delivery and its events are committed to disk.
+   * @throws FrontdeskError `unavailable` when that can't be said in time.
+   */
+  keep(delivery: Delivery, events: readonly NormalizedEvent[]): Promise<Acceptance>
+}
+
+/** The secrets of one connection, newest first: current, then previous during a rotation. */
+export interface ConnectionSecrets {
+  readonly connectionId: string
+  readonly provider: string
+  readonly secrets: readonly string[]
+  /** Rises across all connections with each change in the directory. */
+  readonly version: bigint
+}
+
+/** The company-resolver's directory, as far as the ingress needs it. */
+export interface Directory {
+  /** Those that changed after the version, by version, at most `limit`. */
+  changedSince(version: bigint, limit: number): Promise<readonly ConnectionSecrets[]>
+  /** Undefined when there is no such connection. */
+  find(connectionId: string): Promise<ConnectionSecrets | undefined>
+}
+
+/** The ingress's own sealed copy of the secrets, so that it verifies without the directory. */
+export interface SecretStore {
+  all(): Promise<readonly ConnectionSecrets[]>
+  save(connections: readonly ConnectionSecrets[]): Promise<void>
+}
+
+/** Remembers why deliveries were refused, so that an operator sees a mis-set secret. */
+export interface RefusalLog {
+  /** Never throws and never waits. */
+  record(refusal: { provider: string; connectionId: string | undefined; code: ErrorCode; address: string; at: Date }): void
+}

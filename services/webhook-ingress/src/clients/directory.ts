@@ -1,0 +1,28 @@
+import { type ConnectionSecrets as ConnectionSecretsMessage, type DirectoryServiceClient } from '@frontdesk/contracts'
+import { isFrontdeskError } from '@frontdesk/errors'
+import type { ConnectionSecrets, Directory } from '../app/ports.ts'
+
+/** The directory over gRPC. */
+export function createDirectory(client: Pick<DirectoryServiceClient, 'listConnectionSecrets' | 'getConnectionSecrets'>): Directory {
+  return {
+    async changedSince(version, limit) {
+      const { connections } = await client.listConnectionSecrets({ afterVersion: version, pageSize: limit })
+      return connections.map(toConnection)
+    },
+
+    async find(connectionId) {
+      try {
+        const { connection } = await client.getConnectionSecrets({ connectionId })
+        return connection && toConnection(connection)
+      } catch (error) {
+        if (isFrontdeskError(error, 'not_found')) return undefined
+        throw error
+      }
+    },
+  }
+}
+
+function toConnection(message: ConnectionSecretsMessage): ConnectionSecrets {
+  const { connectionId, provider, currentSecret, previousSecret, version } = message
+  return { connectionId, provider, version, secrets: previousSecret === '' ? [currentSecret] : [currentSecret, previousSecret] }
+}

@@ -1,0 +1,88 @@
+import { FrontdeskError } from '@frontdesk/errors'
+import { expect, test } from 'vitest'
+import { createGroupCommit, type GroupCommitOptions } from './group-commit.ts'
+
+function group(overrides: Partial<GroupCommitOptions<number, number>> = {}) {
+  const groups: number[][] = []
+  const commit = createGroupCommit<number, number>({
+    commit: async (items) => {
+      groups.push([...items])
+      return items.map((item) => item * 10)
+    },
+    worthSplitting: () => true,
+    maxItems: 4,
+    maxBytes: 1_000,
+    concurrency: 1,
+    queueBytesLimit: 10_000,
+    timeoutMs: 1_000,
+    ...overrides,
+  })
+  return { commit, groups, submit: (...items: number[]) => Promise.all(items.map((item) => commit.submit({ item, bytes: 100 }))) }
+}
+
+test('callers of the same moment share one commit and each gets its own result', async () => {
+  const { groups, submit } = group()
+  expect(await submit(1, 2, 3)).toEqual([10, 20, 30])
+  expect(groups).toEqual([[1, 2, 3]])
+})
+
+test('a group holds no more than its items and bytes allow', async () => {
+  const byItems = group()
+  await byItems.submit(1, 2, 3, 4, 5)
+  expect(byItems.groups).toEqual([[1, 2, 3, 4], [5]])
+  const byBytes = group({ maxBytes: 250 })
+  await byBytes.submit(1, 2, 3)
+  expect(byBytes.groups).toEqual([[1, 2], [3]])
+})
+
+test('one that is larger than a whole group is committed alone', async () => {
+  const { commit, groups } = group({ maxBytes: 250 })
+  await commit.submit({ item: 1, bytes: 5_000 })
+  expect(groups).toEqual([[1]])
+})
+
+test('one bad member takes nobody with it', async () => {
+  const groups: number[][] = []
+  const { submit } = group({
+    commit: async (items) => {
+      groups.push([...items])
+      if (items.includes(2)) throw new Error('bad row')
+      return items.map((item) => item * 10)
+    },
+  })
+  const settled = await Promise.allSettled([1, 2, 3].map((item) => submit(item)))
+  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  expect(groups).toEqual([[1, 2, 3], [1], [2], [3]])
+})
+
+test('a failure that is everybody’s is told to everybody without further tries', async () => {
+  let tries = 0
+  const { submit } = group({
+    commit: async () => {
+      tries += 1
+      throw new FrontdeskError('unavailable', { publicMessage: 'away' })
+    },
+    worthSplitting: () => false,
+  })
+  await expect(submit(1, 2)).rejects.toMatchObject({ code: 'unavailable' })
+  expect(tries).toBe(1)
+})
+
+test('a full queue refuses at once, and a slow commit after its time', async () => {
+  const { promise: never } = Promise.withResolvers<number[]>()
+  const { commit } = group({ commit: () => never, queueBytesLimit: 250, timeoutMs: 30 })
+  const first = commit.submit({ item: 1, bytes: 100 })
+  await expect(commit.submit({ item: 2, bytes: 200 })).rejects.toMatchObject({ code: 'unavailable', retryAfterMs: 1_000 })
+  await expect(first).rejects.toMatchObject({ code: 'unavailable' })
+})
+
+test('idle resolves once nothing waits', async () => {
+  const { promise, resolve } = Promise.withResolvers<number[]>()
+  const { commit } = group({ commit: () => promise })
+  await commit.idle()
+  const submitted = commit.submit({ item: 1, bytes: 1 })
+  const idle = commit.idle()
+  resolve([10])
+  expect(await submitted).toBe(10)
+  await idle
+})

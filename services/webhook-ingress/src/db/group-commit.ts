@@ -1,0 +1,110 @@
+import { FrontdeskError } from '@frontdesk/errors'
+
+/** One caller's share of a group: its bytes count towards the group's cap. */
+export interface GroupMember<Item> {
+  readonly item: Item
+  readonly bytes: number
+}
+
+export interface GroupCommitOptions<Item, Result> {
+  /** Commits all items in one transaction and gives one result each, in their order. */
+  readonly commit: (items: readonly Item[]) => Promise<readonly Result[]>
+  /** Whether the failure may be one member's fault, so that the others deserve a try of their own. */
+  readonly worthSplitting: (error: unknown) => boolean
+  readonly maxItems: number
+  /** Keeps a group below the server's max_allowed_packet. */
+  readonly maxBytes: number
+  /** Groups under way at once. */
+  readonly concurrency: number
+  /** Bytes that may wait before further callers are refused. */
+  readonly queueBytesLimit: number
+  /** How long a caller waits before it is told `unavailable`; its item may be committed all the same. */
+  readonly timeoutMs: number
+}
+
+export interface GroupCommit<Item, Result> {
+  /**
+   * Resolves with the item's result once its group is committed.
+   * @throws FrontdeskError `unavailable` when the queue is full or the time is up.
+   */
+  submit(member: GroupMember<Item>): Promise<Result>
+  /** Resolves when nothing waits or is under way. */
+  idle(): Promise<void>
+}
+
+interface Waiting<Item, Result> extends GroupMember<Item> {
+  readonly resolve: (result: Result) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Lets concurrent callers share one commit: what arrives while a group is being written forms the next one. */
+export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item, Result>): GroupCommit<Item, Result> {
+  const queue: Waiting<Item, Result>[] = []
+  const idleWaiters: (() => void)[] = []
+  let queuedBytes = 0
+  let running = 0
+  let scheduled = false
+
+  function takeGroup(): Waiting<Item, Result>[] {
+    let bytes = 0
+    let count = 0
+    for (const waiting of queue) {
+      if (count === options.maxItems || (count > 0 && bytes + waiting.bytes > options.maxBytes)) break
+      bytes += waiting.bytes
+      count += 1
+    }
+    queuedBytes -= bytes
+    return queue.splice(0, count)
+  }
+
+  async function run(group: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await options.commit(group.map(({ item }) => item))
+      group.forEach((waiting, index) => waiting.resolve(results[index] as Result))
+    } catch (error) {
+      if (group.length > 1 && options.worthSplitting(error)) await Promise.all(group.map((waiting) => run([waiting])))
+      else for (const waiting of group) waiting.reject(error)
+    }
+  }
+
+  function start(): void {
+    scheduled = false
+    while (running < options.concurrency && queue.length > 0) {
+      running += 1
+      void run(takeGroup()).finally(() => {
+        running -= 1
+        schedule()
+        if (running === 0 && queue.length === 0) for (const wake of idleWaiters.splice(0)) wake()
+      })
+    }
+  }
+
+  // One turn of the event loop lets every request that is already parsed join the group.
+  function schedule(): void {
+    if (scheduled || queue.length === 0) return
+    scheduled = true
+    setImmediate(start)
+  }
+
+  return {
+    submit({ item, bytes }) {
+      if (queuedBytes + bytes > options.queueBytesLimit) return Promise.reject(busy('the queue is full'))
+      return new Promise<Result>((resolve, reject) => {
+        const timer = setTimeout(() => reject(busy(`no commit within ${options.timeoutMs} ms`)), options.timeoutMs)
+        const settled = <Value>(settle: (value: Value) => void) => (value: Value) => {
+          clearTimeout(timer)
+          settle(value)
+        }
+        queue.push({ item, bytes, resolve: settled(resolve), reject: settled(reject) })
+        queuedBytes += bytes
+        schedule()
+      })
+    },
+
+    idle: () => (running === 0 && queue.length === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
+  }
+}
+
+function busy(detail: string): FrontdeskError {
+  return new FrontdeskError('unavailable', { publicMessage: 'The ledger can’t take this now. Send it again.', detail, retryAfterMs: 1_000 })
+}

@@ -1,0 +1,140 @@
+import { type EventId, ingressSubject, newClaim } from '@frontdesk/contracts'
+import { type Database, type Transaction, withTransaction } from '@frontdesk/database'
+import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
+import type { NewEvent, Outbox } from '@frontdesk/outbox'
+import type { NormalizedEvent } from '@frontdesk/providers'
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import type { Ledger } from '../app/ports.ts'
+import type { Acceptance, Delivery } from '../domain/delivery.ts'
+import { createGroupCommit } from './group-commit.ts'
+import { deliveries } from './schema/deliveries.ts'
+import { events } from './schema/events.ts'
+
+const mib = 1024 * 1024
+
+interface Kept {
+  readonly delivery: Delivery
+  readonly events: readonly NormalizedEvent[]
+}
+
+/** The event of a group that is the first of its id, with the delivery that brought it. */
+interface Candidate {
+  readonly delivery: Delivery
+  readonly event: NormalizedEvent
+}
+
+/** The ledger on MySQL. Its `idle` resolves when no commit is under way. */
+export function createLedger(database: Database, outbox: Outbox): Ledger & { idle(): Promise<void> } {
+  const group = createGroupCommit<Kept, Acceptance>({
+    commit: (kept) => withTransaction(database, (tx) => commitGroup(tx, outbox, kept)),
+    // A database that is away is away for every member.
+    worthSplitting: (error) => !isFrontdeskError(error, 'unavailable'),
+    maxItems: 64,
+    maxBytes: 4 * mib,
+    concurrency: 2,
+    queueBytesLimit: 64 * mib,
+    timeoutMs: 1_800,
+  })
+  return {
+    async keep(delivery, normalized) {
+      try {
+        return await group.submit({ item: { delivery, events: normalized }, bytes: delivery.rawBody.length * 2 + 1_024 })
+      } catch (error) {
+        throw isFrontdeskError(error) ? error : notKept(error)
+      }
+    },
+    idle: () => group.idle(),
+  }
+}
+
+async function commitGroup(tx: Transaction, outbox: Outbox, group: readonly Kept[]): Promise<Acceptance[]> {
+  const candidates = firstOfEachId(group)
+  const claimed = await claimNew(tx, candidates)
+  const fresh = candidates.filter(({ event }) => claimed.has(event.id))
+  if (fresh.length > 0) {
+    await keepDeliveries(tx, new Set(fresh.map(({ delivery }) => delivery)))
+    await outbox.append(tx, fresh.map(toNewEvent))
+  }
+
+  const accepted = new Map<Delivery, number>()
+  for (const { delivery } of fresh) accepted.set(delivery, (accepted.get(delivery) ?? 0) + 1)
+  return group.map((kept) => {
+    const count = accepted.get(kept.delivery) ?? 0
+    return { accepted: count, duplicates: kept.events.length - count }
+  })
+}
+
+/** Sorted by id, so that two groups take their locks in the same order and can't deadlock. */
+function firstOfEachId(group: readonly Kept[]): Candidate[] {
+  const first = new Map<EventId, Candidate>()
+  for (const { delivery, events: normalized } of group) {
+    for (const event of normalized) if (!first.has(event.id)) first.set(event.id, { delivery, event })
+  }
+  return [...first.values()].toSorted((a, b) => (a.event.id < b.event.id ? -1 : 1))
+}
+
+/**
+ * Inserts the ids that are new and tells which they are. A set-based insert that leaves existing rows alone costs the
+ * same at 10% duplicates as at none; the claim number then tells our rows from those that were there before.
+ */
+async function claimNew(tx: Transaction, candidates: readonly Candidate[]): Promise<ReadonlySet<EventId>> {
+  if (candidates.length === 0) return new Set()
+  const claim = newClaim()
+  await tx.orm
+    .insert(events)
+    .values(
+      candidates.map(({ delivery, event }) => ({
+        eventId: event.id,
+        claim,
+        deliveryId: delivery.id,
+        provider: delivery.provider,
+        connectionId: delivery.connectionId ?? null,
+        type: event.type,
+        entityId: event.entityId,
+        receivedAt: delivery.receivedAt,
+      })),
+    )
+    .onDuplicateKeyUpdate({ set: { eventId: sql`event_id` } })
+  const ids = candidates.map(({ event }) => event.id)
+  const rows = await tx.orm
+    .select({ eventId: events.eventId })
+    .from(events)
+    .where(and(inArray(events.eventId, ids), eq(events.claim, claim)))
+  return new Set(rows.map((row) => row.eventId))
+}
+
+async function keepDeliveries(tx: Transaction, kept: ReadonlySet<Delivery>): Promise<void> {
+  await tx.orm.insert(deliveries).values(
+    [...kept].map((delivery) => ({
+      deliveryId: delivery.id,
+      provider: delivery.provider,
+      connectionId: delivery.connectionId ?? null,
+      receivedAt: delivery.receivedAt,
+      headers: { ...delivery.headers },
+      body: delivery.rawBody,
+    })),
+  )
+}
+
+function toNewEvent({ delivery, event }: Candidate): NewEvent {
+  return {
+    id: event.id,
+    revision: 1,
+    type: event.type,
+    subject: ingressSubject(delivery.provider, event.type),
+    entityId: event.entityId,
+    body: event.body,
+    occurredAt: event.occurredAt,
+    correlationId: event.id,
+  }
+}
+
+/** Whatever the database said, the provider should send again: nothing was kept. */
+function notKept(cause: unknown): FrontdeskError {
+  return new FrontdeskError('unavailable', {
+    publicMessage: 'The ledger can’t take this now. Send it again.',
+    detail: cause instanceof Error ? cause.message : String(cause),
+    cause,
+    retryAfterMs: 1_000,
+  })
+}

@@ -1,0 +1,25 @@
+import { bytesText, eventId, instant, typeId } from '@frontdesk/database'
+import { bigint, index, mysqlTable, varchar } from 'drizzle-orm/mysql-core'
+
+/**
+ * Every event that was ever accepted, for as long as a provider may send it again (400 days at least).
+ * The bodies stand elsewhere: they are partitioned away sooner, and a partitioned table can't be unique on the id.
+ */
+export const events = mysqlTable(
+  'events',
+  {
+    eventId: eventId('event_id').primaryKey(),
+    /** Names the group that inserted the row, which is how a group tells its own events from duplicates. */
+    claim: bigint('claim', { mode: 'bigint', unsigned: true }).notNull(),
+    deliveryId: typeId('delivery_id').notNull(),
+    provider: varchar('provider', { length: 32 }).notNull(),
+    connectionId: typeId('connection_id'),
+    type: varchar('type', { length: 96 }).notNull(),
+    entityId: bytesText('entity_id', 255).notNull(),
+    receivedAt: instant('received_at').notNull(),
+  },
+  (table) => [
+    index('events_by_time').on(table.receivedAt, table.eventId),
+    index('events_by_entity').on(table.entityId, table.receivedAt),
+  ],
+)

@@ -1,0 +1,5 @@
+export { inbox, outbox } from '@frontdesk/outbox'
+export { connectionSecrets } from './connection-secrets.ts'
+export { deliveries } from './deliveries.ts'
+export { events } from './events.ts'
+export { refusals } from './refusals.ts'

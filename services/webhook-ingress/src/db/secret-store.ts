@@ -1,0 +1,56 @@
+import type { Database } from '@frontdesk/database'
+import type { Vault } from '@frontdesk/vault'
+import { sql } from 'drizzle-orm'
+import type { ConnectionSecrets, SecretStore } from '../app/ports.ts'
+import { connectionSecrets } from './schema/connection-secrets.ts'
+
+type Row = typeof connectionSecrets.$inferSelect
+
+/** Keeps connection secrets sealed in the ingress's database; a row never goes back to an older version. */
+export function createSecretStore(database: Database, vault: Vault): SecretStore {
+  return {
+    async all() {
+      const rows = await database.orm.select().from(connectionSecrets)
+      return rows.map((row) => toConnection(vault, row))
+    },
+
+    async save(connections) {
+      if (connections.length === 0) return
+      const newer = (column: string) =>
+        sql.raw(`if(values(version) > version, values(${column}), ${column})`)
+      await database.orm
+        .insert(connectionSecrets)
+        .values(connections.map((connection) => toRow(vault, connection)))
+        // MySQL assigns from left to right, so the version that the others compare with has to come last.
+        .onDuplicateKeyUpdate({
+          set: { sealedCurrent: newer('sealed_current'), sealedPrevious: newer('sealed_previous'), version: newer('version') },
+        })
+    },
+  }
+}
+
+function toRow(vault: Vault, { connectionId, provider, secrets, version }: ConnectionSecrets): Row {
+  const [current = '', previous] = secrets
+  return {
+    connectionId,
+    provider,
+    sealedCurrent: vault.seal(current, place(connectionId, 'sealed_current')),
+    sealedPrevious: previous === undefined ? null : vault.seal(previous, place(connectionId, 'sealed_previous')),
+    version,
+  }
+}
+
+function toConnection(vault: Vault, row: Row): ConnectionSecrets {
+  const current = vault.open(row.sealedCurrent, place(row.connectionId, 'sealed_current'))
+  const previous = row.sealedPrevious && vault.open(row.sealedPrevious, place(row.connectionId, 'sealed_previous'))
+  return {
+    connectionId: row.connectionId,
+    provider: row.provider,
+    secrets: previous === null ? [current] : [current, previous],
+    version: row.version,
+  }
+}
+
+function place(row: string, column: string): { table: string; column: string; row: string } {
+  return { table: 'connection_secrets', column, row }
+}

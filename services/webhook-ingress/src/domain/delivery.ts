@@ -1,0 +1,33 @@
+/** One HTTP request of a provider: all its events are kept, or none. */
+export interface Delivery {
+  /** TypeID, `dlv_…`. */
+  readonly id: string
+  readonly provider: string
+  /** The connection whose own secret verified it; undefined under a platform secret. */
+  readonly connectionId: string | undefined
+  readonly receivedAt: Date
+  readonly headers: Readonly<Record<string, string>>
+  readonly rawBody: Buffer
+}
+
+/** What became of a delivery's events. */
+export interface Acceptance {
+  /** Events that nobody had sent before. */
+  readonly accepted: number
+  /** Events that were in the ledger already. */
+  readonly duplicates: number
+}
+
+const masked = '[masked]'
+const credential = /signature|authorization|cookie|token|secret|api-key/
+
+/** The headers as the ledger keeps them: lower-case names, one value each, and no credential readable. */
+export function headersToKeep(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue
+    const lower = name.toLowerCase()
+    kept[lower] = credential.test(lower) ? masked : Array.isArray(value) ? value.join(', ') : value
+  }
+  return kept
+}

@@ -1,0 +1,38 @@
+import { type LedgerServiceImplementation, parseEventId } from '@frontdesk/contracts'
+import { FrontdeskError } from '@frontdesk/errors'
+import { pageSizeOf, requireAllCompanies } from '@frontdesk/rpc'
+import type { LedgerReader } from '../db/ledger-reader.ts'
+import { toDelivery, toLedgerEvent } from './convert.ts'
+
+/** `frontdesk.ledger.v1.LedgerService`. A delivery has no company yet, so every method needs a token for all of them. */
+export function createLedgerService(ledger: LedgerReader): LedgerServiceImplementation {
+  return {
+    async getEvent(request, context) {
+      requireAllCompanies(context)
+      const id = parseEventId(request.eventId)
+      if (!id) throw new FrontdeskError('invalid_argument', { publicMessage: 'event_id: 64 lower-case hex digits.' })
+      const event = await ledger.event(id)
+      if (!event) throw new FrontdeskError('not_found', { publicMessage: 'There is no such event in the ledger.' })
+      return { event: toLedgerEvent(event) }
+    },
+
+    async listEvents(request, context) {
+      requireAllCompanies(context)
+      const { events, nextPageToken } = await ledger.list({
+        provider: request.provider || undefined,
+        type: request.eventType || undefined,
+        entityId: request.entityId || undefined,
+        limit: pageSizeOf(request.pageSize),
+        pageToken: request.pageToken,
+      })
+      return { events: events.map(toLedgerEvent), nextPageToken }
+    },
+
+    async getDelivery(request, context) {
+      requireAllCompanies(context)
+      const delivery = await ledger.delivery(request.deliveryId)
+      if (!delivery) throw new FrontdeskError('not_found', { publicMessage: 'There is no such delivery in the ledger.' })
+      return { delivery: toDelivery(delivery) }
+    },
+  }
+}

@@ -1,0 +1,143 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { connectBus } from '@frontdesk/bus'
+import { DirectoryServiceDefinition, LedgerServiceDefinition, OperationsServiceDefinition } from '@frontdesk/contracts'
+import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
+import { createHttpServer } from '@frontdesk/http'
+import { createOperations, createOutbox } from '@frontdesk/outbox'
+import { providers } from '@frontdesk/providers'
+import { createRpcClient, createRpcServer, createTokenIssuer, createTokenVerifier, forAllCompanies, readPrivateJwk } from '@frontdesk/rpc'
+import { startAdmin } from '@frontdesk/service'
+import { createTelemetry, type Logger } from '@frontdesk/telemetry'
+import { createVault, parseKeyRing } from '@frontdesk/vault'
+import { acceptWebhook } from './app/accept-webhook.ts'
+import { type ConnectionSecretsCache, createConnectionSecrets } from './app/connection-secrets.ts'
+import { createDirectory } from './clients/directory.ts'
+import type { Config } from './config.ts'
+import { createLedgerReader } from './db/ledger-reader.ts'
+import { createLedger } from './db/ledger.ts'
+import { createRefusalLog } from './db/refusal-log.ts'
+import * as schema from './db/schema/index.ts'
+import { createSecretStore } from './db/secret-store.ts'
+import { registerWebhookRoutes } from './http/webhook-routes.ts'
+import { createLedgerService } from './rpc/ledger-service.ts'
+
+const name = 'webhook-ingress'
+const pollIntervalMs = 60_000
+
+/** A running ingress: where it listens. Disposing it stops taking webhooks, finishes those under way, and flushes the outbox. */
+export interface WebhookIngress extends AsyncDisposable {
+  readonly url: string
+  readonly adminUrl: string
+  readonly rpcPort: number
+}
+
+/** Brings the database to the current schema; safe to run from several replicas at once. */
+export async function migrateWebhookIngress(config: Config): Promise<void> {
+  await using telemetry = createTelemetry({ service: name, logLevel: config.LOG_LEVEL })
+  await migrate(config.MYSQL_URL.reveal(), config.MIGRATIONS_DIR, telemetry)
+}
+
+/** Starts the ingress. It serves without NATS and without the directory; only its database has to be there. */
+export async function startWebhookIngress(config: Config): Promise<WebhookIngress> {
+  await using starting = new AsyncDisposableStack()
+  const telemetry = starting.use(
+    createTelemetry({
+      service: name,
+      logLevel: config.LOG_LEVEL,
+      sampleRatio: config.TRACE_SAMPLE_RATIO,
+      ...(config.OTLP_ENDPOINT !== undefined && { otlpEndpoint: config.OTLP_ENDPOINT }),
+    }),
+  )
+  const clock = () => new Date()
+  const database = starting.use(
+    openDatabase({
+      url: config.MYSQL_URL.reveal(),
+      poolSize: config.MYSQL_POOL_SIZE,
+      companyTables: companyTablesOf(schema),
+      telemetry,
+    }),
+  )
+  const bus = starting.use(connectBus({ servers: config.NATS_URL, name, telemetry }))
+  const outbox = starting.use(createOutbox({ database, bus, telemetry, source: `frontdesk/${name}` }))
+
+  const directoryClient = starting.use(
+    createRpcClient(DirectoryServiceDefinition, {
+      address: config.DIRECTORY_ADDRESS,
+      audience: 'company-resolver',
+      issuer: createTokenIssuer({ privateJwk: await readPrivateJwk(config.CALLER_KEY_FILE), caller: name }),
+      telemetry,
+      deadlineMs: 1_000,
+      retryMethods: ['listConnectionSecrets', 'getConnectionSecrets'],
+    }),
+  )
+  const connections = createConnectionSecrets({
+    directory: createDirectory(directoryClient),
+    store: createSecretStore(database, createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) })),
+    now: () => performance.now(),
+  })
+  await connections.load()
+  starting.use(pollConnections(connections, telemetry.logger))
+
+  const ledger = createLedger(database, outbox)
+  starting.defer(() => ledger.idle())
+  const refusals = starting.use(createRefusalLog(database, telemetry.logger))
+  const server = createHttpServer({ telemetry, bodyLimitBytes: 64 * 1024 })
+  const retellSecrets = [config.RETELL_API_KEY, config.RETELL_API_KEY_PREVIOUS].flatMap((key) => (key ? [key.reveal()] : []))
+  registerWebhookRoutes(server, {
+    accept: acceptWebhook({ ledger, connections, clock, platformSecrets: new Map([['retell', retellSecrets]]) }),
+    providers: Object.values(providers),
+    refusals,
+    metrics: telemetry.metrics,
+    clock,
+  })
+
+  const reader = createLedgerReader(database)
+  const operations = createOperations({ database, outbox, handlers: [], counts: async () => ({ accepted: await reader.countAccepted() }) })
+  const rpc = createRpcServer({ telemetry, verifier: createTokenVerifier({ jwksFile: config.JWKS_FILE, audience: name }) })
+  rpc.add(LedgerServiceDefinition, createLedgerService(reader))
+  rpc.add(OperationsServiceDefinition, forAllCompanies(operations))
+  starting.use(rpc)
+  const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)
+
+  const admin = starting.use(
+    await startAdmin({
+      port: config.ADMIN_PORT,
+      host: config.ADMIN_HOST,
+      telemetry,
+      // The broker is left out: without it webhooks are kept all the same.
+      ready: async () => {
+        await database.ping()
+        return { ready: true, checks: { mysql: 'ok', nats: bus.status() } }
+      },
+    }),
+  )
+  // Last in, first out: no webhook is taken any more before anything below is closed.
+  starting.defer(() => server.close())
+  const url = await server.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT })
+
+  const owned = starting.move()
+  return { url, adminUrl: admin.url, rpcPort, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+/** Brings changed secrets from the directory now and once a minute; what is known serves while it is away. */
+function pollConnections(connections: ConnectionSecretsCache, logger: Logger): AsyncDisposable {
+  const stop = new AbortController()
+  const polling = (async () => {
+    while (!stop.signal.aborted) {
+      let pauseMs = pollIntervalMs
+      try {
+        await connections.poll()
+      } catch (error) {
+        pauseMs = 5_000
+        logger.warn({ err: error }, 'the directory can’t be reached; the known connections serve on')
+      }
+      await wait(pauseMs, undefined, { signal: stop.signal }).catch(() => undefined)
+    }
+  })()
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await polling
+    },
+  }
+}
