@@ -50,45 +50,47 @@ bootstrap_dependencies() {
   if [[ -n $fresh ]]; then say "dependencies: ready after $((SECONDS - started)) s"; fi
 }
 
-# Finds or fetches MariaDB and nats-server, exports where they are, and leaves that in the cache for packages/testing.
+# Finds or fetches MariaDB's server, exports where it is, and leaves that in the cache for packages/testing.
 # FRONTDESK_SERVERS=fetched ignores what this machine has on PATH.
-bootstrap_servers() {
-  find_mariadb
-  find_nats
-  export FRONTDESK_MARIADBD FRONTDESK_MARIADB_INSTALL_DB FRONTDESK_MARIADB_LIBRARY_PATH FRONTDESK_NATS_SERVER
-  local file=$FRONTDESK_CACHE/servers/env found
-  found=$(printf '%s\n' "FRONTDESK_MARIADBD=$FRONTDESK_MARIADBD" "FRONTDESK_MARIADB_INSTALL_DB=$FRONTDESK_MARIADB_INSTALL_DB" \
-    "FRONTDESK_MARIADB_LIBRARY_PATH=$FRONTDESK_MARIADB_LIBRARY_PATH" "FRONTDESK_NATS_SERVER=$FRONTDESK_NATS_SERVER")
-  if [[ ! -r $file || $(<"$file") != "$found" ]]; then
-    mkdir -p "${file%/*}"
-    printf '%s\n' "$found" >"$file.$$"
-    mv "$file.$$" "$file"
-  fi
-}
-
-find_mariadb() {
-  FRONTDESK_MARIADB_LIBRARY_PATH=${FRONTDESK_MARIADB_LIBRARY_PATH:-}
+bootstrap_mariadb() {
   if [[ -n ${FRONTDESK_MARIADBD:-} && -n ${FRONTDESK_MARIADB_INSTALL_DB:-} ]]; then return 0; fi
   FRONTDESK_MARIADBD=$(on_path mariadbd "$mariadb_version_min")
   FRONTDESK_MARIADB_INSTALL_DB=$(on_path mariadb-install-db)
-  if [[ -n $FRONTDESK_MARIADBD && -n $FRONTDESK_MARIADB_INSTALL_DB ]]; then return 0; fi
-
-  require_debian "MariaDB ≥ $mariadb_version_min (mariadbd and mariadb-install-db)" FRONTDESK_MARIADBD
-  install_once servers/mariadb "$codename" MariaDB "$lib/fetch-mariadb.sh"
-  local folder=$FRONTDESK_CACHE/servers/mariadb
-  FRONTDESK_MARIADBD=$folder/usr/sbin/mariadbd
-  FRONTDESK_MARIADB_INSTALL_DB=$folder/usr/bin/mariadb-install-db
-  FRONTDESK_MARIADB_LIBRARY_PATH=$folder/usr/lib/x86_64-linux-gnu:$folder/lib/x86_64-linux-gnu
+  FRONTDESK_MARIADB_LIBRARY_PATH=
+  if [[ -z $FRONTDESK_MARIADBD || -z $FRONTDESK_MARIADB_INSTALL_DB ]]; then
+    require_debian "MariaDB ≥ $mariadb_version_min (mariadbd and mariadb-install-db)" FRONTDESK_MARIADBD
+    install_once servers/mariadb "$codename" MariaDB "$lib/fetch-mariadb.sh"
+    local folder=$FRONTDESK_CACHE/servers/mariadb
+    FRONTDESK_MARIADBD=$folder/usr/sbin/mariadbd
+    FRONTDESK_MARIADB_INSTALL_DB=$folder/usr/bin/mariadb-install-db
+    FRONTDESK_MARIADB_LIBRARY_PATH=$folder/usr/lib/x86_64-linux-gnu:$folder/lib/x86_64-linux-gnu
+  fi
+  export FRONTDESK_MARIADBD FRONTDESK_MARIADB_INSTALL_DB FRONTDESK_MARIADB_LIBRARY_PATH
+  remember mariadb FRONTDESK_MARIADBD FRONTDESK_MARIADB_INSTALL_DB FRONTDESK_MARIADB_LIBRARY_PATH
 }
 
-find_nats() {
+# The same for nats-server.
+bootstrap_nats() {
   if [[ -n ${FRONTDESK_NATS_SERVER:-} ]]; then return 0; fi
   FRONTDESK_NATS_SERVER=$(on_path nats-server "$nats_version_min")
-  if [[ -n $FRONTDESK_NATS_SERVER ]]; then return 0; fi
+  if [[ -z $FRONTDESK_NATS_SERVER ]]; then
+    require_debian "nats-server ≥ $nats_version_min" FRONTDESK_NATS_SERVER
+    install_once servers/nats-server "$nats_version_min" nats-server "$lib/fetch-nats.sh"
+    FRONTDESK_NATS_SERVER=$FRONTDESK_CACHE/servers/nats-server/nats-server
+  fi
+  export FRONTDESK_NATS_SERVER
+  remember nats-server FRONTDESK_NATS_SERVER
+}
 
-  require_debian "nats-server ≥ $nats_version_min" FRONTDESK_NATS_SERVER
-  install_once servers/nats-server "$nats_version_min" nats-server "$lib/fetch-nats.sh"
-  FRONTDESK_NATS_SERVER=$FRONTDESK_CACHE/servers/nats-server/nats-server
+# remember <server> <variable …>
+remember() {
+  local file=$FRONTDESK_CACHE/servers/$1.env found= variable
+  shift
+  for variable in "$@"; do found+="$variable=${!variable}"$'\n'; done
+  if [[ -r $file && "$(<"$file")"$'\n' == "$found" ]]; then return 0; fi
+  mkdir -p "${file%/*}"
+  printf '%s' "$found" >"$file.$$"
+  mv "$file.$$" "$file"
 }
 
 # on_path <program> [<least version>]: prints where it is, or nothing.
@@ -111,4 +113,17 @@ require_debian() {
   if [[ -z $codename || $(uname -m) != x86_64 ]] || ! command -v apt-get >/dev/null; then
     fail "$1 is not on PATH, and only on Debian on x64 can it be fetched: install it, or set $2 to where it is"
   fi
+}
+
+# Builds what has changed of the services' bundles.
+build_services() {
+  local started=$SECONDS log
+  log=$(mktemp)
+  if ! (cd "$root" && pnpm build --output-logs=errors-only) >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    fail 'the services could not be built: the reason is above'
+  fi
+  rm -f "$log"
+  if [[ $((SECONDS - started)) -ge 2 ]]; then say "services: built after $((SECONDS - started)) s"; fi
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { cp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { build } from 'esbuild'
 
-// Bundles the service whose folder it runs in to dist/: main.mjs, instrument.mjs where there is one, their chunks, and the migrations.
+// Bundles the service whose folder it runs in to dist/: main.mjs, instrument.mjs where there is one and their chunks. The migrations stay where they are, in drizzle/ beside dist/
 
 // Inlined CommonJS still asks for these three, which a module does not have.
 const banner = [
@@ -32,4 +32,3 @@ await build({
   banner: { js: banner },
   logLevel: 'warning',
 })
-if (existsSync('drizzle')) await cp('drizzle', 'dist/drizzle', { recursive: true })

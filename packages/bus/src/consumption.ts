@@ -35,6 +35,7 @@ export function startConsumption(link: Link, telemetry: Telemetry, options: Cons
   const up = metrics.gauge('bus_consumer_up', 'Whether the durable is being pulled from (1) or can not be (0).', ['stream', 'durable'])
   const pending = metrics.gauge('bus_consumer_pending', 'Messages that the durable has not delivered yet.', ['stream', 'durable'])
   const ackPending = metrics.gauge('bus_consumer_ack_pending', 'Messages delivered and not settled.', ['stream', 'durable'])
+  up.set(labels, 0)
   const stopping = new AbortController()
   const stop = stopping.signal
   const batches = createBatchHandler(link, telemetry, options, stop)

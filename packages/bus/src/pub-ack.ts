@@ -14,13 +14,13 @@ const messageTooLarge = 10_054
 /** Reads the answer to a publish; what is no such answer is `rejected`. Never throws: the client's reader would end. */
 export function readPubAck(message: Msg): PublishOutcome {
   if (message.headers?.code === 503) return { ok: false, reason: 'no_stream', detail: 'no stream takes this subject' }
-  let json: PubAckJson
+  let json: PubAckJson | null
   try {
-    json = JSON.parse(message.string()) as PubAckJson
+    json = JSON.parse(message.string()) as PubAckJson | null
   } catch {
     return { ok: false, reason: 'rejected', detail: 'the answer is not JSON' }
   }
-  const { stream, seq, duplicate, error } = json
+  const { stream, seq, duplicate, error } = json ?? {}
   if (error) {
     const reason = error.err_code === messageTooLarge ? 'too_large' : 'rejected'
     return { ok: false, reason, detail: `${String(error.err_code)}: ${String(error.description)}` }

@@ -5,6 +5,7 @@ export function parseServers(servers: string): { servers: string[]; user?: strin
     .map((text) => text.trim())
     .filter((text) => text !== '')
     .map((text) => new URL(text.includes('://') ? text : `nats://${text}`))
+  if (urls.length === 0) throw new TypeError('no servers given')
   const withUser = urls.find((url) => url.username !== '')
   return {
     servers: urls.map((url) => `${url.protocol}//${url.host}`),

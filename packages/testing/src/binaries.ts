@@ -26,14 +26,9 @@ export const locate = (name: BinaryName, env: NodeJS.ProcessEnv = process.env): 
   throw new Error(`${programs[name]} was not found: run ./scripts/test once, which fetches it, or set ${name} to its path`)
 }
 
+/** scripts/lib/bootstrap.sh keeps one file of NAME=path lines for each server that it found or fetched. */
 const locatedByScripts = (env: NodeJS.ProcessEnv): Record<string, string> => {
-  const file = join(cacheFolder(env), 'servers', 'env')
-  if (!existsSync(file)) return {}
-  const pairs = readFileSync(file, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      const at = line.indexOf('=')
-      return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const]
-    })
-  return Object.fromEntries(pairs)
+  const files = ['mariadb.env', 'nats-server.env'].map((name) => join(cacheFolder(env), 'servers', name))
+  const lines = files.filter((file) => existsSync(file)).flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+  return Object.fromEntries(lines.filter((line) => line.includes('=')).map((line) => line.split('=', 2)))
 }

@@ -96,10 +96,10 @@ test('values of any length and any bytes are evidence that matches nothing', asy
 })
 
 test('every hot query reads by an index', async () => {
-  const id = Buffer.alloc(32)
+  const [id, otherId] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
   const queries = {
     signals_by_value: sql`explain select s.kind from signals s join companies c on c.company_id = s.company_id where s.value in (${Buffer.from('a')}, ${Buffer.from('b')})`,
-    PRIMARY: sql`explain select e.company_id from entities e join companies c on c.company_id = e.company_id where e.entity_key in (${id}, ${id})`,
+    PRIMARY: sql`explain select e.company_id from entities e join companies c on c.company_id = e.company_id where e.entity_key in (${id}, ${otherId})`,
     attributions_by_event: sql`explain select * from attributions where event_id = ${id} order by revision desc limit 1`,
     attributions_by_company: sql`explain select * from attributions where company_id is null and sequence < 1000 order by sequence desc limit 50`,
     attributions_by_reason: sql`explain select * from attributions where reason = ${Buffer.from('conflict')} and sequence < 1000 order by sequence desc limit 50`,

@@ -33,5 +33,5 @@ export async function nextSecretVersion(tx: Transaction): Promise<bigint> {
  */
 export async function holdDirectoryVersion(tx: Transaction): Promise<bigint> {
   const { rows } = await tx.execute('select directory_version as version from directory_state where id = ? lock in share mode', [stateId])
-  return BigInt(String(rows[0]?.['version'] ?? 0))
+  return BigInt(Number(rows[0]?.['version'] ?? 0))
 }

@@ -27,7 +27,8 @@ function isTimeZone(text: string): boolean {
   // Intl also takes offsets such as +01:00, which know no daylight saving.
   if (!/^[A-Za-z][A-Za-z0-9_+\-/]{1,63}$/.test(text)) return false
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }) !== undefined
+    Intl.DateTimeFormat('en', { timeZone: text })
+    return true
   } catch {
     return false
   }

@@ -86,13 +86,8 @@ test('a source that can’t be read is refused for good', () => {
     { source: { ...source, evidence: [null] } },
   ]
   for (const json of bad) {
-    let error: unknown
-    try {
-      readProviderEvent(received(json))
-    } catch (thrown) {
-      error = thrown
-    }
-    expect(isFrontdeskError(error, 'invalid_argument') && !error.retryable, JSON.stringify(json)).toBe(true)
+    const permanent = (error: unknown) => isFrontdeskError(error, 'invalid_argument') && !error.retryable
+    expect(() => readProviderEvent(received(json))).toThrow(expect.toSatisfy(permanent))
   }
 })
 
