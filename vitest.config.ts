@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{packages,services}/*/{src,test}/**/*.test.ts', 'scripts/src/**/*.test.ts'],
+    include: ['{packages,services}/*/{src,test}/**/*.test.ts', 'scripts/{src,e2e}/**/*.test.ts'],
     globalSetup: ['packages/testing/src/global-setup.ts'],
     // Test files share a worker's modules: nearly twice as fast, and nothing here keeps state in a module.
     pool: 'forks',

@@ -53,7 +53,9 @@ function callLife(company: DemoCompany, index: number): { bodies: Buffer[]; appo
   const ended = { ...call, end_timestamp: begun.getTime() - 60_000 }
   const asks = index % 2 === 0
   const startsAt = new Date(begun.getTime() + (index + 1) * minuteMs)
-  const custom = asks ? { appointment_requested: true, customer_name: `Caller ${index}`, preferred_time: startsAt.toISOString() } : {}
+  const custom = asks
+    ? { appointment_requested: true, customer_name: `Caller ${index}`, preferred_time: startsAt.toISOString() }
+    : { appointment_requested: false }
   const analyzed = { ...ended, from_number: `+4930${String(10_000_000 + index)}`, call_analysis: { custom_analysis_data: custom } }
   return {
     bodies: [
@@ -87,7 +89,8 @@ function bookingLife(company: DemoCompany, index: number): { bodies: Buffer[]; a
       calcomWebhook('BOOKING_CREATED', { createdAt: createdAt(0), payload: payload(first, 0, 0) }).body,
       calcomWebhook('BOOKING_RESCHEDULED', { createdAt: createdAt(1), payload: rescheduled }).body,
       cancelled
-        ? calcomWebhook('BOOKING_CANCELLED', { createdAt: createdAt(2), payload: { ...payload(moved, 5, 2), cancellationReason: 'ill' } }).body
+        ? calcomWebhook('BOOKING_CANCELLED', { createdAt: createdAt(2), payload: { ...payload(moved, 5, 2), cancellationReason: 'ill' } })
+            .body
         : calcomWebhook('BOOKING_RESCHEDULED', {
             createdAt: createdAt(2),
             payload: { ...payload(last, 7, 2), rescheduleUid: moved, rescheduleStartTime: time(5).toISOString() },

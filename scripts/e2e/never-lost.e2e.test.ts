@@ -122,10 +122,12 @@ async function settled(stack: Stack, forBooking: number): Promise<Record<Service
     const options = { address: rpc[name], audience: name, issuer: fixedToken(operatorToken), telemetry, deadlineMs: 5_000 }
     return clients.use(createRpcClient(OperationsServiceDefinition, options))
   })
-  return eventually(
+  return await eventually(
     async () => {
       const answers = await Promise.all(operations.map((client) => client.getConservation({})))
-      const counts = answers.map((answer) => Object.fromEntries(Object.entries(answer.counts).map(([name, count]) => [name, Number(count)])))
+      const counts = answers.map((answer) =>
+        Object.fromEntries(Object.entries(answer.counts).map(([name, count]) => [name, Number(count)])),
+      )
       const [ingress, resolver, booking] = counts as [Record<string, number>, Record<string, number>, Record<string, number>]
       const inFlight = {
         unpublished: answers.map(({ unpublished }) => Number(unpublished)),

@@ -2,11 +2,12 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# pnpm-workspace.yaml holds Node's version.
 node_version=$(sed -n 's/^nodeVersion: *//p' "$root/pnpm-workspace.yaml")
-pnpm_version=12.21.0
+pnpm_version=$(sed -n 's/.*"packageManager": *"pnpm@\([^"+]*\).*/\1/p' "$root/package.json")
 nats_version_min=2.10
 mariadb_version_min=10.11
+
+export TURBO_TELEMETRY_DISABLED=1
 
 # Puts Node and pnpm in front of PATH.
 bootstrap_toolchain() {

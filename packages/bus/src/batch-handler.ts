@@ -115,14 +115,8 @@ function decode(message: Msg): ReceivedEvent | UndecodableMessage | undefined {
 }
 
 function verdictOf(message: Msg, settlement: Settlement): Verdict {
-  switch (settlement.kind) {
-    case 'ack':
-      return { message, answer: { kind: 'ack' }, kind: 'ack' }
-    case 'dead-letter':
-      return { message, answer: { kind: 'ack' }, kind: 'dead_letter' }
-    case 'retry':
-      return { message, answer: { kind: 'nak', delayMs: settlement.delayMs }, kind: 'retry' }
-  }
+  if (settlement.kind === 'retry') return { message, answer: { kind: 'nak', delayMs: settlement.delayMs }, kind: 'retry' }
+  return { message, answer: { kind: 'ack' }, kind: settlement.kind === 'ack' ? 'ack' : 'dead_letter' }
 }
 
 /** Never a dead letter: nobody has committed one. */

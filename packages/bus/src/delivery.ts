@@ -8,9 +8,7 @@ export interface Delivery {
 }
 
 const encoder = new TextEncoder()
-const ack = encoder.encode('+ACK')
-const working = encoder.encode('+WPI')
-const term = encoder.encode('+TERM')
+const fixedBodies = { ack: encoder.encode('+ACK'), working: encoder.encode('+WPI'), term: encoder.encode('+TERM') }
 const nanosecondsPerMs = 1_000_000
 
 /** The delivery of a message; undefined if the broker did not send it from a stream. */
@@ -29,14 +27,6 @@ export type Answer = { kind: 'ack' } | { kind: 'nak'; delayMs: number } | { kind
 
 /** The answer as the broker reads it. */
 export function answerBody(answer: Answer): Uint8Array {
-  switch (answer.kind) {
-    case 'ack':
-      return ack
-    case 'nak':
-      return encoder.encode(`-NAK {"delay":${Math.max(0, Math.round(answer.delayMs)) * nanosecondsPerMs}}`)
-    case 'working':
-      return working
-    case 'term':
-      return term
-  }
+  if (answer.kind !== 'nak') return fixedBodies[answer.kind]
+  return encoder.encode(`-NAK {"delay":${Math.max(0, Math.round(answer.delayMs)) * nanosecondsPerMs}}`)
 }

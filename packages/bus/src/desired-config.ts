@@ -42,7 +42,14 @@ export function durableConfig(spec: DurableSpec) {
 }
 
 /** What the broker can't change in place. */
-const fixedFields: ReadonlySet<string> = new Set(['retention', 'storage', 'ack_policy', 'deliver_policy', 'replay_policy', 'deliver_subject'])
+const fixedFields: ReadonlySet<string> = new Set([
+  'retention',
+  'storage',
+  'ack_policy',
+  'deliver_policy',
+  'replay_policy',
+  'deliver_subject',
+])
 
 /** What a service can live with: it changes how much is kept or how fast it flows, not what it means. */
 const tunableFields: ReadonlySet<string> = new Set([
@@ -66,7 +73,10 @@ export function isTolerable({ field }: Difference): boolean {
 }
 
 /** Where the found settings differ from the wanted ones. */
-export function differencesOf(found: Partial<StreamConfig> | Partial<ConsumerConfig>, wanted: Partial<StreamConfig> | Partial<ConsumerConfig>) {
+export function differencesOf(
+  found: Partial<StreamConfig> | Partial<ConsumerConfig>,
+  wanted: Partial<StreamConfig> | Partial<ConsumerConfig>,
+) {
   const actual = normalized(found)
   const differences: Difference[] = Object.entries(normalized(wanted))
     .map(([field, value]) => ({ field, found: actual[field], wanted: value }))
@@ -83,7 +93,11 @@ function normalized(config: Partial<StreamConfig> | Partial<ConsumerConfig>): Re
   const { filter_subject: filter, filter_subjects: filters, subjects, ...rest } = config as Record<string, unknown>
   return {
     ...rest,
-    ...(Array.isArray(subjects) && { subjects: subjects.toSorted() }),
-    ...((filter !== undefined || filters !== undefined) && { filter_subjects: Array.isArray(filters) ? filters.toSorted() : [filter] }),
+    ...(Array.isArray(subjects) && { subjects: sorted(subjects) }),
+    ...((filter !== undefined || filters !== undefined) && { filter_subjects: sorted(Array.isArray(filters) ? filters : [filter]) }),
   }
+}
+
+function sorted(values: unknown[]): string[] {
+  return values.map(String).toSorted((a, b) => (a < b ? -1 : 1))
 }

@@ -34,7 +34,9 @@ export function createPublisher(
   const { metrics } = telemetry
   const published = metrics.counter('bus_published_total', 'Messages that the broker stored for us.', ['stream', 'duplicate'])
   const failed = metrics.counter('bus_publish_failures_total', 'Messages not known to be stored.', ['reason'])
-  metrics.gauge('bus_publishes_pending', 'Messages queued or waiting for their ack.', [], (gauge) => gauge.set(queue.length + inFlight.count))
+  metrics.gauge('bus_publishes_pending', 'Messages queued or waiting for their ack.', [], (gauge) =>
+    gauge.set(queue.length + inFlight.count),
+  )
 
   const inbox = createInbox()
   const inFlight = createInFlight<Entry>({
@@ -87,7 +89,7 @@ export function createPublisher(
       },
     })
     active = { session, subscription }
-    session.lost.addEventListener('abort', () => {
+    session.lost.addEventListener('nothing', () => {
       for (const entry of inFlight.takeAll()) fail(entry, 'not_connected', 'the connection was lost before the ack came; it may be stored')
       schedulePump()
     })

@@ -34,7 +34,7 @@ const longestPauseMs = 500
 export function openPull(session: Session, { stream, durable, batchSize, expiresMs = 5_000 }: PullOptions): Pull {
   const { connection, lost } = session
   const inbox = createInbox()
-  let buffer: Msg[] = []
+  const buffer: Msg[] = []
   let requests = 0
   let requestedAtMs = 0
   /** How many messages the open request may still bring; 0 without one. */
@@ -61,7 +61,8 @@ export function openPull(session: Session, { stream, durable, batchSize, expires
     if (message.subject !== `${inbox}.${requests}`) return
     const { code = 0, description = '' } = message.headers ?? {}
     open = 0
-    if (code === 503 || /consumer deleted|push based/i.test(description)) gone = new Error(`the broker has no such durable (${code} ${description})`)
+    if (code === 503 || /consumer deleted|push based/i.test(description))
+      gone = new Error(`the broker has no such durable (${code} ${description})`)
   }
 
   function request(): void {
@@ -92,11 +93,13 @@ export function openPull(session: Session, { stream, durable, batchSize, expires
   async function afterNothing(stop: AbortSignal): Promise<void> {
     emptyAnswers = performance.now() - requestedAtMs < longestPauseMs ? emptyAnswers + 1 : 0
     if (emptyAnswers === 0) return
-    await pause(Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.min(emptyAnswers, 10)), undefined, { signal: stop }).catch(() => undefined)
+    await pause(Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.min(emptyAnswers, 10)), undefined, { signal: stop }).catch(
+      () => undefined,
+    )
   }
 
   async function next(stop: AbortSignal): Promise<Msg[]> {
-    for (let lingered = false; ; ) {
+    for (let lingered = false; ;) {
       if (stop.aborted) return []
       lost.throwIfAborted()
       if (gone) throw gone

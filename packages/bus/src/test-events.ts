@@ -5,7 +5,10 @@ import type { OutgoingMessage } from './messages.ts'
 export const company = vouchForCompanyId('cmp_01h455vb4pex5vsknk084sn02q')
 
 /** A message of the tests: the same seed gives the same event. */
-export function testMessage(seed: string | number, overrides: Partial<OutgoingMessage> & { companyId?: typeof company } = {}): OutgoingMessage {
+export function testMessage(
+  seed: string | number,
+  overrides: Partial<OutgoingMessage> & { companyId?: typeof company } = {},
+): OutgoingMessage {
   const type = 'frontdesk.call.ended.v1'
   const { companyId, ...rest } = overrides
   return {

@@ -1,7 +1,7 @@
 import { durables, streams } from '@frontdesk/contracts'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { startNats } from '@frontdesk/testing'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { connectBus } from './bus.ts'
 import type { Bus } from './bus.ts'
 import { applyStreams, checkTopology } from './topology.ts'
@@ -10,19 +10,15 @@ const telemetry = createTestTelemetry()
 let nats: Awaited<ReturnType<typeof startNats>>
 let bus: Bus
 
-beforeAll(async () => {
+// A broker each: one that deletes a stream and makes it anew under load was seen to keep a message of the old one.
+beforeEach(async () => {
   nats = await startNats()
   bus = connectBus({ servers: nats.url, name: 'test', telemetry })
-})
-
-afterAll(async () => {
-  await bus[Symbol.asyncDispose]()
-  await nats[Symbol.asyncDispose]()
-})
-
-beforeEach(async () => {
-  const manager = await bus.manager()
-  for (const name of await manager.streams.names().next()) await manager.streams.delete(name)
+  await bus.connected()
+  return async () => {
+    await bus[Symbol.asyncDispose]()
+    await nats[Symbol.asyncDispose]()
+  }
 })
 
 const allNames = [...streams.map(({ name }) => name), ...durables.map(({ stream, name }) => `${stream}/${name}`)]
@@ -34,7 +30,11 @@ test('an empty broker gets every stream and durable, and the second time nothing
   expect(await checkTopology(bus, 'booking')).toEqual([])
   const info = await (await bus.manager()).consumers.info('COMPANY', 'booking')
   expect(info.config).toMatchObject({ ack_policy: 'explicit', max_deliver: -1, max_ack_pending: 2_000, ack_wait: 30_000_000_000 })
-  expect((await (await bus.manager()).streams.info('INGRESS')).config).toMatchObject({ discard: 'old', retention: 'limits', storage: 'file' })
+  expect((await (await bus.manager()).streams.info('INGRESS')).config).toMatchObject({
+    discard: 'old',
+    retention: 'limits',
+    storage: 'file',
+  })
 })
 
 test('two who apply at the same time end with one topology', async () => {
@@ -52,7 +52,12 @@ test('what can be changed in place is changed, and told field by field', async (
   const manager = await bus.manager()
   await manager.streams.update('INGRESS', { max_age: 3_600_000_000_000, subjects: ['ingress.>'] })
   await manager.consumers.delete('INGRESS', 'company-resolver')
-  await manager.consumers.add('INGRESS', { durable_name: 'company-resolver', ack_policy: 'explicit', filter_subject: 'ingress.x', max_deliver: 5 })
+  await manager.consumers.add('INGRESS', {
+    durable_name: 'company-resolver',
+    ack_policy: 'explicit',
+    filter_subject: 'ingress.x',
+    max_deliver: 5,
+  })
   const dry = await applyStreams(bus, { dryRun: true })
   const changes = await applyStreams(bus)
   expect(changes).toEqual(dry)
@@ -66,7 +71,12 @@ test('what can be changed in place is changed, and told field by field', async (
 test('what can not be changed in place is reported and left alone', async () => {
   const manager = await bus.manager()
   await manager.streams.add({ name: 'INGRESS', subjects: ['ingress.>', 'bulk.ingress.>'], retention: 'workqueue' })
-  await manager.consumers.add('INGRESS', { durable_name: 'company-resolver', ack_policy: 'explicit', deliver_subject: 'push', filter_subject: 'ingress.>' })
+  await manager.consumers.add('INGRESS', {
+    durable_name: 'company-resolver',
+    ack_policy: 'explicit',
+    deliver_subject: 'push',
+    filter_subject: 'ingress.>',
+  })
   const changes = await applyStreams(bus)
   const incompatible = changes.filter(({ kind }) => kind === 'incompatible')
   expect(incompatible.map(({ name }) => name)).toEqual(['INGRESS', 'INGRESS/company-resolver'])

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { FrontdeskError } from '@frontdesk/errors'
 import { groupUsage, type Group, type Leaf } from './command.ts'
 import { attributions } from './commands/attributions.ts'
@@ -9,6 +10,7 @@ import { streams } from './commands/streams.ts'
 import { token } from './commands/token.ts'
 import type { CliContext } from './context.ts'
 import { CommandError, UsageError } from './errors.ts'
+import { printable } from './format.ts'
 
 /** Runs one command line, and returns its exit code: 0 done, 1 failed, 2 wrongly called. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
@@ -24,11 +26,11 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     return 0
   } catch (error) {
     if (isUsageError(error)) {
-      context.err(`error: ${error.message}`)
+      context.err(`error: ${stripVTControlCharacters(error.message)}`)
       context.err(await usage())
       return 2
     }
-    for (const line of explain(error)) context.err(line)
+    for (const line of explain(error)) context.err(printable(line))
     return 1
   }
 }

@@ -25,7 +25,7 @@ export function leaf<const Args extends ArgsDef>(
     defineCommand({
       meta: { ...(name === undefined ? {} : { name }), description },
       args,
-      setup: ({ args: given }) => refuseUnknown(args, given),
+      setup: ({ args: given }) => check(args, given),
       run,
     })
   return {
@@ -45,8 +45,8 @@ export async function groupUsage(group: Group, path: string): Promise<string> {
   return stripVTControlCharacters(await renderUsage(defineCommand({ meta: { name: path, description: group.description }, subCommands })))
 }
 
-/** citty lets everything through that it does not know, so a misspelt flag would go unnoticed. */
-function refuseUnknown(known: ArgsDef, given: Readonly<Record<string, unknown>> & { readonly _: readonly string[] }): void {
+/** citty lets through what it does not know, so that a misspelt flag would go unnoticed, and requires no enum. */
+function check(known: ArgsDef, given: Readonly<Record<string, unknown>> & { readonly _: readonly string[] }): void {
   const names = Object.entries(known)
   const flags = new Set(names.filter(([, { type }]) => type !== 'positional').flatMap(([name]) => [name, camelCase(name)]))
   const positionals = names.filter(([, { type }]) => type === 'positional')
@@ -55,6 +55,8 @@ function refuseUnknown(known: ArgsDef, given: Readonly<Record<string, unknown>> 
     if (!flags.has(flag)) throw new UsageError(`Unknown option --${flag}.`)
     if (value === '') throw new UsageError(`Option --${flag} needs a value.`)
   }
+  const missing = names.find(([name, { required }]) => required === true && given[name] === undefined)
+  if (missing) throw new UsageError(`Option --${missing[0]} is missing.`)
   const surplus = given._[positionals.length]
   if (surplus !== undefined) throw new UsageError(`Unexpected argument "${surplus}".`)
 }

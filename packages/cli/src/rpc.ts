@@ -32,7 +32,8 @@ export async function withService<Service extends Definition, Result>(
   return await work(client).catch((error: unknown) => {
     if (!isFrontdeskError(error)) throw error
     const hint = hintOf(error.code, name, address, token)
-    throw new CommandError(`${name}: ${error.publicMessage} [${error.code}]`, { ...(hint === undefined ? {} : { hint }), cause: error })
+    const message = error.publicMessage.startsWith(name) ? error.publicMessage : `${name}: ${error.publicMessage}`
+    throw new CommandError(`${message} [${error.code}]`, { ...(hint === undefined ? {} : { hint }), cause: error })
   })
 }
 

@@ -15,7 +15,7 @@ export interface Found {
 }
 
 /** The variable that holds a service's address, such as FRONTDESK_COMPANY_RESOLVER_ADDRESS. */
-export function addressVariable(service: ServiceName): string {
+function addressVariable(service: ServiceName): string {
   return `FRONTDESK_${service.toUpperCase().replaceAll('-', '_')}_ADDRESS`
 }
 

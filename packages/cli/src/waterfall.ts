@@ -1,5 +1,5 @@
 import type { Attribution, CompanyCandidate, WeighedEvidence } from '@frontdesk/contracts'
-import { enumName, fields, instant, table } from './format.ts'
+import { enumName, fields, instant, probability, table } from './format.ts'
 
 /** Companies beyond these are left out of the columns. */
 const columnsMax = 4
@@ -57,11 +57,4 @@ function decision(made: Attribution['decision']): string {
 function posterior(running: readonly CompanyCandidate[], companyId: string): string {
   const candidate = running.find((one) => one.companyId === companyId)
   return candidate ? probability(candidate.posterior) : '-'
-}
-
-/** Four digits; what would round to certainty says so instead. */
-function probability(value: number): string {
-  if (value > 0.9999 && value < 1) return '>0.9999'
-  if (value > 0 && value < 0.0001) return '<0.0001'
-  return value.toFixed(4)
 }

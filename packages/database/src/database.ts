@@ -61,7 +61,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const database: Database = {
     name,
     orm: createOrm(async (statement) => {
-      const { leavesTraces } = await guard.check(statement, 'data')
+      const { leavesTraces } = guard.check(statement, 'data')
       return borrow((connection) => {
         connection.dirty ||= leavesTraces
         return connection.execute(statement)

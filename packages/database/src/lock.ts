@@ -19,7 +19,7 @@ export async function withConnection<T>(database: Database, work: (connection: S
   connection.dirty = true
   let over = false
   const session = createSession(async (statement) => {
-    await guard.check(statement, 'any')
+    guard.check(statement, 'session')
     if (over) throw new TypeError('the connection was given back: a statement was not awaited')
     return connection.execute(statement)
   })

@@ -107,7 +107,7 @@ function createTransaction(connection: Connection, database: Database) {
   let doomed: unknown
 
   const session = createSession(async (statement) => {
-    const { leavesTraces } = await guard.check(statement, 'data')
+    const { leavesTraces } = guard.check(statement, 'data')
     if (over) throw over
     if (doomed) throw doomed
     connection.dirty ||= leavesTraces

@@ -78,3 +78,28 @@ test('a caller that hangs up in the middle of its body is no failure of ours', a
   expect((await fetch(`${server.url}/kind`)).status).toBe(200)
   expect(server.telemetry.lines).toEqual([])
 })
+
+test('no odd request ends the process: the server answers each with 4xx and goes on', async () => {
+  await using server = await startTestServer()
+  const end = 'host: x\r\nconnection: close\r\n\r\n'
+  const odd = [
+    `GET //\\/%00%ff HTTP/1.1\r\n${end}`,
+    `GET http://other/%E0%A4%A HTTP/1.1\r\n${end}`,
+    `GET ? HTTP/1.1\r\n${end}`,
+    `OPTIONS * HTTP/1.1\r\n${end}`,
+    `CONNECT x:1 HTTP/1.1\r\n${end}`,
+    `PROPFIND /echo HTTP/1.1\r\n${end}`,
+    `QUERY /echo HTTP/1.1\r\n${end}`,
+    `POST /echo HTTP/1.1\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n${end}`,
+    `POST /echo HTTP/1.1\r\ntransfer-encoding: chunked\r\n${end}zz\r\n`,
+    `POST /echo HTTP/1.1\r\ncontent-length: -1\r\n${end}`,
+    `POST /nothing/%zz HTTP/1.1\r\ncontent-type: ;;;\r\ncontent-length: 0\r\n${end}`,
+    `GET /kind HTTP/9.9\r\n${end}`,
+  ]
+  const replies = await Promise.all(odd.map((bytes) => server.raw(bytes)))
+  // CONNECT without a listener for it is hung up on by Node.
+  expect(replies.map((reply) => reply.slice(0, 10)).filter((head) => head !== '')).toEqual(
+    Array.from({ length: odd.length - 1 }, () => expect.stringMatching(/^HTTP\/1\.1 4$/)),
+  )
+  expect((await fetch(`${server.url}/kind`)).status).toBe(200)
+})

@@ -43,7 +43,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
-    frameworkErrors: (error, request, reply) => answer(error, request, reply),
+    // The router failed, before any hook: there is no observation to ask, and a throw would end the process.
+    frameworkErrors: (error, request, reply) => answer(error, request, reply, undefined),
   })
   const methodsOf = trackMethods(app)
   const traceIdOf = options.observed === false ? () => undefined : observeRequests(app, telemetry)
@@ -66,10 +67,10 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     reply.header('allow', allowed.join(', '))
     throw new FrontdeskError('method_not_allowed', { publicMessage: `This path takes ${allowed.join(', ')}.` })
   })
-  app.setErrorHandler(answer)
+  app.setErrorHandler((error, request, reply) => answer(error, request, reply, traceIdOf(request)))
 
-  function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const problem = toProblem(fromFastify(error), traceIdOf(request))
+  function answer(error: unknown, request: FastifyRequest, reply: FastifyReply, traceId: string | undefined): void {
+    const problem = toProblem(fromFastify(error), traceId)
     if (problem.body.code === 'internal') {
       const { method, routeOptions } = request
       telemetry.logger.error(

@@ -66,7 +66,7 @@ export function createAppend(options: AppendOptions): (tx: Transaction, events: 
     // InnoDB numbers the rows of one such insert without a gap, in every auto-increment lock mode.
     const step = events.length > 1 ? await (idStep ??= readIdStep(tx)) : 1n
     return events.map((event, index) => ({
-      id: BigInt(insertId) + BigInt(index) * step,
+      id: insertId + BigInt(index) * step,
       sweepableAtMs: sweepableAt.getTime(),
       attempts: 0,
       message: messageOf(event, source),
@@ -91,7 +91,7 @@ export function createAppend(options: AppendOptions): (tx: Transaction, events: 
     const traced = events.map((event) => withUsableTrace(event, here))
     const rows: PendingRow[] = []
     for (const group of groupsOf(traced)) {
-      // eslint-disable-next-line no-await-in-loop -- one connection; a second statement only past 64 rows or 4 MB
+      // One connection; a second statement only past 64 rows or 4 MB.
       rows.push(...(await insert(tx, group, createdAt, sweepableAt)))
     }
     tx.afterCommit(() => afterCommit(rows))

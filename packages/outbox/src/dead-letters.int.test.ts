@@ -98,11 +98,7 @@ test('an unknown handler, an unknown event and a handled event look the same', a
   const [event] = await bury(1)
   if (!event) throw new Error('no event')
   const dependencies = { database: harness.database, handlers: [harness.handler()] }
-  const unknown = [
-    { ...keyOfLetter(event), handler: 'nobody' },
-    { ...keyOfLetter(event), revision: 2 },
-    keyOfLetter(makeReceivedEvent()),
-  ]
+  const unknown = [{ ...keyOfLetter(event), handler: 'nobody' }, { ...keyOfLetter(event), revision: 2 }, keyOfLetter(makeReceivedEvent())]
   for (const key of unknown) expect((await failureOf(redrive(dependencies, key))).code).toBe('not_found')
 })
 

@@ -66,7 +66,7 @@ export async function buryEvents(database: Database, handler: string, dead: read
   await withTransaction(database, async (tx) => {
     for (let start = 0; start < rows.length; start += rowsPerStatement) {
       const group = rows.slice(start, start + rowsPerStatement)
-      // eslint-disable-next-line no-await-in-loop -- one connection; eight bodies a packet
+      // One connection; eight bodies a packet.
       await tx.execute(
         `insert into inbox (handler, event_id, revision, claim, event_type, company_id, attempts, handled_at, envelope, payload, error, outcome)
          values ${sqlTuples(group.length, 11, "'dead'")} on duplicate key update claim = claim`,
@@ -88,18 +88,16 @@ export async function listDeadLetters(database: Database, options: { limit: numb
     .where(and(eq(inbox.outcome, 'dead'), before === undefined ? undefined : afterCursor(before)))
     .orderBy(desc(inbox.handledAt), desc(inbox.handler), desc(inbox.eventId), desc(inbox.revision))
     .limit(limit + 1)
-  const letters = rows.map(
-    ({ handler, eventId, revision, eventType, error, attempts, handledAt, payload }): DeadLetterRow => ({
-      handler,
-      eventId,
-      revision,
-      eventType,
-      error: error ?? '',
-      attempts,
-      diedAt: handledAt,
-      payload: payload ?? new Uint8Array(),
-    }),
-  )
+  const letters = rows.map(({ handler, eventId, revision, eventType, error, attempts, handledAt, payload }): DeadLetterRow => ({
+    handler,
+    eventId,
+    revision,
+    eventType,
+    error: error ?? '',
+    attempts,
+    diedAt: handledAt,
+    payload: payload ?? new Uint8Array(),
+  }))
   const deadLetters = letters.slice(0, fitting(letters.slice(0, limit)))
   const last = deadLetters.at(-1)
   return { deadLetters, ...(last && deadLetters.length < letters.length && { next: cursorOf(last) }) }

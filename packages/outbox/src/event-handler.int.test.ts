@@ -170,7 +170,7 @@ test('redelivered events run alone from the start', async () => {
     },
   })
   await handler([...events(5), makeReceivedEvent({ deliveryCount: 2 }), makeReceivedEvent({ deliveryCount: 3 })])
-  expect(sizes).toEqual([5, 1, 1])
+  expect(sizes.toSorted()).toEqual([1, 1, 5])
 })
 
 test('an event of a type the handler does not know is acknowledged and leaves no row', async () => {
@@ -227,11 +227,17 @@ test('each handled event leaves one line with its trace, and a failed one its er
   const good = makeReceivedEvent({ trace: { traceparent } })
   const bad = makeReceivedEvent()
   const handler = harness.handler({
-    handle: oneByOne((tx, event) => (event === bad ? Promise.reject(new FrontdeskError('not_found', { publicMessage: 'gone' })) : recordEffect(tx, event))),
+    handle: oneByOne((tx, event) =>
+      event === bad ? Promise.reject(new FrontdeskError('not_found', { publicMessage: 'gone' })) : recordEffect(tx, event),
+    ),
   })
   await handler([good, bad])
   const lines = harness.telemetry.lines.filter((line) => line['msg'] === 'event handled')
-  expect(lines.find((line) => line['eventId'] === good.envelope.id)).toMatchObject({ outcome: 'done', trace_id: 'd'.repeat(32), attempt: 1 })
+  expect(lines.find((line) => line['eventId'] === good.envelope.id)).toMatchObject({
+    outcome: 'done',
+    trace_id: 'd'.repeat(32),
+    attempt: 1,
+  })
   expect(lines.find((line) => line['eventId'] === bad.envelope.id)).toMatchObject({ outcome: 'dead', err: { code: 'not_found' } })
   expect(lines.filter((line) => line['eventId'] === good.envelope.id)).toHaveLength(1)
 })

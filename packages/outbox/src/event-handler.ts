@@ -2,8 +2,8 @@ import type { HandlingOutcome, ReceivedEvent, Settlement } from '@frontdesk/bus'
 import { settle } from '@frontdesk/bus'
 import type { EventType } from '@frontdesk/contracts'
 import type { Database, Transaction } from '@frontdesk/database'
-import type { Telemetry } from '@frontdesk/telemetry'
 import { withTransaction } from '@frontdesk/database'
+import type { Telemetry } from '@frontdesk/telemetry'
 import { buryEvents } from './dead-letters.ts'
 import { groupByEntity } from './entity-groups.ts'
 import { openSpans, traceToCauses } from './event-spans.ts'
@@ -77,7 +77,7 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
   async function handleAlone(events: readonly ReceivedEvent[], outcomes: Outcomes): Promise<void> {
     let away: Error | undefined
     for (const event of events) {
-      // eslint-disable-next-line no-await-in-loop -- an event that failed with others must not fail beside them again
+      // An event that failed with others must not fail beside them again.
       const { began, error } = away ? { began: false, error: away } : await commit([event], outcomes)
       if (!error) continue
       outcomes.set(event, { kind: 'failed', error })
@@ -98,13 +98,14 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
 
   async function handleAll(events: readonly ReceivedEvent[], outcomes: Outcomes): Promise<void> {
     const { fresh = [], again = [] } = Object.groupBy(events, (event) => (event.deliveryCount > 1 ? 'again' : 'fresh'))
-    const groups = groupByEntity(fresh, groupSize)
+    const tasks = [
+      ...groupByEntity(fresh, groupSize).map((group) => () => handleGroup(group, outcomes)),
+      ...groupByEntity(again, Math.ceil(again.length / parallelGroups)).map((group) => () => handleAlone(group, outcomes)),
+    ]
     const lane = async () => {
-      // eslint-disable-next-line no-await-in-loop -- each lane commits one group after the other
-      for (let group = groups.shift(); group; group = groups.shift()) await handleGroup(group, outcomes)
+      for (let task = tasks.shift(); task; task = tasks.shift()) await task()
     }
-    await Promise.all(Array.from({ length: Math.min(parallelGroups, groups.length) }, lane))
-    await handleAlone(again, outcomes)
+    await Promise.all(Array.from({ length: Math.min(parallelGroups, tasks.length) }, lane))
   }
 
   /** The settlements, with the dead letters committed; where they can't be, their events come again. */

@@ -1,3 +1,4 @@
+import { withSpan } from '@frontdesk/telemetry'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { afterAll, expect, test } from 'vitest'
 import { closeSpan, openSpans, traceToCauses } from './event-spans.ts'
@@ -35,4 +36,12 @@ test('an event that brings its own trace keeps it', () => {
   const [event] = traceToCauses([makeNewEvent({ causationId: cause.envelope.id, trace: own })], [cause])
   expect(event?.trace).toEqual(own)
   closeSpan(cause, 'done')
+})
+
+test('closing an event that has no span of its own leaves the span around it open', async () => {
+  await withSpan('around', {}, (around) => {
+    closeSpan(makeReceivedEvent(), 'ignored')
+    expect(around.isRecording()).toBe(true)
+    return Promise.resolve()
+  })
 })

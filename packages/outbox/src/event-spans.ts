@@ -33,9 +33,10 @@ export function openSpans(handler: string, events: readonly ReceivedEvent[]): vo
 
 /** Ends the event's span; a failure is named by its code or its kind alone, since messages may hold customers' data. */
 export function closeSpan(event: ReceivedEvent, outcome: string, failure?: string): void {
-  const span = trace.getSpan(contextOf(event))
-  contexts.delete(event)
+  const own = contexts.get(event)
+  const span = own && trace.getSpan(own)
   if (!span) return
+  contexts.delete(event)
   span.setAttribute('frontdesk.event.outcome', outcome)
   if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: failure })
   span.end()

@@ -59,7 +59,7 @@ async function inGroups<Row extends { readonly id: bigint }>(lists: readonly (re
   for (const list of lists) {
     const ordered = list.toSorted((a, b) => (a.id < b.id ? -1 : 1))
     for (let start = 0; start < ordered.length; start += rowsPerStatement) {
-      // eslint-disable-next-line no-await-in-loop -- one after the other: rows in one order, and one connection of the pool
+      // One after the other: rows in one order, and one connection of the pool.
       await write(padded(ordered.slice(start, start + rowsPerStatement)))
     }
   }

@@ -12,7 +12,6 @@ export function oneByOne(
     const produced: NewEvent[] = []
     for (const event of events) {
       // One connection, and effects that may build on each other: nothing here could run at once.
-      // eslint-disable-next-line no-await-in-loop
       produced.push(...(await context.with(contextOf(event), () => handle(tx, event))))
     }
     return produced

@@ -43,11 +43,7 @@ export function createOperations(options: OperationsOptions): Operations {
 
   return {
     async getConservation() {
-      const [own, inboxCounts, unpublished] = await Promise.all([
-        counts(),
-        consumes ? countHandled(database) : {},
-        outbox.unpublished(),
-      ])
+      const [own, inboxCounts, unpublished] = await Promise.all([counts(), consumes ? countHandled(database) : {}, outbox.unpublished()])
       return { counts: { ...inboxCounts, ...own }, unpublished: BigInt(unpublished) }
     },
 

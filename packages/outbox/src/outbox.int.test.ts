@@ -196,9 +196,7 @@ test('appending from several connections at once marks each row as itself', asyn
   await using outbox = makeOutbox()
   await using rival = makeOutbox({ database: another })
   const batches = Array.from({ length: 20 }, () => newEvents(9))
-  await Promise.all(
-    batches.map((batch, index) => (index % 2 ? append(harness.database, outbox, batch) : append(another, rival, batch))),
-  )
+  await Promise.all(batches.map((batch, index) => (index % 2 ? append(harness.database, outbox, batch) : append(another, rival, batch))))
   await allPublished()
   const manager = await bus.manager()
   const rows = await harness.outboxRows()

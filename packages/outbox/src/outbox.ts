@@ -41,7 +41,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const publisher = createPublisher({ database, bus, telemetry, clock })
   const relay = createRelay({ bus, publisher, telemetry, queueLimit, queueLimitBytes, clock })
-  const append = createAppend({ source, sweepAgeMs, clock, afterCommit: relay.offer })
+  const append = createAppend({ source, sweepAgeMs, clock, afterCommit: (rows) => relay.offer(rows) })
   const sweeper = startSweeper({ database, bus, publisher, telemetry, source, intervalMs: sweepIntervalMs, clock })
 
   async function unpublished(): Promise<number> {

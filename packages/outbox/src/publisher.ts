@@ -29,7 +29,10 @@ const firstBackoffMs = 1_000
 
 /** The delay before a row is tried again after its nth failure, in ms: doubling, at most 10 min, 30 s where the broker is to blame. */
 export function publishBackoffMs(reason: Refusal, failures: number): number {
-  return Math.min(firstBackoffMs * 2 ** Math.min(failures - 1, 20), ownFault.has(reason) ? longestBackoffMs.ownFault : longestBackoffMs.passing)
+  return Math.min(
+    firstBackoffMs * 2 ** Math.min(failures - 1, 20),
+    ownFault.has(reason) ? longestBackoffMs.ownFault : longestBackoffMs.passing,
+  )
 }
 
 /** The one way from rows to the broker, for relay and sweeper alike. */
@@ -42,7 +45,8 @@ export function createPublisher(options: { database: Database; bus: Bus; telemet
     failedTotal.inc({ reason: outcome })
     const { id, type } = row.message.envelope
     const logged = { outboxId: row.id.toString(), eventId: id, eventType: type, subject: row.message.subject, attempts: row.attempts + 1 }
-    if (ownFault.has(outcome)) telemetry.logger.error({ ...logged, reason: outcome, detail }, 'outbox row cannot be published, it backs off')
+    if (ownFault.has(outcome))
+      telemetry.logger.error({ ...logged, reason: outcome, detail }, 'outbox row cannot be published, it backs off')
     const retryAt = new Date(clock().getTime() + publishBackoffMs(outcome, row.attempts + 1))
     return { id: row.id, retryAt, error: `${outcome}: ${detail}` }
   }

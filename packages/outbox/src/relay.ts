@@ -46,7 +46,7 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   const publishing = createWorker(async () => {
-    /* eslint-disable no-await-in-loop -- one batch at the broker at a time; what comes meanwhile makes the next one larger */
+    // One batch at the broker at a time; what comes meanwhile makes the next one larger.
     while (queue.length() > 0 && (await brokerIsThere())) {
       const batch = queue.take(rowsPerPublish)
       const now = clock().getTime()
@@ -58,7 +58,6 @@ export function createRelay(options: RelayOptions): Relay {
       unrecorded.push(result)
       recording.wake()
     }
-    /* eslint-enable no-await-in-loop */
   })
 
   const recording = createWorker(async () => {

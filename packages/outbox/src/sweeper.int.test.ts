@@ -49,7 +49,7 @@ test('of two sweepers at once only one leads, and each row is published and mark
     }
   }
   const events = Array.from({ length: 600 }, () => makeNewEvent())
-  await append(harness.database, { append: harness.appendOnly }, events)
+  await append(harness.database, harness.unpublished, events)
   await using first = sweeperOn(harness.database, counting('first', harness.database))
   await using second = sweeperOn(another, counting('second', another))
   const results = await Promise.all([first.sweep(), second.sweep(), first.sweep(), second.sweep()])
@@ -64,7 +64,7 @@ test('of two sweepers at once only one leads, and each row is published and mark
 
 test('while one sweeper is at it another leaves it alone', async () => {
   await using another = openAnother(harness.url, harness.telemetry)
-  await append(harness.database, { append: harness.appendOnly }, [makeNewEvent()])
+  await append(harness.database, harness.unpublished, [makeNewEvent()])
   const gate = Promise.withResolvers<void>()
   const publisher = createPublisher({ database: harness.database, bus, telemetry: harness.telemetry, clock: later })
   let began = false
@@ -87,7 +87,7 @@ test('while one sweeper is at it another leaves it alone', async () => {
 })
 
 test('a row is not swept before its time', async () => {
-  await append(harness.database, { append: harness.appendOnly }, [makeNewEvent()])
+  await append(harness.database, harness.unpublished, [makeNewEvent()])
   const { database, telemetry } = harness
   const publisher = createPublisher({ database, bus, telemetry, clock: () => new Date() })
   const common = { database, bus, publisher, telemetry, source: 'frontdesk/test', intervalMs: 3_600_000 }

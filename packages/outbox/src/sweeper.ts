@@ -44,12 +44,11 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   async function sweepWhileLeading(leading: AbortSignal): Promise<number> {
     let published = 0
     while (!leading.aborted && !stopping.signal.aborted && bus.status() === 'connected') {
-      /* eslint-disable no-await-in-loop -- a batch must be marked before the next one is read */
+      // A batch must be marked before the next one is read.
       const rows = await due()
       if (rows.length === 0) break
       const result = await publisher.publish(rows, 'sweeper')
       await publisher.record([result])
-      /* eslint-enable no-await-in-loop */
       published += result.published.length
       if (result.away > 0 || rows.length < rowsPerSweep) break
     }
@@ -74,7 +73,9 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   }
 
   function schedule(): void {
-    timer = setTimeout(() => (sweeping = tick()), intervalMs)
+    timer = setTimeout(() => {
+      sweeping = tick()
+    }, intervalMs)
     timer.unref()
   }
   schedule()

@@ -14,7 +14,7 @@ export function createWorker(run: () => Promise<void>): Worker {
     try {
       while (wanted) {
         wanted = false
-        // eslint-disable-next-line no-await-in-loop -- one at a time is the point
+        // One at a time is the point.
         await run()
       }
     } finally {

@@ -12,6 +12,7 @@ import type { EventHandlerOptions } from '../src/event-handler.ts'
 import { createEventHandler } from '../src/event-handler.ts'
 import type { NewEvent } from '../src/events.ts'
 import { oneByOne } from '../src/one-by-one.ts'
+import type { Outbox } from '../src/outbox.ts'
 import { inbox, outbox } from '../src/tables.ts'
 import { createTables } from './tables-ddl.ts'
 
@@ -32,7 +33,8 @@ export interface Harness extends AsyncDisposable {
   inboxRows(): Promise<(typeof inbox.$inferSelect)[]>
   /** A handler whose effect is one row for each event; its outbox is never published. */
   handler(options?: Partial<EventHandlerOptions>): ReturnType<typeof createEventHandler>
-  appendOnly(tx: Transaction, events: readonly NewEvent[]): Promise<void>
+  /** An outbox whose relay never runs, as if its process had died at each commit. */
+  readonly unpublished: Pick<Outbox, 'append'>
 }
 
 export async function startHarness(options: { poolSize?: number } = {}): Promise<Harness> {
@@ -40,13 +42,15 @@ export async function startHarness(options: { poolSize?: number } = {}): Promise
   const telemetry = createTestTelemetry()
   const database = openAnother(url, telemetry, options.poolSize)
   await createTables(url, [outbox, inbox, effects], telemetry)
-  const appendOnly = createAppend({ source: 'frontdesk/test', sweepAgeMs: 5_000, clock: () => new Date(), afterCommit: () => undefined })
+  const unpublished = {
+    append: createAppend({ source: 'frontdesk/test', sweepAgeMs: 5_000, clock: () => new Date(), afterCommit: () => undefined }),
+  }
 
   return {
     url,
     database,
     telemetry,
-    appendOnly,
+    unpublished,
     effects: async () => (await database.orm.select().from(effects).orderBy(effects.id)).map((row) => row.eventKey),
     outboxRows: () => database.orm.select().from(outbox).orderBy(outbox.id),
     inboxRows: () => database.orm.select().from(inbox).orderBy(inbox.handler, inbox.eventId, inbox.revision),
@@ -54,7 +58,7 @@ export async function startHarness(options: { poolSize?: number } = {}): Promise
       createEventHandler({
         database,
         telemetry,
-        outbox: { append: appendOnly },
+        outbox: unpublished,
         name: 'test-handler',
         types: ['frontdesk.call.analyzed.v1'],
         handle: oneByOne(recordEffect),
@@ -81,7 +85,7 @@ export async function recordEffect(tx: Transaction, event: ReceivedEvent): Promi
   return []
 }
 
-export function append(database: Database, outboxOf: { append: Harness['appendOnly'] }, events: readonly NewEvent[]): Promise<void> {
+export function append(database: Database, outboxOf: Pick<Outbox, 'append'>, events: readonly NewEvent[]): Promise<void> {
   return withTransaction(database, (tx) => outboxOf.append(tx, events))
 }
 
@@ -106,4 +110,3 @@ export async function messagesIn(bus: Bus, stream: string): Promise<{ subject: s
     message ? [{ subject: message.subject, id: message.header.get('ce-id'), header: (name: string) => message.header.get(name) }] : [],
   )
 }
-

@@ -1,5 +1,6 @@
 export { callerOf, requireAllCompanies, requireCompany, type Caller } from './caller.ts'
-export { createRpcClient, type RpcCallOptions, type RpcClient, type RpcClientOptions } from './client.ts'
+export type { RpcCallOptions, RpcClientOptions } from './client-options.ts'
+export { createRpcClient, type RpcClient } from './client.ts'
 export { generateKeyPair, readPrivateJwk, type KeyPair, type PrivateJwk, type PublicJwk } from './keys.ts'
 export { forAllCompanies } from './for-all-companies.ts'
 export { pageSizeOf } from './paging.ts'

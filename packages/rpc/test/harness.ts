@@ -1,6 +1,7 @@
 import { LedgerServiceDefinition, type LedgerServiceImplementation } from '@frontdesk/contracts'
 import { createTestTelemetry, type TestTelemetry } from '@frontdesk/telemetry/testing'
-import { createRpcClient, type RpcClient, type RpcClientOptions } from '../src/client.ts'
+import type { RpcClientOptions } from '../src/client-options.ts'
+import { createRpcClient, type RpcClient } from '../src/client.ts'
 import { createRpcServer, type RpcServer, type RpcServerOptions } from '../src/server.ts'
 import { createTestAuthority, type TestAuthority } from '../src/testing.ts'
 import { answeringLedger } from './ledger.ts'

@@ -44,7 +44,7 @@ test('from a bundle, a service starts on under 500 ms of CPU and 150 MB, serves 
     const program = await bundle(folder)
     const child = spawn(process.execPath, [program], {
       env: { ADMIN_PORT: '0', OTLP_ENDPOINT: endpoint },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'],
     })
     const exited = once(child, 'exit')
     const [line] = (await once(createInterface(child.stdout), 'line')) as [string]

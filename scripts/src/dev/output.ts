@@ -9,7 +9,9 @@ export function printLine(line: string): void {
 const widths = [34, 16, 10, 56, 9] as const
 
 function row(cells: readonly string[]): string {
-  return cells.map((cell, index) => (index === widths.length - 1 ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0))).join(' ')
+  return cells
+    .map((cell, index) => (index === widths.length - 1 ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0)))
+    .join(' ')
 }
 
 export function printHeading(): void {
@@ -23,7 +25,9 @@ export function printEvent({ name, company, confidence, effect, millis, error }:
 
 /** Where everything is, and what to try. */
 export function printStack({ ingress, nats, mysql, rpc, companies }: Manifest): void {
-  printLine(`\n${styleText('bold', 'Frontdesk runs.')} Everything that programs need to know is in .frontdesk/dev.json; logs are in .frontdesk/logs.\n`)
+  printLine(
+    `\n${styleText('bold', 'Frontdesk runs.')} Everything that programs need to know is in .frontdesk/dev.json; logs are in .frontdesk/logs.\n`,
+  )
   const places = [
     ['webhooks', `${ingress.url}/v1/webhooks/…`],
     ['NATS', nats.url],

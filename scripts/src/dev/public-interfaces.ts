@@ -12,7 +12,9 @@ export async function openPublicInterfaces({ rpc, operatorToken, nats }: Pick<Ma
   const telemetry = opening.use(createTelemetry({ service: 'demonstration', logLevel: 'silent' }))
   const issuer = fixedToken(operatorToken)
   const client = { issuer, telemetry, deadlineMs: 5_000 }
-  const ledger = opening.use(createRpcClient(LedgerServiceDefinition, { ...client, address: rpc['webhook-ingress'], audience: 'webhook-ingress' }))
+  const ledger = opening.use(
+    createRpcClient(LedgerServiceDefinition, { ...client, address: rpc['webhook-ingress'], audience: 'webhook-ingress' }),
+  )
   const attribution = opening.use(
     createRpcClient(AttributionServiceDefinition, { ...client, address: rpc['company-resolver'], audience: 'company-resolver' }),
   )

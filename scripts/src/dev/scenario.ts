@@ -7,7 +7,11 @@ import type { SignedWebhook } from './webhooks.ts'
 
 /** What a webhook has to lead to. */
 export type Expectation =
-  | { readonly kind: 'attributed'; readonly company: DemoCompany; readonly effect: (outside: PublicInterfaces, eventId: string) => Promise<string> }
+  | {
+      readonly kind: 'attributed'
+      readonly company: DemoCompany
+      readonly effect: (outside: PublicInterfaces, eventId: string) => Promise<string>
+    }
   | { readonly kind: 'quarantined'; readonly reason: string }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'refused'; readonly status: number; readonly code: string }
@@ -46,7 +50,12 @@ function callSteps({ providers }: Manifest, company: DemoCompany, now: Date): St
     ...ended,
     call_analysis: {
       call_summary: 'The caller asked for an appointment.',
-      custom_analysis_data: { appointment_requested: true, customer_name: 'Ada Caller', offering: 'Consultation', preferred_time: preferred },
+      custom_analysis_data: {
+        appointment_requested: true,
+        customer_name: 'Ada Caller',
+        offering: 'Consultation',
+        preferred_time: preferred,
+      },
     },
   }
   const step = (event: 'call_started' | 'call_ended' | 'call_analyzed', body: Buffer, effect: Effect): Step => ({
@@ -59,7 +68,11 @@ function callSteps({ providers }: Manifest, company: DemoCompany, now: Date): St
   return [
     step('call_started', retellWebhook('call_started', { call }).body, publishedOn(company)),
     step('call_ended', retellWebhook('call_ended', { call: ended }).body, publishedOn(company)),
-    step('call_analyzed', retellWebhook('call_analyzed', { call: analyzed }).body, appointment(company, callId, 'requested', new Date(preferred))),
+    step(
+      'call_analyzed',
+      retellWebhook('call_analyzed', { call: analyzed }).body,
+      appointment(company, callId, 'requested', new Date(preferred)),
+    ),
   ]
 }
 

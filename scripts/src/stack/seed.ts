@@ -43,7 +43,10 @@ export async function seedCompanies(directoryAddress: string, operatorToken: str
   return companies
 }
 
-async function seedCompany(client: Pick<DirectoryServiceClient, 'createCompany' | 'createConnection' | 'addSignal'>, plan: Plan): Promise<DemoCompany> {
+async function seedCompany(
+  client: Pick<DirectoryServiceClient, 'createCompany' | 'createConnection' | 'addSignal'>,
+  plan: Plan,
+): Promise<DemoCompany> {
   const { company } = await client.createCompany({ name: plan.name, timeZone: plan.timeZone })
   const companyId = company?.companyId ?? ''
   const secret = randomBytes(24).toString('base64url')

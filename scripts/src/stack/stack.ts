@@ -45,7 +45,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   onStep('starting MariaDB and NATS')
   const given = { mysql: process.env.MYSQL_URL, nats: process.env.NATS_URL }
-  const mysql = given.mysql === undefined ? starting.use(await startMariadb({ dataDir: join(directory, 'mysql'), durable: true })) : undefined
+  const mysql =
+    given.mysql === undefined ? starting.use(await startMariadb({ dataDir: join(directory, 'mysql'), durable: true })) : undefined
   let nats = given.nats === undefined ? await startNats({ storeDir: join(directory, 'nats') }) : undefined
   starting.defer(async () => nats?.[Symbol.asyncDispose]())
   const mysqlUrl = given.mysql ?? mysql?.url ?? ''

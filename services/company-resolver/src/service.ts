@@ -86,7 +86,7 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
       companies,
       signalsOf,
       connectionSecrets: createConnectionSecretsReader(database, vault),
-      createCompany: createCompany({ companies, now, newCompanyId: () => vouchForCompanyId(newId('cmp')) }),
+      createCompany: createCompany({ companies, now, newId, newCompanyId: () => vouchForCompanyId(newId('cmp')) }),
       deactivateCompany: deactivateCompany({ companies, now }),
       createConnection: createConnection({ companies, connectionsOf, newId }),
       rotateConnectionSecret: rotateConnectionSecret({ connectionsOf }),

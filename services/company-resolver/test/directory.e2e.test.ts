@@ -65,22 +65,23 @@ test('only the ingress reads secrets, the current and the previous one, by a ver
   expect((await directory.getConnectionSecrets({ connectionId: first })).connection).toEqual(connections[0])
   expect(await codeOf(directory.getConnectionSecrets({ connectionId: newId('con') }))).toBe('not_found')
 
+  expect(await codeOf(directory.listConnectionSecrets({ pageSize: 1_000 }))).toBe('answered')
+  expect(await codeOf(directory.listConnectionSecrets({ pageSize: 1_001 }))).toBe('invalid_argument')
   expect(await codeOf(harness.directory.listConnectionSecrets({}))).toBe('permission_denied')
   expect(await codeOf(harness.directory.getConnectionSecrets({ connectionId: first }))).toBe('permission_denied')
 })
 
-test('a connection is a signal of its company from the beginning, and nobody can claim it by hand', async () => {
+test('a company’s id and its connections are signals from the beginning, and nobody can claim a connection by hand', async () => {
   const companyId = await aCompany()
   const { connection } = await harness.directory.createConnection({ companyId, provider: 'calcom', secret: 'secret-one' })
+  const value = connection?.connectionId ?? ''
   const { signals } = await harness.directory.listSignals({ companyId })
+  const always = { companyId, validFrom: undefined, validUntil: undefined }
   expect(signals).toMatchObject([
-    { kind: EvidenceKind.CONNECTION, value: connection?.connectionId, validFrom: undefined, validUntil: undefined },
+    { kind: EvidenceKind.METADATA, value: companyId, ...always },
+    { kind: EvidenceKind.CONNECTION, value, ...always },
   ])
-  const claim = harness.directory.addSignal({
-    companyId: await aCompany(),
-    kind: EvidenceKind.CONNECTION,
-    value: connection?.connectionId ?? '',
-  })
+  const claim = harness.directory.addSignal({ companyId: await aCompany(), kind: EvidenceKind.CONNECTION, value })
   expect(await codeOf(claim)).toBe('invalid_argument')
 })
 
@@ -123,7 +124,7 @@ test('what can’t be taken is refused with its field’s name', async () => {
     [harness.attribution.getAttribution({ eventId: '0'.repeat(64) }), 'not_found'],
     [harness.attribution.listQuarantine({ pageToken: 'x' }), 'invalid_argument'],
   ]
-  for (const [index, [work, code]] of refusals.entries()) expect(await codeOf(work), `refusal ${index}`).toBe(code)
+  expect(await Promise.all(refusals.map(([work]) => codeOf(work)))).toEqual(refusals.map(([, code]) => code))
 })
 
 test('a deactivated company takes nothing new, and its first end stays', async () => {
@@ -143,7 +144,7 @@ test('a caller reaches its own company alone, and without a good token nothing a
   expect(await codeOf(directory.listSignals({ companyId: own }, { companies }))).toBe('answered')
   expect(await codeOf(directory.getCompany({ companyId: other }, { companies }))).toBe('permission_denied')
   expect(await codeOf(directory.listSignals({ companyId: other }, { companies }))).toBe('permission_denied')
-  for (const work of [
+  const forAll = [
     directory.createCompany({ name: 'A', timeZone: 'UTC' }, { companies }),
     directory.listCompanies({}, { companies }),
     directory.deactivateCompany({ companyId: own }, { companies }),
@@ -154,16 +155,18 @@ test('a caller reaches its own company alone, and without a good token nothing a
     asIngress().listConnectionSecrets({}, { companies }),
     attribution.listQuarantine({}, { companies }),
     operations.getConservation({}, { companies }),
-  ]) {
-    expect(await codeOf(work)).toBe('permission_denied')
-  }
+  ]
+  expect(new Set(await Promise.all(forAll.map(codeOf)))).toEqual(new Set(['permission_denied']))
 
   await using stranger = await createTestAuthority()
   const otherAudience = await harness.authority.issuer('cli').issue({ audience: 'booking', companies: 'all' })
   for (const issuer of [stranger.issuer('cli'), fixedToken(otherAudience), fixedToken('nonsense')]) {
     const clients = clientsOf(harness.service.rpcPort, issuer, harness.telemetry)
-    expect(await codeOf(clients.directory.listCompanies({}))).toBe('token_invalid')
-    expect(await codeOf(clients.attribution.getAttribution({ eventId: '0'.repeat(64) }))).toBe('token_invalid')
-    expect(await codeOf(clients.operations.getConservation({}))).toBe('token_invalid')
+    const calls = [
+      clients.directory.listCompanies({}),
+      clients.attribution.getAttribution({ eventId: '0'.repeat(64) }),
+      clients.operations.getConservation({}),
+    ]
+    expect(new Set(await Promise.all(calls.map(codeOf)))).toEqual(new Set(['token_invalid']))
   }
 })

@@ -4,6 +4,7 @@ import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase } from '@frontdesk/testing'
 import { createVault } from '@frontdesk/vault'
+import { createCompany } from '../src/app/create-company.ts'
 import { createCompanyRepository } from '../src/db/company-repository.ts'
 import * as schema from '../src/db/schema/index.ts'
 
@@ -17,9 +18,10 @@ export async function openMigratedDatabase() {
   const vault = createVault({ keys: [{ id: 'test', key: randomBytes(32) }] })
   const companies = createCompanyRepository(database)
   async function aCompany() {
-    const id = vouchForCompanyId(newId('cmp'))
-    await companies.insert({ id, name: 'Salon', timeZone: 'UTC', createdAt: new Date(), deactivatedAt: undefined })
-    return id
+    const companyId = vouchForCompanyId(newId('cmp'))
+    const create = createCompany({ companies, now: () => new Date(), newId, newCompanyId: () => companyId })
+    await create({ name: 'Salon', timeZone: 'UTC' })
+    return companyId
   }
   const owned = starting.move()
   return { database, vault, companies, aCompany, [Symbol.asyncDispose]: () => owned.disposeAsync() }

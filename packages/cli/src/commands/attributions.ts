@@ -20,13 +20,14 @@ export function attributions(context: CliContext): Group {
           ...rpcArgs,
         },
         async ({ args }) => {
+          const id = eventId(args['event-id'])
           const revision = args.revision === undefined ? 0 : wholeNumber('--revision', args.revision, 1, 2 ** 32 - 1)
           const { attribution } = await withService(
             context,
             'company-resolver',
             AttributionServiceDefinition,
             args,
-            (service) => service.getAttribution({ eventId: eventId(args['event-id']), revision }),
+            (service) => service.getAttribution({ eventId: id, revision }),
             ['getAttribution'],
           )
           if (!attribution) throw new CommandError('The company-resolver answered without an attribution.')

@@ -18,12 +18,13 @@ export function deadLetters(context: CliContext): Group {
     description: 'The events that a handler gave up on.',
     commands: {
       list: leaf('List the dead letters of a service, the newest first.', { ...serviceArg, ...pageArgs, ...rpcArgs }, async ({ args }) => {
+        const page = pageOf(args)
         const { deadLetters: found, nextPageToken } = await withService(
           context,
           args.service,
           OperationsServiceDefinition,
           args,
-          (operations) => operations.listDeadLetters(pageOf(args)),
+          (operations) => operations.listDeadLetters(page),
           ['listDeadLetters'],
         )
         if (args.json) {

@@ -3,7 +3,7 @@ import { eventId, pageArgs, pageOf } from '../arguments.ts'
 import { leaf, type Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { CommandError } from '../errors.ts'
-import { fields, instant, json, table } from '../format.ts'
+import { fields, instant, json, printable, table } from '../format.ts'
 import { rpcArgs, withService } from '../rpc.ts'
 
 const retryMethods = ['getEvent', 'getDelivery', 'listEvents'] as const
@@ -21,13 +21,14 @@ export function events(context: CliContext): Group {
           ...rpcArgs,
         },
         async ({ args }) => {
+          const id = eventId(args.id)
           const { event, delivery } = await withService(
             context,
             'webhook-ingress',
             LedgerServiceDefinition,
             args,
             async (ledger) => {
-              const found = (await ledger.getEvent({ eventId: eventId(args.id) })).event
+              const found = (await ledger.getEvent({ eventId: id })).event
               if (!found || !args.delivery) return { event: found, delivery: undefined }
               return { event: found, delivery: (await ledger.getDelivery({ deliveryId: found.deliveryId })).delivery }
             },
@@ -40,7 +41,7 @@ export function events(context: CliContext): Group {
           }
           context.out(describe(event))
           if (!delivery) return
-          context.out(`\nHeaders\n${fields(delivery.headers)}\n\nBody\n${Buffer.from(delivery.body).toString('utf8')}`)
+          context.out(`\nHeaders\n${fields(delivery.headers)}\n\nBody\n${printable(Buffer.from(delivery.body).toString('utf8'))}`)
         },
       ),
       list: leaf(

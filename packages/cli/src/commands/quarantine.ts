@@ -2,7 +2,7 @@ import { Attribution, AttributionServiceDefinition, QuarantineReason } from '@fr
 import { pageArgs, pageOf } from '../arguments.ts'
 import { leaf, type Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
-import { enumName, instant, json, table } from '../format.ts'
+import { enumName, instant, json, probability, table } from '../format.ts'
 import { rpcArgs, withService } from '../rpc.ts'
 
 /** The reasons by the names that the quarantine's subjects use. */
@@ -29,12 +29,13 @@ export function quarantine(context: CliContext): Group {
         },
         async ({ args }) => {
           const reason = Object.entries(reasons).find(([name]) => name === args.reason)?.[1] ?? QuarantineReason.UNSPECIFIED
+          const page = pageOf(args)
           const { attributions, nextPageToken } = await withService(
             context,
             'company-resolver',
             AttributionServiceDefinition,
             args,
-            (service) => service.listQuarantine({ reason, ...pageOf(args) }),
+            (service) => service.listQuarantine({ reason, ...page }),
             ['listQuarantine'],
           )
           if (args.json) {
@@ -56,5 +57,5 @@ export function quarantine(context: CliContext): Group {
 function row({ decidedAt, decision, eventType, candidates, eventId }: Attribution): string[] {
   const reason = decision?.$case === 'quarantined' ? enumName(decision.value.reason, 'QUARANTINE_REASON_') : ''
   const [closest] = candidates
-  return [instant(decidedAt), reason, eventType, closest ? `${closest.companyId} ${closest.posterior.toFixed(4)}` : '-', eventId]
+  return [instant(decidedAt), reason, eventType, closest ? `${closest.companyId} ${probability(closest.posterior)}` : '-', eventId]
 }

@@ -6,7 +6,8 @@ import type { Signal } from '../domain/signal.ts'
 
 /** The companies themselves. Every change raises the directory's version in its own commit. */
 export interface CompanyStore {
-  insert(company: Company): Promise<void>
+  /** Keeps the company with its own signal, in one commit. */
+  insert(company: Company, signal: Signal): Promise<void>
   find(companyId: CompanyId): Promise<Company | undefined>
   /** Ends its service; a company that has ended keeps its first end. */
   deactivate(companyId: CompanyId, at: Date): Promise<Company | undefined>

@@ -68,7 +68,21 @@ test('200 events of one batch are kept, each with its own evidence', async () =>
   expect(await reader().find(idOf('many-137'), 1)).toMatchObject({ waterfall: [{ kind: 'team', value: '137', companyIds: [] }] })
 })
 
-test('the entity stays with the company of its first event, though many write at once and in any order', async () => {
+test('the entity stays with the company of its first event, wherever later ones go', async () => {
+  const events = [agents.a, agents.b, undefined].map((agent, index) =>
+    anEvent('stays', { revision: index + 1, evidence: agent ? [{ kind: 'voice_agent', value: agent }] : [] }),
+  )
+  const companies: unknown[] = []
+  for (const event of events) {
+    // eslint-disable-next-line no-await-in-loop -- one commit after the other
+    const [attribution] = await attributeAll([event])
+    companies.push(attribution?.decision.kind === 'attributed' && attribution.decision.companyId)
+  }
+  expect(companies[1]).not.toBe(companies[0])
+  expect(companies).toEqual([companyA, companies[1], companyA])
+})
+
+test('the entity has one company, though many write at once and in any order', async () => {
   const keys = Array.from({ length: 20 }, (_, index) => `race-${index}`)
   const writers = Array.from({ length: 8 }, (_, writer) => {
     const events = keys.map((key) =>
@@ -104,7 +118,7 @@ test('every hot query reads by an index', async () => {
     attributions_by_company: sql`explain select * from attributions where company_id is null and sequence < 1000 order by sequence desc limit 50`,
     attributions_by_reason: sql`explain select * from attributions where reason = ${Buffer.from('conflict')} and sequence < 1000 order by sequence desc limit 50`,
     connections_by_secret_cursor: sql`explain select * from connections where secret_cursor > 5 order by secret_cursor limit 50`,
-    connections_by_id: sql`explain select * from connections where connection_id = 'con_1'`,
+    connections_by_id: sql`explain select * from connections where connection_id in ('con_1', 'con_2')`,
   }
   for (const [index, query] of Object.entries(queries)) {
     // eslint-disable-next-line no-await-in-loop -- one plan after the other

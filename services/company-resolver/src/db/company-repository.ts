@@ -4,8 +4,9 @@ import { and, asc, eq, gt, isNull } from 'drizzle-orm'
 import type { CompanyStore } from '../app/ports.ts'
 import type { Company } from '../domain/company.ts'
 import { changeDirectory } from './change-directory.ts'
-import { toCompany } from './mapping.ts'
+import { toCompany, toSignalRow } from './mapping.ts'
 import { companies } from './schema/companies.ts'
+import { signals } from './schema/signals.ts'
 
 /** The companies in the database. */
 export interface CompanyRepository extends CompanyStore {
@@ -16,9 +17,12 @@ export interface CompanyRepository extends CompanyStore {
 /** Makes the repository of all companies. */
 export function createCompanyRepository(database: Database): CompanyRepository {
   return {
-    async insert(company) {
+    async insert(company, signal) {
       const { id: companyId, deactivatedAt, ...rest } = company
-      await changeDirectory(database, (tx) => tx.orm.insert(companies).values({ companyId, deactivatedAt: deactivatedAt ?? null, ...rest }))
+      await changeDirectory(database, async (tx) => {
+        await tx.orm.insert(companies).values({ companyId, deactivatedAt: deactivatedAt ?? null, ...rest })
+        await tx.orm.insert(signals).values(toSignalRow(companyId, signal))
+      })
     },
 
     async find(companyId: CompanyId) {

@@ -1,4 +1,4 @@
-import { deriveEventId, type CompanyId, type EventId } from '@frontdesk/contracts'
+import { deriveEventId, type EventId } from '@frontdesk/contracts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
 import type { Entity } from '../domain/entity.ts'
@@ -23,7 +23,7 @@ export function toSignal(row: typeof signals.$inferSelect): Signal {
   return { id, companyId, kind, value, validFrom: validFrom ?? undefined, validUntil: validUntil ?? undefined }
 }
 
-export function toSignalRow(companyId: CompanyId, { id: signalId, kind, value, validFrom, validUntil }: Signal) {
+export function toSignalRow(companyId: string, { id: signalId, kind, value, validFrom, validUntil }: Signal) {
   return { companyId, signalId, kind, value, validFrom: validFrom ?? null, validUntil: validUntil ?? null }
 }
 

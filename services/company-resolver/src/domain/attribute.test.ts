@@ -105,6 +105,17 @@ test('what a company writes under its own secret never reaches another company',
   expect(reasonOf({ evidence: [connection, ...claims] }, ofA)).toBe('no_match')
 })
 
+test('untrusted signals never outvote a trusted one, however many they are', () => {
+  const untrusted = (['organizer_email', 'organizer_id', 'event_type', 'organization', 'team'] as const).map((kind) => ({
+    kind,
+    value: 'x',
+  }))
+  const directory: Owned[] = [[phone, 'B'], ...untrusted.map((piece): Owned => [piece, 'A'])]
+  const attribution = decideOn({ evidence: [phone, ...untrusted] }, directory, { entity: 'A' })
+  expect(attribution.candidates[0]?.companyId).toBe('A')
+  expect(attribution.decision).toMatchObject({ reason: 'conflict' })
+})
+
 test('a connection attributes by itself, though the directory knows nothing else of the booking', () => {
   const connection: Evidence = { kind: 'connection', value: 'con_a' }
   const unknown = (['organizer_email', 'organizer_id', 'event_type', 'organization', 'team'] as const).map((kind) => ({ kind, value: 'x' }))

@@ -111,6 +111,14 @@ export function fromSequenceToken(token: string): bigint | undefined {
   return BigInt(token)
 }
 
+const secretsPageSizeMax = 1_000
+
+/** The ingress reads all connections when it starts: its pages may be larger. @throws FrontdeskError invalid_argument. */
+export function fromSecretsPageSize(requested: number): number {
+  if (requested > secretsPageSizeMax) throw invalid(`page_size: at most ${secretsPageSizeMax}`)
+  return requested || secretsPageSizeMax
+}
+
 /** The token of the next page: a full page may have one. */
 export function nextPageToken<Row>(rows: readonly Row[], limit: number, tokenOf: (row: Row) => string): string {
   const last = rows.at(-1)

@@ -13,6 +13,7 @@ import type { SignalRepository } from '../db/signal-repository.ts'
 import {
   fromIdText,
   fromIdToken,
+  fromSecretsPageSize,
   fromSignalKindMessage,
   nextPageToken,
   toCompanyMessage,
@@ -99,7 +100,7 @@ export function createDirectoryService(deps: DirectoryServiceDependencies): Dire
 
     async listConnectionSecrets({ afterVersion, pageSize }, context) {
       requireAllCompanies(context, secretReaders)
-      const connections = await deps.connectionSecrets.list({ afterVersion, limit: pageSizeOf(pageSize) })
+      const connections = await deps.connectionSecrets.list({ afterVersion, limit: fromSecretsPageSize(pageSize) })
       return { connections: connections.map(toConnectionSecretsMessage) }
     },
 

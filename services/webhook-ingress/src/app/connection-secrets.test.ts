@@ -56,8 +56,17 @@ test('the directory is asked about one connection at most once a second', async 
   expect(asked).toEqual(['con_1', 'con_1'])
 })
 
+test('those who ask while an answer is on its way share it', async () => {
+  const { cache, asked, inDirectory } = setUp()
+  inDirectory.push(connection(1n, 's1'))
+  const answers = await Promise.all([cache.ask('con_1'), cache.ask('con_1'), cache.ask('con_1')])
+  expect(answers.map((answer) => answer?.secrets)).toEqual([['s1'], ['s1'], ['s1']])
+  expect(asked).toEqual(['con_1'])
+})
+
 test('a directory that is away says "send again", not "no such connection"', async () => {
   const { cache, directory } = setUp()
   directory.away = true
+  await expect(cache.ask('con_1')).rejects.toMatchObject({ code: 'unavailable' })
   await expect(cache.ask('con_1')).rejects.toMatchObject({ code: 'unavailable' } satisfies Partial<FrontdeskError>)
 })

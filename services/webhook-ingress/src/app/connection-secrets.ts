@@ -19,7 +19,7 @@ export interface ConnectionSecretsCache {
   /** What is known; undefined for an unknown connection. */
   get(connectionId: string): ConnectionSecrets | undefined
   /**
-   * Asks the directory about one connection, at most once a second for each; what is known when it was just asked.
+   * Asks the directory about one connection, at most once a second for each; whoever asks in between shares that answer.
    * @throws FrontdeskError `unavailable` when the directory can't be reached.
    */
   ask(connectionId: string): Promise<ConnectionSecrets | undefined>
@@ -32,7 +32,8 @@ export interface ConnectionSecretsCache {
 export function createConnectionSecrets(deps: ConnectionSecretsDependencies): ConnectionSecretsCache {
   const askAgainAfterMs = deps.askAgainAfterMs ?? 1_000
   const known = new Map<string, ConnectionSecrets>()
-  const asked = new Map<string, number>()
+  // Whoever asks within the same second shares the answer, the one that is still on its way included.
+  const asked = new Map<string, { readonly atMs: number; readonly answer: Promise<ConnectionSecrets | undefined> }>()
   // Only a poll may raise the cursor: an answer about one connection says nothing of the versions below its own.
   let cursor = 0n
 
@@ -42,33 +43,32 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
     return fresh
   }
 
-  function mayAsk(connectionId: string): boolean {
-    const now = deps.now()
-    const last = asked.get(connectionId)
-    if (last !== undefined && now - last < askAgainAfterMs) return false
-    asked.delete(connectionId)
-    if (asked.size >= askedLimit) {
-      for (const oldest of asked.keys()) {
-        asked.delete(oldest)
-        break
-      }
-    }
-    asked.set(connectionId, now)
-    return true
+  async function askDirectory(connectionId: string): Promise<ConnectionSecrets | undefined> {
+    const found = await deps.directory.find(connectionId).catch((error: unknown) => {
+      throw isFrontdeskError(error) && error.retryable
+        ? error
+        : new FrontdeskError('unavailable', { publicMessage: 'The connection can’t be looked up now. Send again.', cause: error })
+    })
+    if (found) await deps.store.save(learn([found]))
+    return known.get(connectionId)
+  }
+
+  function makeRoom(): void {
+    const oldest = asked.keys().next()
+    if (asked.size >= askedLimit && !oldest.done) asked.delete(oldest.value)
   }
 
   return {
     get: (connectionId) => known.get(connectionId),
 
-    async ask(connectionId) {
-      if (!mayAsk(connectionId)) return known.get(connectionId)
-      const found = await deps.directory.find(connectionId).catch((error: unknown) => {
-        throw isFrontdeskError(error) && error.retryable
-          ? error
-          : new FrontdeskError('unavailable', { publicMessage: 'The connection can’t be looked up now. Send again.', cause: error })
-      })
-      if (found) await deps.store.save(learn([found]))
-      return known.get(connectionId)
+    ask(connectionId) {
+      const last = asked.get(connectionId)
+      if (last && deps.now() - last.atMs < askAgainAfterMs) return last.answer
+      const answer = askDirectory(connectionId)
+      asked.delete(connectionId)
+      makeRoom()
+      asked.set(connectionId, { atMs: deps.now(), answer })
+      return answer
     },
 
     async load() {

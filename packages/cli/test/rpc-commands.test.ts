@@ -1,0 +1,281 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Attribution, EvidenceKind, QuarantineReason, type LedgerEvent } from '@frontdesk/contracts'
+import { afterEach, expect, test } from 'vitest'
+import { startStack, type Answers, type Stack } from './stack.ts'
+import { run } from './terminal.ts'
+
+const eventId = 'ab'.repeat(32)
+const [acme, zenith] = ['cmp_01k0000000000000000000acme', 'cmp_01k00000000000000000zenith']
+const at = new Date('2026-11-22T10:00:00Z')
+const event: LedgerEvent = {
+  eventId,
+  deliveryId: 'dlv_1',
+  provider: 'retell',
+  connectionId: '',
+  eventType: 'frontdesk.call.ended.v1',
+  entityId: 'call_1',
+  receivedAt: at,
+}
+const attributed = Attribution.fromPartial({
+  eventId,
+  revision: 1,
+  eventType: 'frontdesk.call.ended.v1',
+  source: { provider: 'retell', providerEventType: 'call_ended', entityType: 'call', entityId: 'call_1', deliveryId: 'dlv_1' },
+  decision: { $case: 'attributed', value: { companyId: acme, confidence: 0.99995 } },
+  waterfall: [
+    {
+      evidence: { kind: EvidenceKind.PHONE_NUMBER, value: '+4930123456' },
+      companyIds: [acme, zenith],
+      weight: 4.5,
+      running: [
+        { companyId: acme, posterior: 0.49 },
+        { companyId: zenith, posterior: 0.49 },
+      ],
+    },
+    {
+      evidence: { kind: EvidenceKind.VOICE_AGENT, value: 'agent_1' },
+      companyIds: [acme],
+      weight: 9,
+      running: [
+        { companyId: acme, posterior: 0.99995 },
+        { companyId: zenith, posterior: 0.00004 },
+      ],
+    },
+    { evidence: { kind: EvidenceKind.TEAM, value: 'team_1' }, companyIds: [], weight: -0.25, running: [] },
+  ],
+  candidates: [
+    { companyId: acme, posterior: 0.99995 },
+    { companyId: zenith, posterior: 0.00004 },
+  ],
+  nonePosterior: 0.00001,
+  modelVersion: 'm1',
+  directoryVersion: 7n,
+  asOf: at,
+  decidedAt: at,
+})
+const quarantined = Attribution.fromPartial({
+  eventId,
+  revision: 1,
+  eventType: 'frontdesk.call.ended.v1',
+  decision: { $case: 'quarantined', value: { reason: QuarantineReason.SCHEMA_DRIFT, details: ['call.id: expected string'] } },
+  decidedAt: at,
+})
+
+let stack: Stack | undefined
+
+afterEach(async () => {
+  await stack?.[Symbol.asyncDispose]()
+  stack = undefined
+})
+
+/** Starts the services and returns a CLI inside their project. */
+async function operator(answers: Answers = {}) {
+  const started = await startStack(answers)
+  stack = started
+  return (...argv: string[]) => run(argv, { cwd: started.directory })
+}
+
+test('events list asks for what its options say, and shows a row for each event', async () => {
+  const asked: unknown[] = []
+  const cli = await operator({
+    ledger: {
+      listEvents: (request) => {
+        asked.push(request)
+        return Promise.resolve({ events: [event], nextPageToken: 'next' })
+      },
+    },
+  })
+  const argv = [
+    'events',
+    'list',
+    '--provider',
+    'retell',
+    '--type',
+    'frontdesk.call.ended.v1',
+    '--entity=call_1',
+    '--limit',
+    '2',
+    '--page-token',
+    'p',
+  ]
+  const { code, out, err } = await cli(...argv)
+  expect(code).toBe(0)
+  expect(asked).toEqual([{ provider: 'retell', eventType: 'frontdesk.call.ended.v1', entityId: 'call_1', pageSize: 2, pageToken: 'p' }])
+  expect(out).toContain(`2026-11-22T10:00:00.000Z  frontdesk.call.ended.v1  retell    call_1  ${eventId}`)
+  expect(err).toBe('More: --page-token next')
+})
+
+test('events list --json is one document, with the list even when it is empty', async () => {
+  const cli = await operator({ ledger: { listEvents: () => Promise.resolve({}) } })
+  expect(JSON.parse((await cli('events', 'list', '--json')).out)).toEqual({ events: [], nextPageToken: '' })
+  expect((await cli('events', 'list')).out).toBe('No events.')
+})
+
+test('events show shows the event, and the delivery only when asked', async () => {
+  const cli = await operator({
+    ledger: {
+      getEvent: (request) => Promise.resolve({ event: { ...event, eventId: request.eventId } }),
+      getDelivery: ({ deliveryId }) =>
+        Promise.resolve({
+          delivery: { deliveryId, headers: { 'content-type': 'application/json' }, body: Buffer.from('{"a":"\u001b[2J"}') },
+        }),
+    },
+  })
+  const { code, out } = await cli('events', 'show', eventId.toUpperCase())
+  expect([code, out]).toEqual([0, expect.stringMatching(/Event +(ab){32}\nType +frontdesk\.call\.ended\.v1/)])
+  expect(out).not.toContain('Body')
+  const withBody = await cli('events', 'show', eventId, '--delivery')
+  expect(withBody.out).toContain('content-type  application/json')
+  // What a terminal would obey is not printed.
+  expect(withBody.out).toContain('{"a":"\u{fffd}[2J"}')
+  expect(JSON.parse((await cli('events', 'show', eventId, '--delivery', '--json')).out)).toMatchObject({
+    event: { eventId },
+    delivery: { deliveryId: 'dlv_1' },
+  })
+})
+
+test('attributions explain shows the waterfall: each piece, its weight, and what it made of each candidate', async () => {
+  const asked: unknown[] = []
+  const cli = await operator({
+    attribution: {
+      getAttribution: (request) => {
+        asked.push(request)
+        return Promise.resolve({ attribution: attributed })
+      },
+    },
+  })
+  const { code, out } = await cli('attributions', 'explain', eventId)
+  expect(code).toBe(0)
+  expect(out).toContain(`Decision  attributed to ${acme}, confidence >0.9999`)
+  expect(out.split('\n').slice(-9)).toEqual([
+    'EVIDENCE      VALUE        WEIGHT  SPEAKS FOR      [1]      [2]',
+    'phone number  +4930123456  +4.50   [1] [2]         0.4900   0.4900',
+    'voice agent   agent_1      +9.00   [1]             >0.9999  <0.0001',
+    'team          team_1       -0.25   nobody we know  -        -',
+    '',
+    '     CANDIDATE                       POSTERIOR',
+    `[1]  ${acme}  >0.9999`,
+    `[2]  ${zenith}  <0.0001`,
+    '     none of ours                    <0.0001',
+  ])
+  await cli('attributions', 'explain', eventId, '--revision', '3')
+  expect(asked).toEqual([
+    { eventId, revision: 0 },
+    { eventId, revision: 3 },
+  ])
+  expect(JSON.parse((await cli('attributions', 'explain', eventId, '--json')).out)).toEqual(Attribution.toJSON(attributed))
+})
+
+test('a quarantined event explains why it waits', async () => {
+  const cli = await operator({ attribution: { getAttribution: () => Promise.resolve({ attribution: quarantined }) } })
+  const { out } = await cli('attributions', 'explain', eventId)
+  expect(out).toContain('quarantined, schema drift: call.id: expected string')
+  expect(out).toContain('There was no evidence.')
+})
+
+test('quarantine list filters by reason and names the closest company', async () => {
+  const asked: unknown[] = []
+  const cli = await operator({
+    attribution: {
+      listQuarantine: ({ reason }) => {
+        asked.push(reason)
+        return Promise.resolve({ attributions: [{ ...quarantined, candidates: attributed.candidates }] })
+      },
+    },
+  })
+  const { out } = await cli('quarantine', 'list', '--reason', 'schema_drift')
+  expect(out).toContain(`schema drift  frontdesk.call.ended.v1  ${acme} >0.9999`)
+  expect(JSON.parse((await cli('quarantine', 'list', '--json')).out)).toMatchObject({ attributions: [{ eventId }], nextPageToken: '' })
+  expect(asked).toEqual([QuarantineReason.SCHEMA_DRIFT, QuarantineReason.UNSPECIFIED])
+})
+
+test('deadletters list keeps an error of many lines in its row', async () => {
+  const letter = {
+    handler: 'booking',
+    eventId,
+    revision: 2,
+    eventType: 'frontdesk.call.analyzed.v1',
+    error: 'no\nluck',
+    attempts: 8,
+    diedAt: at,
+  }
+  const cli = await operator({ operations: { listDeadLetters: () => Promise.resolve({ deadLetters: [letter] }) } })
+  const { out } = await cli('deadletters', 'list', '--service', 'booking')
+  expect(out.split('\n')).toHaveLength(2)
+  expect(out).toContain(`8         ${eventId} --revision 2  no luck`)
+  expect(JSON.parse((await cli('deadletters', 'list', '--service', 'booking', '--json')).out)).toMatchObject({
+    deadLetters: [{ error: 'no\nluck' }],
+  })
+})
+
+test('deadletters redrive runs the one letter once', async () => {
+  const asked: unknown[] = []
+  const cli = await operator({
+    operations: {
+      redriveDeadLetter: (request) => {
+        asked.push(request)
+        return Promise.resolve({})
+      },
+    },
+  })
+  expect(await cli('deadletters', 'redrive', 'booking', eventId, '--service', 'booking')).toMatchObject({ code: 0, err: '' })
+  const json = await cli('deadletters', 'redrive', 'booking', eventId, '--service', 'booking', '--revision', '2', '--json')
+  expect(JSON.parse(json.out)).toEqual({ redriven: { handler: 'booking', eventId, revision: 2 } })
+  expect(asked).toEqual([
+    { handler: 'booking', eventId, revision: 1 },
+    { handler: 'booking', eventId, revision: 2 },
+  ])
+})
+
+test('what the service refuses is told with its code, exit code 1, and nothing on stdout', async () => {
+  const cli = await operator()
+  expect(await cli('events', 'show', eventId, '--json')).toEqual({
+    code: 1,
+    out: '',
+    err: 'error: webhook-ingress: There is no such thing. [not_found]',
+  })
+})
+
+test('a service that is away is told with its address, where that came from, and what to do', async () => {
+  const { code, err } = await run(['events', 'list', '--address', '127.0.0.1:1', '--token', 'x'])
+  expect(code).toBe(1)
+  expect(err).toContain('[unavailable]')
+  expect(err).toContain('127.0.0.1:1 (from --address)')
+})
+
+test('a bad token is told with where it came from, never with the token itself', async () => {
+  const started = await startStack()
+  stack = started
+  const env = { FRONTDESK_TOKEN: 'hunter2' }
+  const { code, out, err } = await run(['events', 'list'], { cwd: started.directory, env })
+  expect(code).toBe(1)
+  expect(err).toContain('[token_invalid]')
+  expect(err).toContain('from FRONTDESK_TOKEN')
+  expect(err).toContain('token issue')
+  expect(out + err).not.toContain('hunter2')
+})
+
+test('settings come from flags, then the environment, then the nearest dev.json above', async () => {
+  const started = await startStack({ ledger: { listEvents: () => Promise.resolve({}) } })
+  stack = started
+  const below = join(started.directory, 'a', 'b')
+  await mkdir(below, { recursive: true })
+  const wrong = { FRONTDESK_WEBHOOK_INGRESS_ADDRESS: '127.0.0.1:1', FRONTDESK_TOKEN: 'wrong' }
+  const flags = ['--address', started.address, '--token', started.token]
+  expect((await run(['events', 'list'], { cwd: below })).code).toBe(0)
+  expect((await run(['events', 'list', ...flags], { cwd: below, env: wrong })).code).toBe(0)
+  expect((await run(['events', 'list'], { cwd: below, env: wrong })).err).toContain('from FRONTDESK_WEBHOOK_INGRESS_ADDRESS')
+  const environment = { FRONTDESK_WEBHOOK_INGRESS_ADDRESS: started.address, FRONTDESK_TOKEN: started.token }
+  expect((await run(['events', 'list'], { env: environment })).code).toBe(0)
+})
+
+test('a broken dev.json is told by its path, without its content', async () => {
+  const started = await startStack()
+  stack = started
+  await writeFile(join(started.directory, '.frontdesk', 'dev.json'), '{"operatorToken":"hunter2')
+  const { code, err } = await run(['events', 'list'], { cwd: started.directory })
+  expect(code).toBe(1)
+  expect(err).toContain(join('.frontdesk', 'dev.json'))
+  expect(err).not.toContain('hunter2')
+})
