@@ -3,7 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 node_version=$(sed -n 's/^nodeVersion: *//p' "$root/pnpm-workspace.yaml")
-pnpm_version=$(sed -n 's/.*"packageManager": *"pnpm@\([^"+]*\).*/\1/p' "$root/package.json")
+pnpm_version=$(sed -n '/"name": "pnpm"/{n;s/.*"version": "\([^"]*\)".*/\1/p}' "$root/package.json")
 nats_version_min=2.10
 mariadb_version_min=10.11
 

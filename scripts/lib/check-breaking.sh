@@ -15,4 +15,4 @@ fi
 before=$(mktemp -d)
 trap 'rm -rf "$before"' EXIT
 git archive "$against" proto buf.yaml | tar -x -C "$before"
-pnpm exec buf breaking --against "$before"
+node_modules/.bin/buf breaking --against "$before"

@@ -12,7 +12,7 @@ mkdir -p "$copy/scripts" "$copy/packages/contracts/src"
 cp scripts/generate "$copy/scripts/"
 cp -r proto buf.yaml buf.gen.yaml package.json "$copy/"
 ln -s "$root/node_modules" "$copy/node_modules"
-PNPM_CONFIG_VERIFY_DEPS_BEFORE_RUN=false "$copy/scripts/generate"
+"$copy/scripts/generate"
 if ! diff -r "$copy/packages/contracts/src/gen" packages/contracts/src/gen >"$copy/difference"; then
   sed -n '1,20p' "$copy/difference"
   echo 'packages/contracts/src/gen is stale: run ./scripts/generate'

@@ -16,7 +16,7 @@ const telemetry = createTestTelemetry()
 let nats: Awaited<ReturnType<typeof startNats>>
 let bus: Bus
 
-// A broker each: one that deletes a stream and makes it anew under load was seen to keep a message of the old one.
+// A broker each: nothing that one test stored or deduplicated is seen by another.
 beforeEach(async () => {
   nats = await startNats()
   bus = connectBus({ servers: nats.url, name: 'test', telemetry })

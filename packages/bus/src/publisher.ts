@@ -89,7 +89,7 @@ export function createPublisher(
       },
     })
     active = { session, subscription }
-    session.lost.addEventListener('nothing', () => {
+    session.lost.addEventListener('abort', () => {
       for (const entry of inFlight.takeAll()) fail(entry, 'not_connected', 'the connection was lost before the ack came; it may be stored')
       schedulePump()
     })

@@ -74,17 +74,32 @@ export interface Fixture extends AsyncDisposable {
 
 /** A database of its own with the three tables. */
 export async function startFixture(options: Partial<DatabaseOptions> = {}): Promise<Fixture> {
-  await using stack = new AsyncDisposableStack()
+  const stack = new AsyncDisposableStack()
   const { url } = stack.use(await createTestDatabase())
   const telemetry = stack.use(createTestTelemetry())
-  const open = (more: Partial<DatabaseOptions>) =>
-    stack.use(openDatabase({ url, companyTables: companyTablesOf(schema), telemetry, ...options, ...more }))
+  const companyTables = companyTablesOf(schema)
+  const open = (more: Partial<DatabaseOptions>) => stack.use(openDatabase({ url, companyTables, telemetry, ...options, ...more }))
   const database = open({})
-  const moved = stack.move()
   await acrossCompanies('test', () =>
     withConnection(database, async (connection) => {
       for (const table of tables) await connection.execute(table, [])
     }),
   )
-  return { database, url, telemetry, open: (more) => moved.use(openDatabase({ url, companyTables: companyTablesOf(schema), telemetry, ...options, ...more })), [Symbol.asyncDispose]: () => moved.disposeAsync() }
+  return { database, url, telemetry, open, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+/** The samples of a metric by their labels, as in `in_use` of `database_connections`. */
+export async function metric(telemetry: TestTelemetry, name: string, labels: Record<string, string> = {}): Promise<number> {
+  const found = await telemetry.metrics.registry.getSingleMetric(`frontdesk_${name}`)?.get()
+  const samples = found?.values.filter((sample) => Object.entries(labels).every(([key, value]) => sample.labels[key as never] === value))
+  return samples?.reduce((sum, sample) => sum + sample.value, 0) ?? 0
+}
+
+/** Runs the task so many times, at most `concurrency` at once. */
+export async function repeat(times: number, concurrency: number, task: () => Promise<void>): Promise<void> {
+  let left = times
+  const lane = async () => {
+    while (left-- > 0) await task()
+  }
+  await Promise.all(Array.from({ length: concurrency }, lane))
 }

@@ -18,6 +18,8 @@ export interface StackOptions {
   readonly onStep?: (step: string) => void
   /** Of the services; `info` when left out. */
   readonly logLevel?: string
+  /** Database connections of each service; its default when left out. */
+  readonly poolSize?: number
 }
 
 /** Everything of Frontdesk, running on this machine. */
@@ -54,7 +56,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   const keys = await openKeys(join(directory, 'keys'))
   const ports = await choosePorts(options.preferredIngressPort)
-  const settings = environments({ keys, ports, mysqlUrl, natsUrl, logLevel: options.logLevel ?? 'info' })
+  const settings = environments({ keys, ports, mysqlUrl, natsUrl, logLevel: options.logLevel ?? 'info', poolSize: options.poolSize })
   const describe = (name: ServiceName) => ({ name, root, env: settings[name], logFile: join(directory, 'logs', `${name}.log`) })
 
   onStep('migrating the databases')
@@ -140,9 +142,10 @@ interface Settings {
   readonly mysqlUrl: string
   readonly natsUrl: string
   readonly logLevel: string
+  readonly poolSize: number | undefined
 }
 
-function environments({ keys, ports, mysqlUrl, natsUrl, logLevel }: Settings): Record<ServiceName, Record<string, string>> {
+function environments({ keys, ports, mysqlUrl, natsUrl, logLevel, poolSize }: Settings): Record<ServiceName, Record<string, string>> {
   const shared = (name: ServiceName) => ({
     ADMIN_HOST: '127.0.0.1',
     ADMIN_PORT: String(ports.admin[name]),
@@ -152,6 +155,7 @@ function environments({ keys, ports, mysqlUrl, natsUrl, logLevel }: Settings): R
     NATS_URL: natsUrl,
     JWKS_FILE: keys.jwksFile,
     LOG_LEVEL: logLevel,
+    ...(poolSize !== undefined && { MYSQL_POOL_SIZE: String(poolSize) }),
   })
   return {
     'webhook-ingress': {

@@ -21,6 +21,7 @@ import { deactivateCompany } from './app/deactivate-company.ts'
 import { endSignal } from './app/end-signal.ts'
 import { rotateConnectionSecret } from './app/rotate-connection-secret.ts'
 import type { Config } from './config.ts'
+import { createAttributionLedger } from './db/attribution-ledger.ts'
 import { createAttributionReader } from './db/attribution-reader.ts'
 import { createCompanyRepository } from './db/company-repository.ts'
 import { createConnectionRepository } from './db/connection-repository.ts'
@@ -68,7 +69,13 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   const bus = starting.use(connectBus({ servers: config.NATS_URL, name, telemetry }))
   const outbox = starting.use(createOutbox({ database, bus, telemetry, source: `frontdesk/${name}` }))
 
-  const handler = createProviderEventHandler({ database, outbox, telemetry, model: shippedModel, now })
+  const handler = createProviderEventHandler({
+    database,
+    outbox,
+    telemetry,
+    model: shippedModel,
+    ledger: (tx) => createAttributionLedger(tx, now),
+  })
   for (const durable of durables.filter(({ service }) => service === name)) {
     starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler }))
   }

@@ -53,6 +53,7 @@ export async function startWebhookIngress(config: Config): Promise<WebhookIngres
     openDatabase({
       url: config.MYSQL_URL.reveal(),
       poolSize: config.MYSQL_POOL_SIZE,
+      acquireTimeoutMs: 1_200,
       companyTables: companyTablesOf(schema),
       telemetry,
     }),
@@ -74,6 +75,7 @@ export async function startWebhookIngress(config: Config): Promise<WebhookIngres
     directory: createDirectory(directoryClient),
     store: createSecretStore(database, createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) })),
     now: () => performance.now(),
+    onNotKept: (error) => telemetry.logger.warn({ err: error }, 'the copy of connection secrets could not be written'),
   })
   await connections.load()
   starting.use(pollConnections(connections, telemetry.logger))

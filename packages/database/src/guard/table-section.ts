@@ -1,6 +1,6 @@
 import type { Fact } from './conditions.ts'
 import { factsOf } from './conditions.ts'
-import { beginsQuery, isGroup, isMark, isWord, nameOf, type Node, type Token, UnreadableError } from './tokens.ts'
+import { beginsQuery, isGroup, isMark, isName, isWord, nameOf, type Node, type Token, UnreadableError } from './tokens.ts'
 
 /** A table of FROM, UPDATE or DELETE; `name` is undefined for a query in its place. */
 export interface TableEntry {
@@ -41,15 +41,11 @@ export function readTables(nodes: readonly Node[]): TableEntry[] {
       if (!beginsQuery(first.nodes)) throw new UnreadableError('joins in parentheses')
       return { name: undefined, token: undefined, query: first.nodes, alias: readAlias() ?? '' }
     }
-    let token = first
-    if (isMark(next(), '.')) {
-      token = nodes[at + 1]
-      at += 2
-    }
-    const name = nameOf(token)
-    if (token?.kind === 'case' || isGroup(token) || name === undefined || isGroup(next())) {
-      throw new UnreadableError('a table that the guard does not know')
-    }
+    const qualified = isMark(next(), '.')
+    const token = qualified ? nodes[at + 1] : first
+    if (qualified) at += 2
+    if (!isName(token) || isGroup(next())) throw new UnreadableError('a table that the guard does not know')
+    const name = token.text
     const alias = readAlias() ?? name
     while (isWord(next(), 'use', 'force', 'ignore') && isWord(nodes[at + 1], 'index', 'key') && isGroup(nodes[at + 2])) at += 3
     return { name, token, query: undefined, alias }

@@ -108,9 +108,13 @@ export function isGroup(node: Node | undefined): node is Group {
   return node?.kind === 'group'
 }
 
+export function isName(node: Node | undefined): node is Token {
+  return node?.kind === 'word' || node?.kind === 'name'
+}
+
 /** The identifier that the node is, in lower case. */
 export function nameOf(node: Node | undefined): string | undefined {
-  return node?.kind === 'word' || node?.kind === 'name' ? node.text : undefined
+  return isName(node) ? node.text : undefined
 }
 
 /** The parts between the separators; none of an empty sequence. */

@@ -11,6 +11,6 @@ interface Dependencies extends Pick<Sources, 'now'> {
 export function endSignal({ signalsOf, now }: Dependencies) {
   return async (companyId: CompanyId, command: { signalId: string; validUntil: Date | undefined }): Promise<Signal> => {
     const validUntil = command.validUntil ?? now()
-    return (await signalsOf(companyId).update(command.signalId, (signal) => end(signal, validUntil))) ?? notFound('signal')
+    return (await signalsOf(companyId).changeValidity(command.signalId, (signal) => end(signal, validUntil))) ?? notFound('signal')
   }
 }

@@ -1,14 +1,22 @@
-import type { CompanyId } from '@frontdesk/contracts'
+import type { CompanyId, EventId } from '@frontdesk/contracts'
 import type { Attribution, Knowledge, ProviderEvent } from '../domain/attribute.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
-import type { Signal } from '../domain/signal.ts'
+import type { QuarantineReason } from '../domain/decide.ts'
+import type { Signal, Validity } from '../domain/signal.ts'
+
+/** A page of a list by id, and so by age: those after `after`, from the first when empty. */
+export interface IdPage {
+  readonly after: string
+  readonly limit: number
+}
 
 /** The companies themselves. Every change raises the directory's version in its own commit. */
 export interface CompanyStore {
   /** Keeps the company with its own signal, in one commit. */
   insert(company: Company, signal: Signal): Promise<void>
   find(companyId: CompanyId): Promise<Company | undefined>
+  list(page: IdPage): Promise<Company[]>
   /** Ends its service; a company that has ended keeps its first end. */
   deactivate(companyId: CompanyId, at: Date): Promise<Company | undefined>
 }
@@ -25,8 +33,25 @@ export interface ConnectionStore {
 export interface SignalStore {
   /** @throws FrontdeskError already_exists if the company has the value already at some time of the new one's validity. */
   insert(signal: Signal): Promise<void>
-  /** Replaces the signal by what `change` makes of it, in one transaction. */
-  update(signalId: string, change: (signal: Signal) => Signal): Promise<Signal | undefined>
+  /** Gives the signal the validity that `change` makes of it, in one transaction. */
+  changeValidity(signalId: string, change: (signal: Signal) => Validity): Promise<Signal | undefined>
+  list(page: IdPage): Promise<Signal[]>
+}
+
+/** The secrets that verify a connection's deliveries; `version` rises across all connections. */
+export interface ConnectionSecrets {
+  readonly connectionId: string
+  readonly provider: string
+  readonly currentSecret: string
+  readonly previousSecret: string | undefined
+  readonly version: bigint
+}
+
+/** What the ingress learns of connections, which it knows before their companies. */
+export interface ConnectionSecretsReader {
+  /** By version, rising; those after `afterVersion`. */
+  list(page: { afterVersion: bigint; limit: number }): Promise<ConnectionSecrets[]>
+  find(connectionId: string): Promise<ConnectionSecrets | undefined>
 }
 
 /** What attribution reads and writes, inside one transaction. */
@@ -34,6 +59,22 @@ export interface AttributionLedger {
   /** What the directory says of the evidence of all these events, and where their entities' first events went. */
   lookUp(events: readonly ProviderEvent[]): Promise<{ known: Knowledge; entities: ReadonlyMap<string, string> }>
   record(attributions: readonly Attribution[]): Promise<void>
+}
+
+/** A decision as it was kept; `sequence` rises with each. */
+export interface KeptAttribution extends Omit<Attribution, 'event'> {
+  readonly sequence: bigint
+  readonly event: Pick<ProviderEvent, 'eventId' | 'revision' | 'eventType' | 'source'>
+  readonly decidedAt: Date
+}
+
+/** The decisions, of all companies and of none: who may see one is its caller's affair. */
+export interface AttributionReader {
+  /** The newest revision when `revision` is 0. */
+  find(eventId: EventId, revision: number): Promise<KeptAttribution | undefined>
+  /** What was quarantined, newest first; those before `before`. */
+  listQuarantined(page: { reason: QuarantineReason | undefined; before: bigint | undefined; limit: number }): Promise<KeptAttribution[]>
+  counts(): Promise<{ attributed: bigint; quarantined: bigint }>
 }
 
 /** Where time and new ids come from. */

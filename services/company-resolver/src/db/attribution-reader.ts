@@ -1,20 +1,8 @@
-import type { EventId } from '@frontdesk/contracts'
 import type { Database } from '@frontdesk/database'
 import { and, count, desc, eq, isNull, lt } from 'drizzle-orm'
-import type { QuarantineReason } from '../domain/decide.ts'
+import type { AttributionReader } from '../app/ports.ts'
+import { toKeptAttribution } from './mapping.ts'
 import { attributions } from './schema/attributions.ts'
-
-/** A decision as it was kept. */
-export type AttributionRow = typeof attributions.$inferSelect
-
-/** The decisions, of all companies and of none: who may see one is its caller's affair. */
-export interface AttributionReader {
-  /** The newest revision when `revision` is 0. */
-  find(eventId: EventId, revision: number): Promise<AttributionRow | undefined>
-  /** What was quarantined, newest first; those before `before`. */
-  listQuarantined(page: { reason: QuarantineReason | undefined; before: bigint | undefined; limit: number }): Promise<AttributionRow[]>
-  counts(): Promise<{ attributed: bigint; quarantined: bigint }>
-}
 
 /** Makes the reader. */
 export function createAttributionReader(database: Database): AttributionReader {
@@ -26,11 +14,11 @@ export function createAttributionReader(database: Database): AttributionReader {
         .where(and(eq(attributions.eventId, eventId), revision === 0 ? undefined : eq(attributions.revision, revision)))
         .orderBy(desc(attributions.revision))
         .limit(1)
-      return row
+      return row && toKeptAttribution(row)
     },
 
     async listQuarantined({ reason, before, limit }) {
-      return database.orm
+      const rows = await database.orm
         .select()
         .from(attributions)
         .where(
@@ -41,6 +29,7 @@ export function createAttributionReader(database: Database): AttributionReader {
         )
         .orderBy(desc(attributions.sequence))
         .limit(limit)
+      return rows.map(toKeptAttribution)
     },
 
     async counts() {

@@ -2,20 +2,13 @@ import type { CompanyId } from '@frontdesk/contracts'
 import { acrossCompanies, type Database } from '@frontdesk/database'
 import { and, asc, eq, gt, isNull } from 'drizzle-orm'
 import type { CompanyStore } from '../app/ports.ts'
-import type { Company } from '../domain/company.ts'
 import { changeDirectory } from './change-directory.ts'
 import { toCompany, toSignalRow } from './mapping.ts'
 import { companies } from './schema/companies.ts'
 import { signals } from './schema/signals.ts'
 
-/** The companies in the database. */
-export interface CompanyRepository extends CompanyStore {
-  /** By id, and so by age; those after `after`. */
-  list(page: { after: string; limit: number }): Promise<Company[]>
-}
-
 /** Makes the repository of all companies. */
-export function createCompanyRepository(database: Database): CompanyRepository {
+export function createCompanyRepository(database: Database): CompanyStore {
   return {
     async insert(company, signal) {
       const { id: companyId, deactivatedAt, ...rest } = company
@@ -31,7 +24,7 @@ export function createCompanyRepository(database: Database): CompanyRepository {
     },
 
     async list({ after, limit }) {
-      const rows = await acrossCompanies('the platform lists its companies', () =>
+      const rows = await acrossCompanies('the platform lists its companies', async () =>
         database.orm.select().from(companies).where(gt(companies.companyId, after)).orderBy(asc(companies.companyId)).limit(limit),
       )
       return rows.map(toCompany)

@@ -1,24 +1,9 @@
 import { acrossCompanies, type Database } from '@frontdesk/database'
 import type { Vault } from '@frontdesk/vault'
 import { asc, eq, gt } from 'drizzle-orm'
+import type { ConnectionSecrets, ConnectionSecretsReader } from '../app/ports.ts'
 import { secretPlace } from './mapping.ts'
 import { connections } from './schema/connections.ts'
-
-/** The secrets that verify a connection's deliveries; `version` rises across all connections. */
-export interface ConnectionSecrets {
-  readonly connectionId: string
-  readonly provider: string
-  readonly currentSecret: string
-  readonly previousSecret: string | undefined
-  readonly version: bigint
-}
-
-/** What the ingress learns of connections, which it knows before their companies. */
-export interface ConnectionSecretsReader {
-  /** By version, rising; those after `afterVersion`. */
-  list(page: { afterVersion: bigint; limit: number }): Promise<ConnectionSecrets[]>
-  find(connectionId: string): Promise<ConnectionSecrets | undefined>
-}
 
 /** Makes the reader over all companies. */
 export function createConnectionSecretsReader(database: Database, vault: Vault): ConnectionSecretsReader {
@@ -37,7 +22,7 @@ export function createConnectionSecretsReader(database: Database, vault: Vault):
 
   return {
     async list({ afterVersion, limit }) {
-      const rows = await acrossCompanies('the ingress verifies deliveries of every company', () =>
+      const rows = await acrossCompanies('the ingress verifies deliveries of every company', async () =>
         database.orm
           .select()
           .from(connections)
@@ -49,7 +34,7 @@ export function createConnectionSecretsReader(database: Database, vault: Vault):
     },
 
     async find(connectionId) {
-      const [row] = await acrossCompanies('the ingress knows a connection by its id alone', () =>
+      const [row] = await acrossCompanies('the ingress knows a connection by its id alone', async () =>
         database.orm.select().from(connections).where(eq(connections.connectionId, connectionId)),
       )
       return row && opened(row)

@@ -43,7 +43,7 @@ test('every change raises the version in its own commit, and a failed one does n
   const signal = aSignal(companyId)
   await repository.insert(signal)
   await connect(companyId)
-  await repository.update(signal.id, (found) => ({ ...found, validUntil: new Date() }))
+  await repository.changeValidity(signal.id, (found) => ({ ...found, validUntil: new Date() }))
   await context.companies.deactivate(companyId, new Date())
   expect(await versionNow()).toBe(before + 4n)
   await expect(repository.insert({ ...aSignal(companyId), value: signal.value, validFrom: new Date(0) })).rejects.toMatchObject({
@@ -103,7 +103,7 @@ test('one company’s repository neither sees nor changes another’s signals', 
   await createSignalRepository(context.database, a).insert(signal)
   const ofB = createSignalRepository(context.database, b)
   expect((await ofB.list({ after: '', limit: 10 })).map(({ companyId }) => companyId)).toEqual([b])
-  expect(await ofB.update(signal.id, (found) => ({ ...found, validUntil: new Date() }))).toBeUndefined()
+  expect(await ofB.changeValidity(signal.id, (found) => ({ ...found, validUntil: new Date() }))).toBeUndefined()
   expect(await createSignalRepository(context.database, a).list({ after: '', limit: 10 })).toContainEqual(signal)
 })
 

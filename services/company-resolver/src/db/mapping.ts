@@ -1,8 +1,11 @@
 import { deriveEventId, type EventId } from '@frontdesk/contracts'
+import type { KeptAttribution } from '../app/ports.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
+import type { Decision } from '../domain/decide.ts'
 import type { Entity } from '../domain/entity.ts'
 import type { Signal } from '../domain/signal.ts'
+import type { attributions } from './schema/attributions.ts'
 import type { companies } from './schema/companies.ts'
 import type { connections } from './schema/connections.ts'
 import type { signals } from './schema/signals.ts'
@@ -25,6 +28,22 @@ export function toSignal(row: typeof signals.$inferSelect): Signal {
 
 export function toSignalRow(companyId: string, { id: signalId, kind, value, validFrom, validUntil }: Signal) {
   return { companyId, signalId, kind, value, validFrom: validFrom ?? null, validUntil: validUntil ?? null }
+}
+
+export function toKeptAttribution(row: typeof attributions.$inferSelect): KeptAttribution {
+  const { eventId, revision, eventType, source, companyId, confidence, reason, details, ...rest } = row
+  return { ...rest, event: { eventId, revision, eventType, source }, decision: toDecision(companyId, confidence, reason, details) }
+}
+
+function toDecision(
+  companyId: string | null,
+  confidence: number | null,
+  reason: Extract<Decision, { kind: 'quarantined' }>['reason'] | null,
+  details: readonly string[],
+): Decision {
+  if (companyId !== null && confidence !== null) return { kind: 'attributed', companyId, confidence }
+  if (reason !== null) return { kind: 'quarantined', reason, details }
+  throw new TypeError('an attribution has neither a company nor a reason')
 }
 
 /** Where a sealed secret stands: moved to another row or column, it no longer opens. */

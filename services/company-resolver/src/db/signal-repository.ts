@@ -3,19 +3,13 @@ import type { Database } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import { and, asc, eq, gt } from 'drizzle-orm'
 import type { SignalStore } from '../app/ports.ts'
-import { overlaps, type Signal } from '../domain/signal.ts'
+import { overlaps } from '../domain/signal.ts'
 import { changeDirectory } from './change-directory.ts'
 import { toSignal, toSignalRow } from './mapping.ts'
 import { signals } from './schema/signals.ts'
 
-/** One company's signals in the database. */
-export interface SignalRepository extends SignalStore {
-  /** By id, and so by age; those after `after`. */
-  list(page: { after: string; limit: number }): Promise<Signal[]>
-}
-
 /** Makes the repository of one company's signals. */
-export function createSignalRepository(database: Database, companyId: CompanyId): SignalRepository {
+export function createSignalRepository(database: Database, companyId: CompanyId): SignalStore {
   const ofCompany = eq(signals.companyId, companyId)
   return {
     async insert(signal) {
@@ -32,14 +26,18 @@ export function createSignalRepository(database: Database, companyId: CompanyId)
       })
     },
 
-    async update(signalId, change) {
+    async changeValidity(signalId, change) {
       const own = and(ofCompany, eq(signals.signalId, signalId))
       return changeDirectory(database, async (tx) => {
         const [row] = await tx.orm.select().from(signals).where(own)
         if (!row) return undefined
-        const changed = change(toSignal(row))
-        await tx.orm.update(signals).set(toSignalRow(companyId, changed)).where(own)
-        return changed
+        const signal = toSignal(row)
+        const { validFrom, validUntil } = change(signal)
+        await tx.orm
+          .update(signals)
+          .set({ validFrom: validFrom ?? null, validUntil: validUntil ?? null })
+          .where(own)
+        return { ...signal, validFrom, validUntil }
       })
     },
 

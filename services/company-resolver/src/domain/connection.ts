@@ -1,7 +1,7 @@
 import { invalid } from './invalid.ts'
 
-/** The providers whose webhooks a company's own secret can verify. */
-export const connectionProviders = ['retell', 'calcom', 'stripe', 'whatsapp', 'standard'] as const
+// Whose webhooks a company’s own secret can verify.
+const connectionProviders = ['retell', 'calcom', 'stripe', 'whatsapp', 'standard'] as const
 
 /** A company's own account with a provider. */
 export interface Connection {

@@ -1,9 +1,9 @@
 import { catalogue, type EventType } from '@frontdesk/contracts'
-import type { Database } from '@frontdesk/database'
+import type { Database, Transaction } from '@frontdesk/database'
 import { createEventHandler, type EventHandler, type Outbox } from '@frontdesk/outbox'
 import type { Telemetry } from '@frontdesk/telemetry'
 import { attributeEvents } from '../app/attribute-events.ts'
-import { createAttributionLedger } from '../db/attribution-ledger.ts'
+import type { AttributionLedger } from '../app/ports.ts'
 import type { Attribution } from '../domain/attribute.ts'
 import type { Model } from '../domain/model.ts'
 import { passOn } from './pass-on.ts'
@@ -14,14 +14,14 @@ interface Dependencies {
   readonly outbox: Outbox
   readonly telemetry: Telemetry
   readonly model: Model
-  readonly now: () => Date
+  readonly ledger: (tx: Transaction) => AttributionLedger
 }
 
 /** Whatever the ingress lets out, since of each only its `source` is read. */
 const ingressTypes = (Object.keys(catalogue) as EventType[]).filter((type) => catalogue[type].owner === 'webhook-ingress')
 
 /** Attributes what the ingress normalized, a batch in one commit, the same in both lanes. */
-export function createProviderEventHandler({ database, outbox, telemetry, model, now }: Dependencies): EventHandler {
+export function createProviderEventHandler({ database, outbox, telemetry, model, ledger }: Dependencies): EventHandler {
   const decisions = telemetry.metrics.counter('attributions_total', 'Decided events by outcome: attributed, or why not.', ['outcome'])
   return createEventHandler({
     database,
@@ -30,7 +30,7 @@ export function createProviderEventHandler({ database, outbox, telemetry, model,
     name: 'company-resolver.attribution',
     types: ingressTypes,
     async handle(tx, received) {
-      const decide = attributeEvents({ ledger: createAttributionLedger(tx, now), model })
+      const decide = attributeEvents({ ledger: ledger(tx), model })
       const attributions = await decide(received.map(readProviderEvent))
       tx.afterCommit(() => {
         for (const attribution of attributions) decisions.inc({ outcome: outcomeOf(attribution) })

@@ -1,7 +1,7 @@
 import type { AttributionServiceImplementation } from '@frontdesk/contracts'
 import { callerOf, pageSizeOf, requireAllCompanies } from '@frontdesk/rpc'
 import { notFound } from '../app/find-company.ts'
-import type { AttributionReader } from '../db/attribution-reader.ts'
+import type { AttributionReader } from '../app/ports.ts'
 import { fromEventIdText, fromReasonMessage, fromSequenceToken, nextPageToken, toAttributionMessage } from './convert.ts'
 
 /** `frontdesk.attribution.v1.AttributionService`. */
@@ -10,10 +10,11 @@ export function createAttributionService({ attributions }: { attributions: Attri
     async getAttribution({ eventId, revision }, context) {
       const own: ReadonlySet<string> | 'all' = callerOf(context).companies
       const isVisible = (companyId: string) => own === 'all' || own.has(companyId)
-      const row = await attributions.find(fromEventIdText(eventId), revision)
+      const kept = await attributions.find(fromEventIdText(eventId), revision)
       // What is another company's, or nobody's, looks to a company like what does not exist.
-      if (!row || (own !== 'all' && !(row.companyId && own.has(row.companyId)))) return notFound('attribution')
-      return { attribution: toAttributionMessage(row, isVisible) }
+      const companyId = kept?.decision.kind === 'attributed' ? kept.decision.companyId : undefined
+      if (!kept || (own !== 'all' && !(companyId && own.has(companyId)))) return notFound('attribution')
+      return { attribution: toAttributionMessage(kept, isVisible) }
     },
 
     async listQuarantine({ reason, pageSize, pageToken }, context) {

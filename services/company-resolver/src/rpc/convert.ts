@@ -12,11 +12,10 @@ import {
   QuarantineReason as QuarantineReasonMessages,
   type Signal as SignalMessage,
 } from '@frontdesk/contracts'
-import type { AttributionRow } from '../db/attribution-reader.ts'
-import type { ConnectionSecrets } from '../db/connection-secrets-reader.ts'
+import type { ConnectionSecrets, KeptAttribution } from '../app/ports.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
-import type { QuarantineReason } from '../domain/decide.ts'
+import type { Decision, QuarantineReason } from '../domain/decide.ts'
 import { invalid } from '../domain/invalid.ts'
 import type { Candidate } from '../domain/score.ts'
 import type { Signal, SignalKind } from '../domain/signal.ts'
@@ -39,22 +38,22 @@ export function toSignalMessage({ id: signalId, companyId, kind, value, validFro
 }
 
 /** What a caller may see of a decision: of other companies than its own neither posterior nor existence. */
-export function toAttributionMessage(row: AttributionRow, isVisible: (companyId: string) => boolean): AttributionMessage {
+export function toAttributionMessage(kept: KeptAttribution, isVisible: (companyId: string) => boolean): AttributionMessage {
   const visible = (candidates: readonly Candidate[]): CompanyCandidate[] => candidates.filter(({ companyId }) => isVisible(companyId))
-  const { eventId, revision, eventType, nonePosterior, modelVersion, directoryVersion, asOf, decidedAt } = row
+  const { event, nonePosterior, modelVersion, directoryVersion, asOf, decidedAt } = kept
   return {
-    eventId,
-    revision,
-    eventType,
-    source: EventSource.fromJSON(row.source),
-    decision: toDecisionMessage(row),
-    waterfall: row.waterfall.map(({ kind, value, companyIds, weight, running }) => ({
+    eventId: event.eventId,
+    revision: event.revision,
+    eventType: event.eventType,
+    source: EventSource.fromJSON(event.source),
+    decision: toDecisionMessage(kept.decision),
+    waterfall: kept.waterfall.map(({ kind, value, companyIds, weight, running }) => ({
       evidence: { kind: evidenceKindMessages[kind], value },
       companyIds: companyIds.filter(isVisible),
       weight,
       running: visible(running),
     })),
-    candidates: visible(row.candidates),
+    candidates: visible(kept.candidates),
     nonePosterior,
     modelVersion,
     directoryVersion,
@@ -63,9 +62,11 @@ export function toAttributionMessage(row: AttributionRow, isVisible: (companyId:
   }
 }
 
-function toDecisionMessage({ companyId, confidence, reason, details }: AttributionRow): AttributionMessage['decision'] {
-  if (companyId) return { $case: 'attributed', value: { companyId, confidence: confidence ?? 0 } }
-  return reason ? { $case: 'quarantined', value: { reason: quarantineReasonMessages[reason], details: [...details] } } : undefined
+function toDecisionMessage(decision: Decision): AttributionMessage['decision'] {
+  if (decision.kind === 'attributed') {
+    return { $case: 'attributed', value: { companyId: decision.companyId, confidence: decision.confidence } }
+  }
+  return { $case: 'quarantined', value: { reason: quarantineReasonMessages[decision.reason], details: [...decision.details] } }
 }
 
 /** @throws FrontdeskError invalid_argument. */

@@ -6,10 +6,8 @@ import type { createConnection } from '../app/create-connection.ts'
 import type { deactivateCompany } from '../app/deactivate-company.ts'
 import type { endSignal } from '../app/end-signal.ts'
 import { findCompany, notFound } from '../app/find-company.ts'
+import type { CompanyStore, ConnectionSecretsReader, SignalStore } from '../app/ports.ts'
 import type { rotateConnectionSecret } from '../app/rotate-connection-secret.ts'
-import type { CompanyRepository } from '../db/company-repository.ts'
-import type { ConnectionSecretsReader } from '../db/connection-secrets-reader.ts'
-import type { SignalRepository } from '../db/signal-repository.ts'
 import {
   fromIdText,
   fromIdToken,
@@ -23,8 +21,8 @@ import {
 } from './convert.ts'
 
 export interface DirectoryServiceDependencies {
-  readonly companies: CompanyRepository
-  readonly signalsOf: (companyId: CompanyId) => SignalRepository
+  readonly companies: CompanyStore
+  readonly signalsOf: (companyId: CompanyId) => SignalStore
   readonly connectionSecrets: ConnectionSecretsReader
   readonly createCompany: ReturnType<typeof createCompany>
   readonly deactivateCompany: ReturnType<typeof deactivateCompany>

@@ -10,7 +10,8 @@ function setUp(initial: readonly ConnectionSecrets[] = []) {
   const stored: ConnectionSecrets[] = [...initial]
   const clock = { nowMs: 0 }
   const asked: string[] = []
-  const directory = { away: false }
+  const notKept: unknown[] = []
+  const directory = { away: false, storeAway: false }
   const cache = createConnectionSecrets({
     directory: {
       changedSince: async (version, limit) => inDirectory.filter((found) => found.version > version).slice(0, limit),
@@ -20,10 +21,11 @@ function setUp(initial: readonly ConnectionSecrets[] = []) {
         return inDirectory.findLast(({ connectionId }) => connectionId === id)
       },
     },
-    store: { all: async () => stored, save: async (connections) => void stored.push(...connections) },
+    store: { all: async () => stored, save: async (connections) => (directory.storeAway ? Promise.reject(new Error('away')) : void stored.push(...connections)) },
+    onNotKept: (error) => notKept.push(error),
     now: () => clock.nowMs,
   })
-  return { cache, clock, asked, inDirectory, stored, directory }
+  return { cache, clock, asked, inDirectory, stored, directory, notKept }
 }
 
 test('a connection of the sealed copy verifies without the directory', async () => {
@@ -69,4 +71,13 @@ test('a directory that is away says "send again", not "no such connection"', asy
   directory.away = true
   await expect(cache.ask('con_1')).rejects.toMatchObject({ code: 'unavailable' })
   await expect(cache.ask('con_1')).rejects.toMatchObject({ code: 'unavailable' } satisfies Partial<FrontdeskError>)
+})
+
+test('a copy that can’t be written is reported and refuses nothing', async () => {
+  const { cache, inDirectory, directory, notKept } = setUp()
+  directory.storeAway = true
+  inDirectory.push(connection(1n, 's1'))
+  expect((await cache.ask('con_1'))?.secrets).toEqual(['s1'])
+  await cache.poll()
+  expect(notKept).toHaveLength(2)
 })

@@ -8,6 +8,8 @@ const askedLimit = 10_000
 export interface ConnectionSecretsDependencies {
   readonly directory: Directory
   readonly store: SecretStore
+  /** Told when the sealed copy could not be written. */
+  readonly onNotKept: (error: unknown) => void
   /** Milliseconds, monotonic. */
   readonly now: () => number
   /** The least time between two questions to the directory about one connection. */
@@ -43,13 +45,22 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
     return fresh
   }
 
+  /** The copy on disk is for the next start: no webhook waits for it, and none is refused for its sake. */
+  async function keep(connections: readonly ConnectionSecrets[]): Promise<void> {
+    try {
+      await deps.store.save(connections)
+    } catch (error) {
+      deps.onNotKept(error)
+    }
+  }
+
   async function askDirectory(connectionId: string): Promise<ConnectionSecrets | undefined> {
     const found = await deps.directory.find(connectionId).catch((error: unknown) => {
       throw isFrontdeskError(error) && error.retryable
         ? error
         : new FrontdeskError('unavailable', { publicMessage: 'The connection can’t be looked up now. Send again.', cause: error })
     })
-    if (found) await deps.store.save(learn([found]))
+    if (found) void keep(learn([found]))
     return known.get(connectionId)
   }
 
@@ -79,7 +90,7 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
       let page: readonly ConnectionSecrets[]
       do {
         page = await deps.directory.changedSince(cursor, pageSize)
-        await deps.store.save(learn(page))
+        await keep(learn(page))
         cursor = page.at(-1)?.version ?? cursor
       } while (page.length === pageSize)
     },

@@ -33,7 +33,8 @@ export function createLedger(database: Database, outbox: Outbox): Ledger & { idl
     maxBytes: 4 * mib,
     concurrency: 2,
     queueBytesLimit: 64 * mib,
-    timeoutMs: 1_800,
+    // A provider is answered within 2 s, whatever the database does.
+    timeoutMs: 1_500,
   })
   return {
     async keep(delivery, normalized) {

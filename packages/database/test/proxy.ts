@@ -1,0 +1,57 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** A way to the database that can go wrong. */
+export interface Proxy extends AsyncDisposable {
+  readonly url: string
+  /** Cuts the connection instead of passing on a packet with this text in it. */
+  cutAt: string | undefined
+  /** Passes nothing on, in either direction, and says nothing of it. */
+  silent: boolean
+  readonly cuts: number
+}
+
+/** Stands between a client and the database of the URL. */
+export async function startProxy(databaseUrl: string): Promise<Proxy> {
+  const target = new URL(databaseUrl)
+  const sockets = new Set<Socket>()
+  const state = { cutAt: undefined as string | undefined, silent: false, cuts: 0 }
+
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname)
+    const cut = () => {
+      client.destroy()
+      upstream.destroy()
+    }
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true)
+      sockets.add(socket)
+      socket.on('error', cut).on('close', () => {
+        sockets.delete(socket)
+        cut()
+      })
+    }
+    client.on('data', (data) => {
+      if (state.cutAt !== undefined && data.includes(state.cutAt)) {
+        state.cuts++
+        cut()
+      } else if (!state.silent) upstream.write(data)
+    })
+    upstream.on('data', (data) => {
+      if (!state.silent) client.write(data)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = new URL(databaseUrl)
+  url.port = String((server.address() as AddressInfo).port)
+
+  return Object.assign(state, {
+    url: url.href,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  })
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import {
+  DirectoryServiceDefinition,
+  type ConnectionSecrets,
+  type DirectoryServiceImplementation,
+  LedgerServiceDefinition,
+  newId,
+  OperationsServiceDefinition,
+} from '@frontdesk/contracts'
+import { FrontdeskError } from '@frontdesk/errors'
+import { createRpcClient, createRpcServer, type RpcServer, type TokenSource } from '@frontdesk/rpc'
+import { createTestAuthority } from '@frontdesk/rpc/testing'
+import { loadConfig } from '@frontdesk/service'
+import { createTestTelemetry } from '@frontdesk/telemetry/testing'
+import { createTestDatabase, freePort } from '@frontdesk/testing'
+import { configSchema } from '../src/config.ts'
+import { migrateWebhookIngress, startWebhookIngress, type WebhookIngress } from '../src/service.ts'
+
+export const retellApiKey = 'key_of_the_platform'
+
+/** An ingress on a database of its own, with a directory that the test writes; there is no broker unless the test starts one. */
+export async function startHarness() {
+  await using starting = new AsyncDisposableStack()
+  const telemetry = starting.use(createTestTelemetry())
+  const authority = starting.use(await createTestAuthority())
+  const { url: mysqlUrl } = starting.use(await createTestDatabase())
+  const natsPort = await freePort()
+  const directory = await startDirectory(await freePort(), authority.verifier('company-resolver'))
+  starting.use(directory)
+  const callerKeyFile = join(dirname(authority.jwksFile), 'webhook-ingress.jwk.json')
+  await writeFile(callerKeyFile, JSON.stringify(authority.keyPair.privateJwk))
+
+  const config = loadConfig(configSchema, {
+    HTTP_HOST: '127.0.0.1',
+    HTTP_PORT: '0',
+    ADMIN_HOST: '127.0.0.1',
+    ADMIN_PORT: '0',
+    RPC_HOST: '127.0.0.1',
+    RPC_PORT: String(await freePort()),
+    MYSQL_URL: mysqlUrl,
+    NATS_URL: `nats://127.0.0.1:${natsPort}`,
+    DIRECTORY_ADDRESS: directory.address,
+    JWKS_FILE: authority.jwksFile,
+    CALLER_KEY_FILE: callerKeyFile,
+    VAULT_KEYS: `test:${randomBytes(32).toString('base64')}`,
+    RETELL_API_KEY: retellApiKey,
+    LOG_LEVEL: 'silent',
+  })
+  await migrateWebhookIngress(config)
+  let ingress: WebhookIngress = await startWebhookIngress(config)
+  starting.defer(() => ingress[Symbol.asyncDispose]())
+
+  const opened = starting.use(new AsyncDisposableStack())
+  const clients = (issuer: TokenSource = authority.issuer('operator')) => {
+    const client = { address: `127.0.0.1:${ingress.rpcPort}`, audience: 'webhook-ingress', issuer, telemetry }
+    return {
+      ledger: opened.use(createRpcClient(LedgerServiceDefinition, client)),
+      operations: opened.use(createRpcClient(OperationsServiceDefinition, client)),
+    }
+  }
+  const first = clients()
+  const owned = starting.move()
+  return {
+    telemetry,
+    authority,
+    directory,
+    natsPort,
+    mysqlUrl,
+    ...first,
+    clients,
+    get ingress() {
+      return ingress
+    },
+    async restart() {
+      await ingress[Symbol.asyncDispose]()
+      ingress = await startWebhookIngress(config)
+    },
+    post: (path: string, body: Buffer | string, headers: Record<string, string>) => post(`${ingress.url}${path}`, body, headers),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+export type Harness = Awaited<ReturnType<typeof startHarness>>
+
+async function post(url: string, body: Buffer | string, headers: Record<string, string>) {
+  const response = await fetch(url, { method: 'POST', headers, body: typeof body === 'string' ? body : new Uint8Array(body) })
+  return { status: response.status, headers: response.headers, json: (await response.json()) as Record<string, unknown> }
+}
+
+type DirectoryRpc = DirectoryServiceImplementation
+
+/** The two methods of the directory that the ingress calls, over real gRPC. */
+async function startDirectory(port: number, verifier: Parameters<typeof createRpcServer>[0]['verifier']) {
+  const connections = new Map<string, ConnectionSecrets>()
+  let version = 0n
+  let server: RpcServer | undefined
+  const notHere = () => Promise.reject(new FrontdeskError('internal', { publicMessage: 'the ingress never calls this' }))
+  const implementation: DirectoryRpc = {
+    createCompany: notHere,
+    getCompany: notHere,
+    listCompanies: notHere,
+    deactivateCompany: notHere,
+    createConnection: notHere,
+    rotateConnectionSecret: notHere,
+    addSignal: notHere,
+    endSignal: notHere,
+    listSignals: notHere,
+    listConnectionSecrets: async ({ afterVersion, pageSize }) => ({
+      connections: [...connections.values()].filter((connection) => connection.version > afterVersion).slice(0, pageSize),
+    }),
+    getConnectionSecrets: async ({ connectionId }) => {
+      const connection = connections.get(connectionId)
+      if (!connection) throw new FrontdeskError('not_found', { publicMessage: 'There is no such connection.' })
+      return { connection }
+    },
+  }
+  const start = async () => {
+    server = createRpcServer({ telemetry: createTestTelemetry(), verifier })
+    server.add(DirectoryServiceDefinition, implementation)
+    await server.listen(`127.0.0.1:${port}`)
+  }
+  await start()
+  return {
+    address: `127.0.0.1:${port}`,
+    /** Creates a Cal.com connection, or gives an existing one a new secret. */
+    setSecret(currentSecret: string, connectionId: string = newId('con')): string {
+      const previousSecret = connections.get(connectionId)?.currentSecret ?? ''
+      version += 1n
+      connections.set(connectionId, { connectionId, provider: 'calcom', currentSecret, previousSecret, version })
+      return connectionId
+    },
+    start,
+    stop: async () => server?.[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => server?.[Symbol.asyncDispose](),
+  }
+}
