@@ -28,8 +28,8 @@ export interface Stack extends AsyncDisposable {
   readonly services: ReadonlyMap<ServiceName, ServiceProcess>
   readonly nats: NatsServer | undefined
   readonly mysql: MariadbServer | undefined
-  /** Kills a service with SIGKILL and starts it again on the same ports; resolves when it is ready. */
-  restart(name: ServiceName): Promise<void>
+  /** Kills a service with SIGKILL and starts it again on the same ports; resolves when it is ready, with how long that took. */
+  restart(name: ServiceName): Promise<{ readonly startedInMs: number }>
   /** Kills our nats-server with SIGKILL, runs what is given meanwhile, and starts it again on the same data. */
   restartNats(meanwhile?: () => Promise<void>): Promise<void>
 }
@@ -99,9 +99,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     async restart(name) {
       await services.get(name)?.kill()
+      const begun = performance.now()
       const service = startService(describe(name))
       services.set(name, service)
       await service.ready()
+      return { startedInMs: performance.now() - begun }
     },
 
     async restartNats(meanwhile = () => Promise.resolve()) {

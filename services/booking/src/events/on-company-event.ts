@@ -1,5 +1,5 @@
 import type { ReceivedEvent } from '@frontdesk/bus'
-import { type CompanyId, decodePayload, newId } from '@frontdesk/contracts'
+import { type CompanyId, decodePayload, type EventType, newId, type PayloadOf } from '@frontdesk/contracts'
 import type { Transaction } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import type { NewEvent } from '@frontdesk/outbox'
@@ -45,16 +45,25 @@ function attributed(event: ReceivedEvent): Attributed[] {
   return change ? [{ event, companyId, change }] : []
 }
 
+/** A body that can't be read now can't be read later: retrying it would only delay its dead letter. */
+function read<Type extends EventType>(type: Type, body: Uint8Array): PayloadOf<Type> {
+  try {
+    return decodePayload(type, body)
+  } catch (error) {
+    throw new FrontdeskError('invalid_argument', { publicMessage: `The body is no payload of ${type}.`, cause: error })
+  }
+}
+
 function changeOf({ envelope: { type }, body }: ReceivedEvent): Change | undefined {
   switch (type) {
     case 'frontdesk.call.analyzed.v1':
-      return onCallAnalyzed(decodePayload(type, body))
+      return onCallAnalyzed(read(type, body))
     case 'frontdesk.calendar_booking.created.v1':
-      return onBookingCreated(decodePayload(type, body))
+      return onBookingCreated(read(type, body))
     case 'frontdesk.calendar_booking.rescheduled.v1':
-      return onBookingRescheduled(decodePayload(type, body))
+      return onBookingRescheduled(read(type, body))
     case 'frontdesk.calendar_booking.cancelled.v1':
-      return onBookingCancelled(decodePayload(type, body))
+      return onBookingCancelled(read(type, body))
     default:
       return undefined
   }

@@ -1,0 +1,88 @@
+import { eventually } from '@frontdesk/testing'
+import { expect, test } from 'vitest'
+import { startFixture } from '../test/fixture.ts'
+import { lockName, withConnection, withDatabaseLock } from './lock.ts'
+
+test('of 20 who ask at once one holds the lock, and the others are told so', async () => {
+  await using fixture = await startFixture({ poolSize: 20 })
+  const done = Promise.withResolvers<void>()
+  let holders = 0
+  const asked = Array.from({ length: 20 }, async () => {
+    const outcome = await withDatabaseLock(fixture.database, 'sweep', async () => (holders++, await done.promise, 'held'), { waitMs: 0 })
+    if (outcome === undefined) return 0
+    return 1
+  })
+  await eventually(async () => expect(holders).toBe(1))
+  await Promise.race([Promise.all(asked.map((one) => one.then((held) => (held ? Promise.reject(new Error('ended early')) : undefined)))), fixture.database.ping()])
+  done.resolve()
+  expect((await Promise.all(asked)).reduce((sum, held) => sum + held, 0)).toBe(1)
+})
+
+test('who waits gets the lock when it is free again, also after a wait longer than a statement may take', async () => {
+  await using fixture = await startFixture({ statementTimeoutMs: 200 })
+  const { database } = fixture
+  const order: string[] = []
+  const release = Promise.withResolvers<void>()
+  const first = withDatabaseLock(database, 'sweep', async () => (await release.promise, void order.push('first')), { waitMs: 0 })
+  const second = withDatabaseLock(database, 'sweep', async () => void order.push('second'), { waitMs: 10_000 })
+  setTimeout(() => release.resolve(), 500)
+  await Promise.all([first, second])
+  expect(order).toEqual(['first', 'second'])
+})
+
+test('a work that throws frees the lock', async () => {
+  await using fixture = await startFixture()
+  const fail = withDatabaseLock(fixture.database, 'sweep', () => Promise.reject(new Error('no')), { waitMs: 0 })
+  await expect(fail).rejects.toThrow('no')
+  expect(await withDatabaseLock(fixture.database, 'sweep', async () => 1, { waitMs: 0 })).toBe(1)
+})
+
+test('when the connection goes, the holder is told and another can take the lock', async () => {
+  await using fixture = await startFixture()
+  const { database } = fixture
+  const outcome = await withDatabaseLock(
+    database,
+    'sweep',
+    async (signal) => {
+      const { rows } = await withConnection(database, (connection) =>
+        connection.execute('select is_used_lock(?) as id', [lockName(database.name, 'sweep')]),
+      )
+      await withConnection(database, (connection) => connection.execute(`kill ${Number(rows[0]?.['id'])}`, []))
+      await eventually(() => expect(signal.aborted).toBe(true))
+      return withDatabaseLock(database, 'sweep', async () => 'taken over', { waitMs: 1_000 })
+    },
+    { waitMs: 0 },
+  )
+  expect(outcome).toBe('taken over')
+})
+
+test('two databases of a server, and two names of a database, have locks of their own', async () => {
+  await using one = await startFixture()
+  await using two = await startFixture()
+  const nested = await withDatabaseLock(
+    one.database,
+    'sweep',
+    () =>
+      withDatabaseLock(
+        two.database,
+        'sweep',
+        () => withDatabaseLock(one.database, 'refill', async () => 'all three', { waitMs: 0 }),
+        { waitMs: 0 },
+      ),
+    { waitMs: 0 },
+  )
+  expect(nested).toBe('all three')
+})
+
+test('a lock’s name is its own however long it is, within the 64 characters of the server', () => {
+  const long = 'x'.repeat(100)
+  expect(lockName('shop', 'sweep')).toBe('shop/sweep')
+  expect(lockName('shop', long)).toHaveLength(64)
+  expect(lockName('shop', long)).not.toBe(lockName('shop', `${long}y`))
+})
+
+test('a statement on a connection that was given back is refused', async () => {
+  await using fixture = await startFixture()
+  const kept = await withConnection(fixture.database, async (connection) => connection)
+  await expect(kept.execute('select 1', [])).rejects.toThrow('given back')
+})

@@ -1,0 +1,115 @@
+import { applyStreams, connectBus, type EventEnvelope } from '@frontdesk/bus'
+import {
+  BookingServiceDefinition,
+  type CompanyId,
+  companySubject,
+  deriveEventId,
+  encodePayload,
+  type EventType,
+  newId,
+  OperationsServiceDefinition,
+  type PayloadCodec,
+  type PayloadOf,
+  catalogue,
+  vouchForCompanyId,
+} from '@frontdesk/contracts'
+import { createRpcClient, type TokenSource } from '@frontdesk/rpc'
+import { createTestAuthority } from '@frontdesk/rpc/testing'
+import { loadConfig } from '@frontdesk/service'
+import { createTestTelemetry } from '@frontdesk/telemetry/testing'
+import { createTestDatabase, eventually, startNats } from '@frontdesk/testing'
+import { configSchema } from '../src/config.ts'
+import { migrateBooking, startBooking } from '../src/service.ts'
+
+export const newCompany = () => vouchForCompanyId(newId('cmp'))
+export const occurredAt = new Date('2026-05-01T09:00:00Z')
+export const minutesLater = (minutes: number) => new Date(occurredAt.getTime() + minutes * 60_000)
+
+/** Booking with its own broker and database, and an operator's clients. */
+export async function startHarness() {
+  await using starting = new AsyncDisposableStack()
+  const telemetry = starting.use(createTestTelemetry())
+  const authority = starting.use(await createTestAuthority())
+  const nats = starting.use(await startNats())
+  const database = starting.use(await createTestDatabase())
+  const config = loadConfig(configSchema, {
+    ADMIN_HOST: '127.0.0.1',
+    ADMIN_PORT: '0',
+    RPC_HOST: '127.0.0.1',
+    RPC_PORT: '0',
+    MYSQL_URL: database.url,
+    NATS_URL: nats.url,
+    JWKS_FILE: authority.jwksFile,
+    LOG_LEVEL: 'silent',
+  })
+  await migrateBooking(config)
+  const bus = starting.use(connectBus({ servers: nats.url, name: 'test', telemetry }))
+  await bus.connected()
+  await applyStreams(bus)
+  const service = starting.use(await startBooking(config))
+
+  const opened = starting.use(new AsyncDisposableStack())
+  const clients = (issuer: TokenSource = authority.issuer('operator')) => {
+    const client = { address: `127.0.0.1:${service.rpcPort}`, audience: 'booking', issuer, telemetry }
+    return {
+      booking: opened.use(createRpcClient(BookingServiceDefinition, client)),
+      operations: opened.use(createRpcClient(OperationsServiceDefinition, client)),
+    }
+  }
+  const first = clients()
+  let handled = 0n
+  const owned = starting.move()
+  return {
+    ...first,
+    clients,
+    authority,
+    bus,
+    service,
+    mysqlUrl: database.url,
+    /** Publishes them as the resolver would, and waits until booking has taken each. */
+    async publish(...events: readonly CompanyEvent[]): Promise<void> {
+      const outcomes = await bus.publish(events)
+      if (!outcomes.every(({ ok }) => ok)) throw new Error(JSON.stringify(outcomes))
+      handled += BigInt(events.length)
+      await eventually(async () => {
+        const { counts } = await first.operations.getConservation({})
+        if ((counts.handled ?? 0n) + (counts.dead ?? 0n) !== handled) throw new Error(`handled ${counts.handled}, dead ${counts.dead}, not ${handled}`)
+      })
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+export type Harness = Awaited<ReturnType<typeof startHarness>>
+
+export interface CompanyEvent {
+  readonly envelope: EventEnvelope
+  readonly subject: string
+  readonly body: Uint8Array
+}
+
+/** A company's event; fields of the payload that are left out have their proto3 defaults. */
+export function companyEvent<Type extends EventType>(companyId: CompanyId, type: Type, key: string, payload: object): CompanyEvent {
+  const id = deriveEventId(['test', companyId, type, key])
+  const codec = catalogue[type].payload as PayloadCodec<PayloadOf<Type>>
+  return {
+    envelope: { id, revision: 1, type, source: 'frontdesk/company-resolver', subject: key, time: occurredAt, companyId, confidence: 0.99, correlationId: id },
+    subject: companySubject(companyId, type),
+    body: encodePayload(type, codec.fromJSON(JSON.parse(JSON.stringify(payload)))),
+  }
+}
+
+/** A booking's payload, with its change at the given minute and its time an hour after. */
+export function bookingPayload(uid: string, minute: number, overrides: object = {}): object {
+  return {
+    source: { occurredAt: minutesLater(minute), receivedAt: minutesLater(minute) },
+    booking: {
+      uid,
+      title: 'Cut',
+      startsAt: minutesLater(minute + 60),
+      endsAt: minutesLater(minute + 90),
+      attendees: [{ name: 'Ada', email: 'ada@example.com' }],
+      ...overrides,
+    },
+  }
+}
