@@ -2,13 +2,34 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{packages,services}/*/{src,test}/**/*.test.ts', 'scripts/{src,e2e}/**/*.test.ts'],
-    globalSetup: ['packages/testing/src/global-setup.ts'],
     // Test files share a worker's modules: nearly twice as fast, and nothing here keeps state in a module.
     pool: 'forks',
     isolate: false,
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'packages',
+          include: ['{packages,services}/*/{src,test}/**/*.test.ts', 'scripts/src/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.e2e.test.ts'],
+          globalSetup: ['packages/testing/src/global-setup.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['services/*/test/**/*.e2e.test.ts', 'scripts/e2e/**/*.test.ts'],
+          globalSetup: ['packages/testing/src/global-setup.ts'],
+          // Whole stacks with time limits: each has the machine to itself.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
     reporters: ['default', './packages/testing/src/summary-reporter.ts'],
     coverage: {
       provider: 'v8',
@@ -24,6 +45,7 @@ export default defineConfig({
         'packages/cli/src/main.ts',
       ],
       reporter: ['text-summary', 'json', 'html'],
+      reportOnFailure: true,
       thresholds: { lines: 90 },
     },
   },

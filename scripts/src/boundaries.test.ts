@@ -163,6 +163,8 @@ test.each([
   const linting = run(oxlint, ['-c', join(root, '.oxlintrc.json'), '--type-aware', '--format', 'json', '.'], {
     cwd: folder,
     timeout: 15_000,
+    // oxlint looks for its type-aware half on PATH.
+    env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}` },
   })
   await expect(linting).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining(lint) })
   await rm(folder, { recursive: true })

@@ -1,4 +1,5 @@
 import { type EventId, eventIdFromBytes, eventIdToBytes } from '@frontdesk/contracts'
+import { FrontdeskError } from '@frontdesk/errors'
 import { customType, datetime } from 'drizzle-orm/mysql-core'
 
 const eventIdColumn = customType<{ data: EventId; driverData: Buffer }>({
@@ -7,8 +8,15 @@ const eventIdColumn = customType<{ data: EventId; driverData: Buffer }>({
   fromDriver: eventIdFromBytes,
 })
 
+const printableAscii = /^[ -~]*$/
+
 const typeIdColumn = customType<{ data: string; driverData: string }>({
   dataType: () => 'varchar(40) character set ascii collate ascii_bin',
+  toDriver(id) {
+    // The server would fail the statement for an illegal mix of collations.
+    if (!printableAscii.test(id)) throw new FrontdeskError('invalid_argument', { publicMessage: 'An id has ASCII characters only.' })
+    return id
+  },
 })
 
 const bytesTextColumn = customType<{ data: string; driverData: Buffer; config: { length: number }; configRequired: true }>({

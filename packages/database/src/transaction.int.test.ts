@@ -196,11 +196,11 @@ test('a connection lost at the commit is unavailable, and not tried again: it ma
   await using proxy = await startProxy(fixture.url)
   const database = fixture.open({ url: proxy.url })
   let ran = 0
-  proxy.cutAt = 'commit'
   const error = await failure(
     withTransaction(database, async (tx) => {
       ran++
       await tx.orm.insert(counters).values({ name: 'unsure' })
+      proxy.cutAt = 'commit'
     }),
   )
   expect(isFrontdeskError(error, 'unavailable')).toBe(true)

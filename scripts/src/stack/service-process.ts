@@ -60,7 +60,7 @@ function spawnBundle(bundle: string, args: readonly string[], env: Readonly<Reco
   mkdirSync(dirname(logFile), { recursive: true })
   const log = openSync(logFile, 'a')
   try {
-    return spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, '--enable-source-maps', bundle, ...args], {
+    return spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, bundle, ...args], {
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', log, log],
     })

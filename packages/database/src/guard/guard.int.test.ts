@@ -88,7 +88,6 @@ test('of 20,000 random conditions, none that the guard lets pass shows a row of 
       expect(others, sql).toEqual([])
     }
   })
-  console.log(accepted.length, shown)
   expect(shown.executed).toBeGreaterThan(300)
   expect(shown.rows).toBeGreaterThan(300)
 })
