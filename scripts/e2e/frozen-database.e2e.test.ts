@@ -3,54 +3,51 @@ import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { retellWebhook, signRetell } from '@frontdesk/providers/testing'
+import { eventually } from '@frontdesk/testing'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { expect, test } from 'vitest'
 import { startStack } from '../src/stack/stack.ts'
 
 const concurrent = 2_000
 
-test(
-  `a frozen database: ${concurrent} webhooks at once are each told to send again within 2 s, and are kept once it is back`,
-  async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'frontdesk-e2e-'))
-    await using cleanUp = new AsyncDisposableStack()
-    cleanUp.defer(() => rm(directory, { recursive: true, force: true }))
-    const stack = cleanUp.use(await startStack({ root: resolve(import.meta.dirname, '../..'), directory, logLevel: 'warn', poolSize: 20 }))
-    const mysqlPid = stack.mysql?.pid
-    if (mysqlPid === undefined) throw new Error('MYSQL_URL names a server that is not ours to freeze')
+test(`a frozen database: ${concurrent} webhooks at once are each told to send again within 2 s, and are kept once it is back`, async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'frontdesk-e2e-'))
+  await using cleanUp = new AsyncDisposableStack()
+  cleanUp.defer(() => rm(directory, { recursive: true, force: true }))
+  const stack = cleanUp.use(await startStack({ root: resolve(import.meta.dirname, '../..'), directory, logLevel: 'warn', poolSize: 20 }))
+  const mysqlPid = stack.mysql?.pid
+  if (mysqlPid === undefined) throw new Error('MYSQL_URL names a server that is not ours to freeze')
 
-    const agent = new Agent({ keepAlive: true, maxSockets: concurrent })
-    cleanUp.defer(() => agent.destroy())
-    const { ingress, providers, mysql } = stack.manifest
-    const send = (prefix: string) =>
-      Promise.all(
-        Array.from({ length: concurrent }, (_, index) => {
-          const { body } = retellWebhook('call_started', { call: { call_id: `${prefix}_${index}` } })
-          return post(agent, `${ingress.url}/v1/webhooks/retell`, body, signRetell(body, providers.retell.apiKey, Date.now()))
-        }),
-      )
-    // All sockets are open before the clock runs: what is measured is the ingress.
-    expect(new Set((await send('before')).map(({ status }) => status))).toEqual(new Set([200]))
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrent })
+  cleanUp.defer(() => agent.destroy())
+  const { ingress, providers, mysql } = stack.manifest
+  const send = (prefix: string) =>
+    Promise.all(
+      Array.from({ length: concurrent }, (_, index) => {
+        const { body } = retellWebhook('call_started', { call: { call_id: `${prefix}_${index}` } })
+        return post(agent, `${ingress.url}/v1/webhooks/retell`, body, signRetell(body, providers.retell.apiKey, Date.now()))
+      }),
+    )
+  // All sockets are open before the clock runs: what is measured is the ingress.
+  expect(new Set((await send('before')).map(({ status }) => status))).toEqual(new Set([200]))
 
-    process.kill(mysqlPid, 'SIGSTOP')
-    let frozen: Answer[]
-    try {
-      frozen = await send('frozen')
-    } finally {
-      process.kill(mysqlPid, 'SIGCONT')
-    }
-    expect(new Set(frozen.map(({ status }) => status))).toEqual(new Set([503]))
-    expect(Math.max(...frozen.map(({ ms }) => ms))).toBeLessThan(2_000)
+  process.kill(mysqlPid, 'SIGSTOP')
+  let frozen: Answer[]
+  try {
+    frozen = await send('frozen')
+  } finally {
+    process.kill(mysqlPid, 'SIGCONT')
+  }
+  expect(new Set(frozen.map(({ status }) => status))).toEqual(new Set([503]))
+  expect(Math.max(...frozen.map(({ ms }) => ms))).toBeLessThan(2_000)
 
-    // Whatever the database did with them in the end, the second try keeps each event exactly once.
-    expect(new Set((await send('frozen')).map(({ status }) => status))).toEqual(new Set([200]))
-    const connection = await createConnection(mysql.url)
-    cleanUp.defer(() => connection.end())
-    const [rows] = await connection.query<RowDataPacket[]>('SELECT COUNT(*) AS kept FROM webhook_ingress.events')
-    expect(Number(rows[0]?.kept)).toBe(2 * concurrent)
-  },
-  60_000,
-)
+  // Whatever the database did with them in the end, the second try keeps each event exactly once.
+  expect(new Set((await send('frozen')).map(({ status }) => status))).toEqual(new Set([200]))
+  const connection = await createConnection(mysql.url)
+  cleanUp.defer(() => connection.end())
+  const [rows] = await connection.query<RowDataPacket[]>('SELECT COUNT(*) AS kept FROM webhook_ingress.events')
+  expect(Number(rows[0]?.kept)).toBe(2 * concurrent)
+}, 60_000)
 
 interface Answer {
   readonly status: number

@@ -37,7 +37,14 @@ async function dev(once: boolean, json: boolean): Promise<number> {
   })
   try {
     const begun = performance.now()
-    await using stack = await startStack({ root, directory, preferredIngressPort: 8080, onStep: (step) => json || printLine(`· ${step}`) })
+    await using stack = await startStack({
+      root,
+      directory,
+      preferredIngressPort: 8080,
+      onStep: (step) => {
+        if (!json) printLine(`· ${step}`)
+      },
+    })
     const { manifest } = stack
     await writeFile(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 })
     if (!json) printLine(`· ready after ${((performance.now() - begun) / 1_000).toFixed(1)} s`)
@@ -49,10 +56,10 @@ async function dev(once: boolean, json: boolean): Promise<number> {
     }
 
     if (!json) printHeading()
-    const events = await Promise.race([demonstrate(manifest, (event) => json || printEvent(event)), stopped.then(() => undefined)])
+    const events = await Promise.race([demonstrate(manifest, json ? undefined : printEvent), stopped.then(() => undefined)])
     if (!events) return 130
     const ok = events.every(({ error }) => error === undefined)
-    if (json) printLine(JSON.stringify({ ok, events }))
+    if (json) printLine(JSON.stringify({ ok, events: events.map(({ company: _shownInTheTable, ...event }) => event) }))
     else printLine(ok ? `\nAll ${events.length} webhooks did what they should.` : '\nNot every webhook did what it should.')
     return ok ? 0 : 1
   } finally {

@@ -1,7 +1,7 @@
 import type { Telemetry } from '@frontdesk/telemetry'
 import { headers as newHeaders } from '@nats-io/nats-core'
 import type { Msg } from '@nats-io/nats-core'
-import type { ConsumeOptions } from './consumption.ts'
+import type { ConsumeOptions } from './consume-options.ts'
 import { answerBody, deliveryOf } from './delivery.ts'
 import type { Answer } from './delivery.ts'
 import { decodeEnvelope } from './envelope.ts'

@@ -2,22 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Telemetry } from '@frontdesk/telemetry'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { createBatchHandler } from './batch-handler.ts'
+import type { ConsumeOptions } from './consume-options.ts'
 import type { Link, Session } from './link.ts'
-import type { ReceivedEvent, UndecodableMessage } from './messages.ts'
 import { openPull } from './pull.ts'
-import type { Settlement } from './settlement.ts'
-
-/** What to consume, and with what. */
-export interface ConsumeOptions {
-  stream: string
-  durable: string
-  /** The most events handed over at once (200). */
-  batchSize?: number
-  /** Gives one settlement for each event, in their order; after a throw all of them are retried. */
-  handle: (events: ReceivedEvent[]) => Promise<Settlement[]>
-  /** Keeps what can't be read before the broker is told to drop it; after a throw it is delivered again. */
-  onUndecodable?: (message: UndecodableMessage) => Promise<void>
-}
 
 /** A running consumption; disposing finishes and settles the batch in hand. */
 export type Consumption = AsyncDisposable

@@ -1,6 +1,7 @@
 export { connectBus } from './bus.ts'
 export type { Bus, BusOptions } from './bus.ts'
-export type { ConsumeOptions, Consumption } from './consumption.ts'
+export type { ConsumeOptions } from './consume-options.ts'
+export type { Consumption } from './consumption.ts'
 export type { Difference } from './desired-config.ts'
 export { decodeEnvelope, encodeEnvelope, natsMessageId } from './envelope.ts'
 export type { BusStatus } from './link.ts'

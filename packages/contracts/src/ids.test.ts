@@ -3,7 +3,9 @@ import { expect, test } from 'vitest'
 import { deriveEventId, eventIdFromBytes, eventIdToBytes, isCompanyId, newClaim, newId, parseEventId, vouchForCompanyId } from './ids.ts'
 
 test('the same parts give the same event id for ever', () => {
-  expect(deriveEventId(['retell', 'platform', 'call_ended', 'call_1'])).toBe('b33f354f72444ac78ce1d17544e658871480b46f4727906540c0887128117fba')
+  expect(deriveEventId(['retell', 'platform', 'call_ended', 'call_1'])).toBe(
+    'b33f354f72444ac78ce1d17544e658871480b46f4727906540c0887128117fba',
+  )
 })
 
 test('no two different lists of parts read alike', () => {

@@ -125,8 +125,7 @@ export class Connection {
   #run<Result>(timeoutMs: number, start: (done: Callback<Result>) => void): Promise<Result> {
     return new Promise((resolve, reject: (error: unknown) => void) => {
       if (this.lost.aborted) return reject(this.lost.reason)
-      const timer =
-        timeoutMs > 0 ? setTimeout(() => this.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs) : undefined
+      const timer = timeoutMs > 0 ? setTimeout(() => this.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs) : undefined
       this.#pending.add(reject)
       const settle = () => {
         clearTimeout(timer)
@@ -142,7 +141,7 @@ export class Connection {
         start((error, result) => {
           if (error) return fail(error)
           settle()
-          resolve(result as Result)
+          resolve(result)
         })
       } catch (error) {
         fail(error)
@@ -167,7 +166,14 @@ function driverOptions({ url, connectTimeoutMs }: ConnectionSettings): Connectio
 
 /** The mode is MySQL's default, so that MariaDB refuses the same; row locks end early enough to be tried again. */
 function sessionVariables(statementTimeoutMs: number): string {
-  const modes = ['ONLY_FULL_GROUP_BY', 'STRICT_TRANS_TABLES', 'NO_ZERO_IN_DATE', 'NO_ZERO_DATE', 'ERROR_FOR_DIVISION_BY_ZERO', 'NO_ENGINE_SUBSTITUTION']
+  const modes = [
+    'ONLY_FULL_GROUP_BY',
+    'STRICT_TRANS_TABLES',
+    'NO_ZERO_IN_DATE',
+    'NO_ZERO_DATE',
+    'ERROR_FOR_DIVISION_BY_ZERO',
+    'NO_ENGINE_SUBSTITUTION',
+  ]
   const lockWaitSeconds = statementTimeoutMs === 0 ? 50 : Math.max(1, Math.floor(statementTimeoutMs / 2_000))
   // Each server reads its own executable comment alone.
   const limits = `/*M! , max_statement_time = ${statementTimeoutMs / 1_000} */ /*!80000 , max_execution_time = ${statementTimeoutMs} */`

@@ -1,6 +1,6 @@
 import type { Telemetry } from '@frontdesk/telemetry'
 import type { MySql2Database } from 'drizzle-orm/mysql2'
-import { Connection } from './connection.ts'
+import { Connection, type ConnectionSettings } from './connection.ts'
 import { createGuard, type Guard } from './guard/guard.ts'
 import { createOrm } from './orm.ts'
 import { ConnectionPool } from './pool.ts'
@@ -28,7 +28,10 @@ export interface Database extends AsyncDisposable {
   /** For reads outside of a transaction: each statement takes a connection of its own. */
   readonly orm: MySql2Database
   readonly name: string
-  /** @throws FrontdeskError unavailable */
+  /**
+   * Asks whether the server answers, a busy pool or not.
+   * @throws FrontdeskError unavailable
+   */
   ping(): Promise<void>
 }
 
@@ -67,7 +70,7 @@ export function openDatabase(options: DatabaseOptions): Database {
         return connection.execute(statement)
       })
     }),
-    ping: () => borrow((connection) => connection.ping()),
+    ping: () => (pool.isExhausted ? probe(settings) : borrow((connection) => connection.ping())),
     [Symbol.asyncDispose]: () => pool.close(statementTimeoutMs),
   }
   internals.set(database, { pool, guard, telemetry })
@@ -79,6 +82,12 @@ export function internalsOf(database: Database): Internals {
   const found = internals.get(database)
   if (!found) throw new TypeError('not a database of openDatabase()')
   return found
+}
+
+/** A busy pool is not a database that is away; a probe that fails with it would take a loaded process out of service. */
+async function probe(settings: ConnectionSettings): Promise<void> {
+  const connection = await Connection.open(settings)
+  await connection.end()
 }
 
 function databaseNameOf(url: string): string {

@@ -20,11 +20,20 @@ test('who waits gets the lock when it is free again, also after a wait longer th
   await using fixture = await startFixture({ statementTimeoutMs: 200 })
   const { database } = fixture
   const order: string[] = []
-  const release = Promise.withResolvers<void>()
-  const first = withDatabaseLock(database, 'sweep', async () => (await release.promise, void order.push('first')), { waitMs: 0 })
-  const second = withDatabaseLock(database, 'sweep', async () => void order.push('second'), { waitMs: 10_000 })
-  setTimeout(() => release.resolve(), 500)
-  await Promise.all([first, second])
+  const wait = () => withDatabaseLock(database, 'sweep', async () => void order.push('second'), { waitMs: 10_000 })
+  const holder = await withDatabaseLock(
+    database,
+    'sweep',
+    async () => {
+      const waiter = wait()
+      const asked = performance.now()
+      await eventually(() => expect(performance.now() - asked).toBeGreaterThan(500))
+      order.push('first')
+      return { waiter }
+    },
+    { waitMs: 0 },
+  )
+  await holder?.waiter
   expect(order).toEqual(['first', 'second'])
 })
 
@@ -61,12 +70,9 @@ test('two databases of a server, and two names of a database, have locks of thei
     one.database,
     'sweep',
     () =>
-      withDatabaseLock(
-        two.database,
-        'sweep',
-        () => withDatabaseLock(one.database, 'refill', async () => 'all three', { waitMs: 0 }),
-        { waitMs: 0 },
-      ),
+      withDatabaseLock(two.database, 'sweep', () => withDatabaseLock(one.database, 'refill', async () => 'all three', { waitMs: 0 }), {
+        waitMs: 0,
+      }),
     { waitMs: 0 },
   )
   expect(nested).toBe('all three')

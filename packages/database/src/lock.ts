@@ -32,7 +32,8 @@ export async function withConnection<T>(database: Database, work: (connection: S
 }
 
 /**
- * Runs the work while this database's lock of that name is held; undefined if somebody else keeps it for `waitMs`.
+ * Runs the work while this database's lock of that name is held; undefined if somebody else keeps it for `waitMs`,
+ * in whole seconds above 0.
  * The lock needs its connection: when that is lost the signal aborts, and another may already hold the lock.
  */
 export function withDatabaseLock<T>(
@@ -64,7 +65,8 @@ export function lockName(database: string, name: string): string {
 export async function takeLock(session: Pick<SqlSession, 'execute'>, lock: string, waitMs: number): Promise<boolean> {
   const deadline = performance.now() + waitMs
   for (;;) {
-    const seconds = Math.min(longestWaitMs, Math.max(0, deadline - performance.now())) / 1_000
+    // Whole seconds, which is what MySQL rounds to.
+    const seconds = Math.ceil(Math.min(longestWaitMs, Math.max(0, deadline - performance.now())) / 1_000)
     // eslint-disable-next-line no-await-in-loop -- one wait after the other, on one connection
     const { rows } = await session.execute('select get_lock(?, ?) as taken', [lock, seconds])
     if (rows[0]?.['taken'] === 1) return true

@@ -15,7 +15,9 @@ async function writeMigrations(folder: string, steps: Steps): Promise<void> {
   await mkdir(join(folder, 'meta'), { recursive: true })
   const entries = steps.map(([tag], idx) => ({ idx, version: '5', when: 1_700_000_000_000 + idx, tag, breakpoints: true }))
   await writeFile(join(folder, 'meta', '_journal.json'), JSON.stringify({ version: '7', dialect: 'mysql', entries }))
-  await Promise.all(steps.map(([tag, ...statements]) => writeFile(join(folder, `${tag}.sql`), statements.join('\n--> statement-breakpoint\n'))))
+  await Promise.all(
+    steps.map(([tag, ...statements]) => writeFile(join(folder, `${tag}.sql`), statements.join('\n--> statement-breakpoint\n'))),
+  )
 }
 
 async function startCase() {
@@ -57,9 +59,13 @@ test('a later run applies only what is new', async () => {
 
 test('a migration that failed in its middle goes on there, once it is mended', async () => {
   await using given = await startCase()
-  await writeMigrations(given.folder, [['0000_first', 'create table a (id int primary key)', 'insert into a values (1)', 'insert into nowhere values (1)']])
+  await writeMigrations(given.folder, [
+    ['0000_first', 'create table a (id int primary key)', 'insert into a values (1)', 'insert into nowhere values (1)'],
+  ])
   await expect(given.run()).rejects.toThrow('nowhere')
-  await writeMigrations(given.folder, [['0000_first', 'create table a (id int primary key)', 'insert into a values (1)', 'insert into a values (2)']])
+  await writeMigrations(given.folder, [
+    ['0000_first', 'create table a (id int primary key)', 'insert into a values (1)', 'insert into a values (2)'],
+  ])
   expect(await given.run()).toEqual({ applied: 1 })
   expect(await rowsOf(given.database, 'select id from a order by id')).toEqual([{ id: 1 }, { id: 2 }])
 })
@@ -83,5 +89,7 @@ test('a folder without a journal and a URL without a plain name are refused', as
   await using given = await startCase()
   await expect(given.run()).rejects.toThrow('_journal.json')
   await writeMigrations(given.folder, [])
-  await expect(migrate(given.url.replace(given.database.name, 'a%60b'), given.folder, given.telemetry)).rejects.toThrow('plain database name')
+  await expect(migrate(given.url.replace(given.database.name, 'a%60b'), given.folder, given.telemetry)).rejects.toThrow(
+    'plain database name',
+  )
 })

@@ -58,7 +58,8 @@ async function applyAll(session: SqlSession, connection: Connection, migrations:
   for (const migration of migrations) {
     const row = known.get(migration.folderMillis)
     if (row?.['finished_at']) {
-      if (row['hash'] !== migration.hash) throw new Error(`the migration of ${new Date(migration.folderMillis).toISOString()} was changed after it had been applied`)
+      if (row['hash'] !== migration.hash)
+        throw new Error(`the migration of ${new Date(migration.folderMillis).toISOString()} was changed after it had been applied`)
       continue
     }
     // eslint-disable-next-line no-await-in-loop -- one step after the other
@@ -72,7 +73,8 @@ async function applyAll(session: SqlSession, connection: Connection, migrations:
 /** MySQL commits at every DDL statement, so the count is kept for each: a migration that failed goes on where it stopped. */
 async function applyOne(session: SqlSession, connection: Connection, migration: MigrationMeta, done: number): Promise<void> {
   const { folderMillis, hash, sql } = migration
-  const save = 'insert into applied_migrations (created_at, hash, statements) values (?, ?, ?) on duplicate key update hash = values(hash), statements = values(statements)'
+  const save =
+    'insert into applied_migrations (created_at, hash, statements) values (?, ?, ?) on duplicate key update hash = values(hash), statements = values(statements)'
   for (const [index, statement] of sql.entries()) {
     if (index < done) continue
     // eslint-disable-next-line no-await-in-loop

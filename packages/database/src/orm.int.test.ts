@@ -42,8 +42,32 @@ test('what is written in a column of each kind is read back as it was', async ()
       size: 18_446_744_073_709_551_615n,
       weight: 0.1,
     },
-    { companyId, visitId: 2, guestId: null, title: '', event: null, name: '', body: Buffer.alloc(0), startsAt: null, details: 'a text', size: 0n, weight: -0.5 },
-    { companyId, visitId: 3, guestId: 2_147_483_647, title: 'x', event: null, name: null, body: null, startsAt: new Date(0), details: [], size: 9_007_199_254_740_993n, weight: 1e300 },
+    {
+      companyId,
+      visitId: 2,
+      guestId: null,
+      title: '',
+      event: null,
+      name: '',
+      body: Buffer.alloc(0),
+      startsAt: null,
+      details: 'a text',
+      size: 0n,
+      weight: -0.5,
+    },
+    {
+      companyId,
+      visitId: 3,
+      guestId: 2_147_483_647,
+      title: 'x',
+      event: null,
+      name: null,
+      body: null,
+      startsAt: new Date(0),
+      details: [],
+      size: 9_007_199_254_740_993n,
+      weight: 1e300,
+    },
   ]
   await orm.insert(visits).values(rows)
   expect(await orm.select().from(visits).where(eq(visits.companyId, companyId)).orderBy(visits.visitId)).toEqual(rows)
@@ -84,28 +108,62 @@ test('selects with joins, sub-queries, unions and aggregates run', async () => {
   const joined = await orm.select().from(visits).leftJoin(guests, sameGuest).where(ofCompany).orderBy(desc(visits.visitId))
   expect(joined.map((row) => row.guests?.name)).toEqual([undefined, 'Ada', 'Ada'])
   expect(await orm.select({ name: guests.name }).from(visits).innerJoin(guests, sameGuest).where(ofCompany)).toHaveLength(2)
-  const perGuest = await orm.select({ guestId: visits.guestId, n: count() }).from(visits).where(ofCompany).groupBy(visits.guestId).having(gt(count(), 1))
+  const perGuest = await orm
+    .select({ guestId: visits.guestId, n: count() })
+    .from(visits)
+    .where(ofCompany)
+    .groupBy(visits.guestId)
+    .having(gt(count(), 1))
   expect(perGuest).toEqual([{ guestId: 7, n: 2 }])
   const known = orm.select({ guestId: guests.guestId }).from(guests).where(eq(guests.companyId, companyId))
-  expect(await orm.select().from(visits).where(and(ofCompany, inArray(visits.guestId, known)))).toHaveLength(2)
-  expect(await orm.select().from(visits).where(and(ofCompany, exists(orm.select().from(guests).where(sameGuest))))).toHaveLength(2)
+  expect(
+    await orm
+      .select()
+      .from(visits)
+      .where(and(ofCompany, inArray(visits.guestId, known))),
+  ).toHaveLength(2)
+  expect(
+    await orm
+      .select()
+      .from(visits)
+      .where(and(ofCompany, exists(orm.select().from(guests).where(sameGuest)))),
+  ).toHaveLength(2)
   const recent = orm.$with('recent').as(orm.select({ id: visits.visitId }).from(visits).where(ofCompany))
   expect(await orm.with(recent).select().from(recent).where(gt(recent.id, 1))).toHaveLength(2)
   const inner = orm.select({ id: visits.visitId }).from(visits).where(ofCompany).as('inner_visits')
   expect(await orm.select().from(inner).limit(2)).toHaveLength(2)
-  const both = union(orm.select({ id: visits.visitId }).from(visits).where(ofCompany), orm.select({ id: guests.guestId }).from(guests).where(eq(guests.companyId, companyId)))
+  const both = union(
+    orm.select({ id: visits.visitId }).from(visits).where(ofCompany),
+    orm.select({ id: guests.guestId }).from(guests).where(eq(guests.companyId, companyId)),
+  )
   expect(await both.limit(10)).toHaveLength(4)
 })
 
 test('pages with limit and offset parameters, and conditions in parentheses, run', async () => {
   const { orm, ofCompany } = await seedCompany()
-  const page = (limit: number, offset: number) => orm.select({ id: visits.visitId }).from(visits).where(ofCompany).orderBy(visits.visitId).limit(limit).offset(offset)
+  const page = (limit: number, offset: number) =>
+    orm.select({ id: visits.visitId }).from(visits).where(ofCompany).orderBy(visits.visitId).limit(limit).offset(offset)
   expect(await page(2, 0)).toEqual([{ id: 1 }, { id: 2 }])
   expect(await page(2, 2)).toEqual([{ id: 3 }])
-  expect(await orm.select().from(visits).where(and(ofCompany, or(like(visits.title, 'c%'), eq(visits.visitId, 3))))).toHaveLength(2)
-  expect(await orm.select().from(visits).where(and(eq(visits.title, 'cut'), and(ofCompany, gt(visits.visitId, 0))))).toHaveLength(1)
+  expect(
+    await orm
+      .select()
+      .from(visits)
+      .where(and(ofCompany, or(like(visits.title, 'c%'), eq(visits.visitId, 3)))),
+  ).toHaveLength(2)
+  expect(
+    await orm
+      .select()
+      .from(visits)
+      .where(and(eq(visits.title, 'cut'), and(ofCompany, gt(visits.visitId, 0)))),
+  ).toHaveLength(1)
   expect(await orm.$count(visits, ofCompany)).toBe(3)
-  expect(await orm.select({ n: sql<number>`count(*)` }).from(visits).where(ofCompany)).toEqual([{ n: 3 }])
+  expect(
+    await orm
+      .select({ n: sql<number>`count(*)` })
+      .from(visits)
+      .where(ofCompany),
+  ).toEqual([{ n: 3 }])
 })
 
 test('rows that another transaction has locked are skipped', async () => {
@@ -114,7 +172,11 @@ test('rows that another transaction has locked are skipped', async () => {
   await withTransaction(fixture.database, async (tx) => {
     await tx.orm.select().from(visits).where(taken(1)).for('update')
     const others = await withTransaction(fixture.database, (second) =>
-      second.orm.select({ id: visits.visitId }).from(visits).where(and(eq(visits.companyId, companyId), inArray(visits.visitId, [1, 2]))).for('update', { skipLocked: true }),
+      second.orm
+        .select({ id: visits.visitId })
+        .from(visits)
+        .where(and(eq(visits.companyId, companyId), inArray(visits.visitId, [1, 2])))
+        .for('update', { skipLocked: true }),
     )
     expect(others).toEqual([{ id: 2 }])
   })
@@ -123,21 +185,42 @@ test('rows that another transaction has locked are skipped', async () => {
 test('upserts, updates, deletes and generated ids run', async () => {
   const { companyId, orm, ofCompany } = await seedCompany()
   const upserted = [1, 2, 9].map((visitId) => ({ companyId, visitId, title: `again ${visitId}` }))
-  await orm.insert(visits).values(upserted).onDuplicateKeyUpdate({ set: insertedValues({ title: visits.title }) })
-  await orm.insert(visits).values(upserted).onDuplicateKeyUpdate({ set: { companyId: sql`company_id` } })
+  await orm
+    .insert(visits)
+    .values(upserted)
+    .onDuplicateKeyUpdate({ set: insertedValues({ title: visits.title }) })
+  await orm
+    .insert(visits)
+    .values(upserted)
+    .onDuplicateKeyUpdate({ set: { companyId: sql`company_id` } })
   const titles = await orm.select({ title: visits.title }).from(visits).where(ofCompany).orderBy(visits.visitId)
   expect(titles.map(({ title }) => title)).toEqual(['again 1', 'again 2', 'untitled', 'again 9'])
-  const [updated] = await orm.update(visits).set({ title: 'new', guestId: sql`${visits.guestId} + 1` }).where(and(ofCompany, inArray(visits.visitId, [1, 2])))
+  const [updated] = await orm
+    .update(visits)
+    .set({ title: 'new', guestId: sql`${visits.guestId} + 1` })
+    .where(and(ofCompany, inArray(visits.visitId, [1, 2])))
   expect(updated.affectedRows).toBe(2)
   const [deleted] = await orm.delete(visits).where(and(ofCompany, gt(visits.visitId, 2)))
   expect(deleted.affectedRows).toBe(2)
-  const [{ id } = { id: 0n }] = await orm.insert(counters).values({ name: `generated ${companyId}` }).$returningId()
-  expect(await orm.select({ id: counters.id }).from(counters).where(eq(counters.name, `generated ${companyId}`))).toEqual([{ id: BigInt(id) }])
+  const [{ id } = { id: 0n }] = await orm
+    .insert(counters)
+    .values({ name: `generated ${companyId}` })
+    .$returningId()
+  expect(
+    await orm
+      .select({ id: counters.id })
+      .from(counters)
+      .where(eq(counters.name, `generated ${companyId}`)),
+  ).toEqual([{ id: id }])
 })
 
 test('a prepared Drizzle query with placeholders runs, with its company checked each time', async () => {
   const { companyId, orm } = await seedCompany()
-  const byCompany = orm.select({ id: visits.visitId }).from(visits).where(eq(visits.companyId, sql.placeholder('companyId'))).prepare()
+  const byCompany = orm
+    .select({ id: visits.visitId })
+    .from(visits)
+    .where(eq(visits.companyId, sql.placeholder('companyId')))
+    .prepare()
   expect(await byCompany.execute({ companyId })).toHaveLength(3)
   expect(await byCompany.execute({ companyId: newCompany() })).toHaveLength(0)
   await expect(byCompany.execute({ companyId: 0 })).rejects.toThrow("has to be a company's id")
@@ -145,12 +228,21 @@ test('a prepared Drizzle query with placeholders runs, with its company checked 
 
 test('an id that no id can be is the caller’s mistake, not the server’s', async () => {
   const { orm } = fixture.database
-  const find = async (id: string) => orm.select().from(visits).where(eq(visits.companyId, id as CompanyId))
+  const find = async (id: string) =>
+    orm
+      .select()
+      .from(visits)
+      .where(eq(visits.companyId, id as CompanyId))
   await expect(find('cmp_ü')).rejects.toMatchObject({ code: 'invalid_argument' })
   expect(await find(`cmp_${'x'.repeat(500)}`)).toEqual([])
 })
 
 test('an id is compared by its bytes: case counts', async () => {
   const { companyId, orm } = await seedCompany()
-  expect(await orm.select().from(visits).where(eq(visits.companyId, companyId.toUpperCase() as CompanyId))).toEqual([])
+  expect(
+    await orm
+      .select()
+      .from(visits)
+      .where(eq(visits.companyId, companyId.toUpperCase() as CompanyId)),
+  ).toEqual([])
 })

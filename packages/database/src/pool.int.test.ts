@@ -15,6 +15,10 @@ async function insertCounter(database: Database, name: string): Promise<void> {
   await withTransaction(database, async (tx) => void (await tx.orm.insert(counters).values({ name })))
 }
 
+async function read(database: Database): Promise<void> {
+  await database.orm.execute('select 1')
+}
+
 /** One connection of the database that was opened last is in use. */
 async function eventuallyInUse({ telemetry }: Fixture): Promise<void> {
   await eventually(async () => {
@@ -104,14 +108,26 @@ test('who waits too long for a connection is refused, and the others are served 
   const hold = Promise.withResolvers<void>()
   const holder = withTransaction(database, () => hold.promise)
   await eventuallyInUse(fixture)
-  const late = database.ping().catch((error: unknown) => error)
+  const late = read(database).catch((error: unknown) => error)
   expect(isFrontdeskError(await late, 'unavailable')).toBe(true)
   expect(await metric(fixture.telemetry, 'database_refused_total', { reason: 'timeout' })).toBe(1)
   const order: number[] = []
-  const waiting = [1, 2, 3].map((n) => database.ping().then(() => order.push(n)))
+  const waiting = [1, 2, 3].map((n) => read(database).then(() => order.push(n)))
   hold.resolve()
   await Promise.all([holder, ...waiting])
   expect(order).toEqual([1, 2, 3])
+})
+
+test('a database whose pool is exhausted still answers a ping', async () => {
+  await using fixture = await startFixture()
+  await using proxy = await startProxy(fixture.url)
+  const database = fixture.open({ url: proxy.url, poolSize: 1, acquireTimeoutMs: 300 })
+  await withTransaction(database, async () => {
+    await database.ping()
+    proxy.silent = true
+    expect(isFrontdeskError(await database.ping().catch((error: unknown) => error), 'unavailable')).toBe(true)
+    proxy.silent = false
+  })
 })
 
 test('a server that is away is unavailable at once, for every waiting caller', async () => {
@@ -123,7 +139,7 @@ test('a server that is away is unavailable at once, for every waiting caller', a
     telemetry,
   })
   const start = performance.now()
-  const outcomes = await Promise.all(Array.from({ length: 20 }, () => database.ping().catch((error: unknown) => error)))
+  const outcomes = await Promise.all(Array.from({ length: 20 }, () => read(database).catch((error: unknown) => error)))
   expect(outcomes.every((outcome) => isFrontdeskError(outcome, 'unavailable'))).toBe(true)
   expect(performance.now() - start).toBeLessThan(1_000)
 })
@@ -178,7 +194,13 @@ test('nothing of a session reaches its next borrower: variables, locks, open tra
   await using fixture = await startFixture()
   const database = fixture.open({ poolSize: 1 })
   await withConnection(database, async (connection) => {
-    await connection.execute("set session sql_mode = '', @company = 'cmp_1', session transaction_isolation = 'SERIALIZABLE'".replace('transaction_isolation', 'tx_isolation'), [])
+    await connection.execute(
+      "set session sql_mode = '', @company = 'cmp_1', session transaction_isolation = 'SERIALIZABLE'".replace(
+        'transaction_isolation',
+        'tx_isolation',
+      ),
+      [],
+    )
     await connection.execute("select get_lock('shop', 0)", [])
     await connection.execute('start transaction', [])
     await connection.orm.insert(counters).values({ name: 'uncommitted' })
@@ -197,7 +219,9 @@ test('reads and writes of rows keep their prepared statements from one borrower 
   await using fixture = await startFixture()
   const database = fixture.open({ poolSize: 1 })
   const prepared = async () => {
-    const { rows } = await withConnection(fixture.database, (connection) => connection.execute("show global status like 'Com_stmt_prepare'", []))
+    const { rows } = await withConnection(fixture.database, (connection) =>
+      connection.execute("show global status like 'Com_stmt_prepare'", []),
+    )
     return Number(rows[0]?.['Value'])
   }
   const write = async () => {
@@ -219,12 +243,12 @@ test('a closed database refuses, after it has let those finish who had begun', a
     await tx.orm.insert(counters).values({ name: 'finished' })
   })
   await eventuallyInUse(fixture)
-  const waiting = database.ping().catch((error: unknown) => error)
+  const waiting = read(database).catch((error: unknown) => error)
   const closed = database[Symbol.asyncDispose]()
   expect(isFrontdeskError(await waiting, 'unavailable')).toBe(true)
   hold.resolve()
   await Promise.all([begun, closed])
-  expect(isFrontdeskError(await database.ping().catch((error: unknown) => error), 'unavailable')).toBe(true)
+  expect(isFrontdeskError(await read(database).catch((error: unknown) => error), 'unavailable')).toBe(true)
   expect(await fixture.database.orm.$count(counters)).toBe(1)
 })
 

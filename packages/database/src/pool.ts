@@ -42,6 +42,11 @@ export class ConnectionPool {
     return { inUse: this.#inUse, idle: this.#idle.length, waiting: this.#waiting.size }
   }
 
+  /** Whether every connection is in use, so that the next caller has to wait. */
+  get isExhausted(): boolean {
+    return this.#idle.length === 0 && this.#all.size + this.#opening >= this.#options.size
+  }
+
   /** @throws FrontdeskError unavailable, at once when the queue is full, else within the acquire time-out. */
   async acquire(): Promise<Connection> {
     if (this.#drained) throw this.#refuse('closed')

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
 import { toDriverValue } from './sql-value.ts'
 
-test.each([{}, [1], undefined, () => 1, Symbol('a'), Number.NaN, Number.POSITIVE_INFINITY, 2n ** 64n, -(2n ** 63n) - 1n])('%o can’t be a parameter', (value) => {
-  expect(() => toDriverValue(value)).toThrow(/./)
-})
+test.each([{}, [1], undefined, () => 1, Symbol('a'), Number.NaN, Number.POSITIVE_INFINITY, 2n ** 64n, -(2n ** 63n) - 1n])(
+  '%o can’t be a parameter',
+  (value) => {
+    expect(() => toDriverValue(value)).toThrow(/./)
+  },
+)
 
 test('integers travel as BIGINT, unsigned where they need it', () => {
   expect(toDriverValue(5)).toMatchObject({ value: 5n, unsigned: false })

@@ -1,5 +1,8 @@
 import { types as utilTypes } from 'node:util'
-import { TypedParameter } from 'mysql2'
+import mysql from 'mysql2'
+
+// Node finds no named export of it in mysql2's CommonJS.
+const { TypedParameter } = mysql
 
 /** What a `?` may stand for. An integer travels as BIGINT, any other number as DOUBLE, a Date as UTC. */
 export type SqlValue = string | number | bigint | boolean | Date | Uint8Array | null
@@ -36,6 +39,7 @@ export function toDriverValue(value: unknown): unknown {
       if (value === null || utilTypes.isDate(value) || Buffer.isBuffer(value)) return value
       if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
       break
+    default:
   }
-  throw new TypeError(`a statement's parameter can't be ${typeof value === 'object' ? 'an object or a list' : String(value)}`)
+  throw new TypeError(`a statement's parameter can't be ${typeof value === 'number' ? String(value) : `of type ${typeof value}`}`)
 }

@@ -113,7 +113,10 @@ test('a work that swallows its deadlock commits nothing of what it did afterward
       await increment(tx, 'b')
       await meet()
       await increment(tx, 'a').catch(() => undefined)
-      await tx.orm.insert(counters).values({ name: 'stray' }).catch(() => undefined)
+      await tx.orm
+        .insert(counters)
+        .values({ name: 'stray' })
+        .catch(() => undefined)
     },
     1,
   )
@@ -219,15 +222,22 @@ test('a statement’s own error keeps its number, and its values stay out of the
   expect(isDuplicateKey(new Error('other'))).toBe(false)
 })
 
-test.each(['begin', 'commit', 'rollback', 'set autocommit = 0', 'lock tables counters read', 'create table x (a int)', 'call x()', 'prepare x from "select 1"', 'truncate counters'])(
-  '%s is refused where it would break a transaction',
-  async (text) => {
-    await using fixture = await startFixture()
-    const { database } = fixture
-    await expect(database.orm.execute(text)).rejects.toThrow('query guard')
-    await expect(withTransaction(database, (tx) => tx.execute(text, []))).rejects.toThrow('query guard')
-  },
-)
+test.each([
+  'begin',
+  'commit',
+  'rollback',
+  'set autocommit = 0',
+  'lock tables counters read',
+  'create table x (a int)',
+  'call x()',
+  'prepare x from "select 1"',
+  'truncate counters',
+])('%s is refused where it would break a transaction', async (text) => {
+  await using fixture = await startFixture()
+  const { database } = fixture
+  await expect(database.orm.execute(text)).rejects.toThrow('query guard')
+  await expect(withTransaction(database, (tx) => tx.execute(text, []))).rejects.toThrow('query guard')
+})
 
 test('Drizzle’s own transactions and streams are refused', async () => {
   await using fixture = await startFixture()

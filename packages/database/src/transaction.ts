@@ -28,7 +28,9 @@ export async function withTransaction<T>(
   work: (tx: Transaction) => Promise<T>,
   { attempts = 5 }: TransactionOptions = {},
 ): Promise<T> {
-  const retried = internalsOf(database).telemetry.metrics.counter('database_transaction_retries_total', 'Transactions tried again.', ['reason'])
+  const retried = internalsOf(database).telemetry.metrics.counter('database_transaction_retries_total', 'Transactions tried again.', [
+    'reason',
+  ])
   for (let attempt = 1; ; attempt++) {
     try {
       // eslint-disable-next-line no-await-in-loop -- the next attempt follows from this one
@@ -66,14 +68,14 @@ async function runOnce<T>(database: Database, work: (tx: Transaction) => Promise
 
 async function runOn<T>(connection: Connection, database: Database, work: (tx: Transaction) => Promise<T>) {
   await begin(connection)
-  const { tx, hooks, end } = createTransaction(connection, database)
+  const scope = createTransaction(connection, database)
   try {
-    const result = await work(tx)
-    end()
+    const result = await work(scope.tx)
+    scope.end()
     await connection.command('commit')
-    return { result, hooks }
+    return { result, hooks: scope.hooks }
   } catch (error) {
-    end(error)
+    scope.end(error)
     await rollBack(connection)
     throw error
   }

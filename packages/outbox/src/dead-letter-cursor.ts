@@ -1,12 +1,18 @@
-import { eventIdToBytes, parseEventId } from '@frontdesk/contracts'
+import { type EventId, eventIdToBytes, parseEventId } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import type { SQL } from 'drizzle-orm'
 import { and, eq, lt, lte, or, sql } from 'drizzle-orm'
-import type { DeadLetterRow } from './dead-letters.ts'
 import { inbox } from './tables.ts'
 
+interface DeadLetterPosition {
+  readonly diedAt: Date
+  readonly handler: string
+  readonly eventId: EventId
+  readonly revision: number
+}
+
 /** Where a page of dead letters ended, as an opaque text. */
-export function cursorOf({ diedAt, handler, eventId, revision }: DeadLetterRow): string {
+export function cursorOf({ diedAt, handler, eventId, revision }: DeadLetterPosition): string {
   return Buffer.from(JSON.stringify([diedAt.getTime(), handler, eventId, revision])).toString('base64url')
 }
 

@@ -69,7 +69,10 @@ export async function startBooking(config: Config): Promise<Booking> {
       customers: (companyId) => createCustomerReader(database, companyId),
     }),
   )
-  rpc.add(OperationsServiceDefinition, forAllCompanies(createOperations({ database, outbox, handlers: [handler], counts: async () => ({}) })))
+  rpc.add(
+    OperationsServiceDefinition,
+    forAllCompanies(createOperations({ database, outbox, handlers: [handler], counts: async () => ({}) })),
+  )
   starting.use(rpc)
   const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)
 

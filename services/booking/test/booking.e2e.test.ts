@@ -16,7 +16,9 @@ const created = (company: ReturnType<typeof newCompany>, uid: string, minute = 0
 async function outbox(companyId: string): Promise<string[]> {
   const connection = await createConnection(harness.mysqlUrl)
   try {
-    const [rows] = await connection.query<RowDataPacket[]>('SELECT event_type AS type FROM outbox WHERE company_id = ? ORDER BY id', [companyId])
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT event_type AS type FROM outbox WHERE company_id = ? ORDER BY id', [
+      companyId,
+    ])
     return rows.map(({ type }) => String(type))
   } finally {
     await connection.end()
@@ -28,10 +30,20 @@ test('a booking becomes a confirmed appointment of a new customer, and both are 
   await harness.publish(created(company, 'uid-1'))
   const { appointments } = await harness.booking.listAppointments({ companyId: company, originId: 'uid-1' })
   expect(appointments).toMatchObject([
-    { companyId: company, status: 'APPOINTMENT_STATUS_CONFIRMED', origin: 'APPOINTMENT_ORIGIN_CALENDAR_BOOKING', title: 'Cut', startsAt: minutesLater(60), version: 1 },
+    {
+      companyId: company,
+      status: 'APPOINTMENT_STATUS_CONFIRMED',
+      origin: 'APPOINTMENT_ORIGIN_CALENDAR_BOOKING',
+      title: 'Cut',
+      startsAt: minutesLater(60),
+      version: 1,
+    },
   ])
   const customerId = appointments[0]?.customerId ?? ''
-  expect((await harness.booking.getCustomer({ companyId: company, customerId })).customer).toMatchObject({ name: 'Ada', email: 'ada@example.com' })
+  expect((await harness.booking.getCustomer({ companyId: company, customerId })).customer).toMatchObject({
+    name: 'Ada',
+    email: 'ada@example.com',
+  })
   expect(await outbox(company)).toEqual(['frontdesk.customer.created.v1', 'frontdesk.appointment.confirmed.v1'])
 })
 
@@ -90,7 +102,11 @@ test('a batch of many companies and guests is taken whole, texts longer than the
 test('pages go by start with those without a time first, and filters hold', async () => {
   const company = newCompany()
   const request = (callId: string) =>
-    companyEvent(company, 'frontdesk.call.analyzed.v1', callId, { source: { occurredAt }, call: { callId }, appointmentRequest: { offering: 'x' } })
+    companyEvent(company, 'frontdesk.call.analyzed.v1', callId, {
+      source: { occurredAt },
+      call: { callId },
+      appointmentRequest: { offering: 'x' },
+    })
   await harness.publish(request('c1'), request('c2'), ...[3, 1, 2].map((minute) => created(company, `uid-${minute}`, minute)))
   const seen: string[] = []
   let pageToken = ''
@@ -108,7 +124,10 @@ test('pages go by start with those without a time first, and filters hold', asyn
   expect((await harness.booking.listAppointments({ companyId: company, customerId })).appointments).toHaveLength(3)
 
   const first = await harness.booking.listCustomers({ companyId: company, pageSize: 1 })
-  expect(await harness.booking.listCustomers({ companyId: company, pageSize: 1, pageToken: first.nextPageToken })).toEqual({ customers: [], nextPageToken: '' })
+  expect(await harness.booking.listCustomers({ companyId: company, pageSize: 1, pageToken: first.nextPageToken })).toEqual({
+    customers: [],
+    nextPageToken: '',
+  })
 })
 
 test('another company’s id and an unknown one look the same', async () => {
@@ -116,7 +135,10 @@ test('another company’s id and an unknown one look the same', async () => {
   await harness.publish(created(a, 'uid-of-a'))
   const [appointment] = (await harness.booking.listAppointments({ companyId: a })).appointments
   const ask = (appointmentId: string, customerId: string) =>
-    Promise.allSettled([harness.booking.getAppointment({ companyId: b, appointmentId }), harness.booking.getCustomer({ companyId: b, customerId })])
+    Promise.allSettled([
+      harness.booking.getAppointment({ companyId: b, appointmentId }),
+      harness.booking.getCustomer({ companyId: b, customerId }),
+    ])
   const foreign = await ask(appointment?.appointmentId ?? '', appointment?.customerId ?? '')
   const unknown = await ask(newId('apt'), newId('cust'))
   const told = (outcomes: PromiseSettledResult<unknown>[]) => outcomes.map((outcome) => String((outcome as PromiseRejectedResult).reason))
@@ -131,7 +153,10 @@ test('every method refuses a call without a token, with an expired one, for anot
   const companyId = newCompany()
   const sources: [string, TokenSource][] = [
     ['token_missing', { issue: () => Promise.resolve('') }],
-    ['token_expired', createTokenIssuer({ privateJwk: authority.keyPair.privateJwk, caller: 'x', clock: () => new Date(Date.now() - 3_600_000) })],
+    [
+      'token_expired',
+      createTokenIssuer({ privateJwk: authority.keyPair.privateJwk, caller: 'x', clock: () => new Date(Date.now() - 3_600_000) }),
+    ],
     ['token_invalid', { issue: (request) => operator.issue({ ...request, audience: 'webhook-ingress' }) }],
     ['permission_denied', { issue: (request) => operator.issue({ ...request, companies: [newCompany()] }) }],
   ]

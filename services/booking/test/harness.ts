@@ -73,7 +73,8 @@ export async function startHarness() {
       handled += BigInt(events.length)
       await eventually(async () => {
         const { counts } = await first.operations.getConservation({})
-        if ((counts.handled ?? 0n) + (counts.dead ?? 0n) !== handled) throw new Error(`handled ${counts.handled}, dead ${counts.dead}, not ${handled}`)
+        if ((counts.handled ?? 0n) + (counts.dead ?? 0n) !== handled)
+          throw new Error(`handled ${counts.handled}, dead ${counts.dead}, not ${handled}`)
       })
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -93,7 +94,17 @@ export function companyEvent<Type extends EventType>(companyId: CompanyId, type:
   const id = deriveEventId(['test', companyId, type, key])
   const codec = catalogue[type].payload as PayloadCodec<PayloadOf<Type>>
   return {
-    envelope: { id, revision: 1, type, source: 'frontdesk/company-resolver', subject: key, time: occurredAt, companyId, confidence: 0.99, correlationId: id },
+    envelope: {
+      id,
+      revision: 1,
+      type,
+      source: 'frontdesk/company-resolver',
+      subject: key,
+      time: occurredAt,
+      companyId,
+      confidence: 0.99,
+      correlationId: id,
+    },
     subject: companySubject(companyId, type),
     body: encodePayload(type, codec.fromJSON(JSON.parse(JSON.stringify(payload)))),
   }

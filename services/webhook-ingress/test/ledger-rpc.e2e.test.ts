@@ -43,7 +43,11 @@ test('a malformed argument is named, and an unknown id is not found', async () =
 test('every method refuses a call without a token, with an expired one, for another audience, or for some companies only', async () => {
   const { authority } = harness
   const operator = authority.issuer('operator')
-  const expired = createTokenIssuer({ privateJwk: authority.keyPair.privateJwk, caller: 'operator', clock: () => new Date(Date.now() - 3_600_000) })
+  const expired = createTokenIssuer({
+    privateJwk: authority.keyPair.privateJwk,
+    caller: 'operator',
+    clock: () => new Date(Date.now() - 3_600_000),
+  })
   const companies = [vouchForCompanyId(newId('cmp'))]
   const sources: [string, TokenSource][] = [
     ['token_missing', { issue: () => Promise.resolve('') }],

@@ -14,7 +14,9 @@ afterAll(() => harness[Symbol.asyncDispose]())
 
 let calls = 0
 const callBody = (overrides: object = {}) => retellWebhook('call_ended', { call: { call_id: `call_${(calls += 1)}`, ...overrides } })
-const signed = (body: Buffer | string, key = retellApiKey, atMs = Date.now()) => ({ 'x-retell-signature': signRetell(Buffer.from(body), key, atMs) })
+const signed = (body: Buffer | string, key = retellApiKey, atMs = Date.now()) => ({
+  'x-retell-signature': signRetell(Buffer.from(body), key, atMs),
+})
 const callId = (sample: { json: Record<string, unknown> }) => (sample.json.call as { call_id: string }).call_id
 const eventsOf = async (entityId: string) => (await harness.ledger.listEvents({ entityId })).events
 
@@ -59,10 +61,24 @@ test('each kind of bad input has a code of its own, and nothing of it is kept', 
     ['301 s ahead', retell, body, signed(body, retellApiKey, Date.now() + 301_000), 401, 'timestamp_out_of_tolerance'],
     ['too large', retell, large, signed(large), 413, 'payload_too_large'],
     ['another company’s secret', `/v1/webhooks/calcom/${connectionId}`, booking, calcom('secret of B'), 401, 'signature_invalid'],
-    ['an unknown connection', '/v1/webhooks/calcom/con_01h455vb4pex5vsknk084sn02q', booking, calcom('secret of A'), 404, 'unknown_connection'],
+    [
+      'an unknown connection',
+      '/v1/webhooks/calcom/con_01h455vb4pex5vsknk084sn02q',
+      booking,
+      calcom('secret of A'),
+      404,
+      'unknown_connection',
+    ],
     ['a path that is no connection', '/v1/webhooks/calcom/x', booking, calcom('secret of A'), 404, 'unknown_connection'],
     ['a provider without a platform secret', '/v1/webhooks/calcom', booking, calcom('secret of A'), 404, 'unknown_connection'],
-    ['a connection of another provider', `/v1/webhooks/retell/${connectionId}`, body, signed(body, 'secret of A'), 404, 'unknown_connection'],
+    [
+      'a connection of another provider',
+      `/v1/webhooks/retell/${connectionId}`,
+      body,
+      signed(body, 'secret of A'),
+      404,
+      'unknown_connection',
+    ],
     ['an unknown provider', '/v1/webhooks/acme', body, signed(body), 404, 'not_found'],
   ]
   for (const [what, path, payload, headers, status, code] of cases) {
@@ -116,7 +132,9 @@ test('a refusal leaves a row of why, alike ones a single row', async () => {
     const headers = { 'x-retell-signature': 'nonsense' }
     await Promise.all(Array.from({ length: 10 }, () => harness.post('/v1/webhooks/retell', body, headers)))
     await eventually(async () => {
-      const [rows] = await connection.query<RowDataPacket[]>("SELECT SUM(times) AS times, COUNT(*) AS n FROM refusals WHERE code = 'signature_malformed'")
+      const [rows] = await connection.query<RowDataPacket[]>(
+        "SELECT SUM(times) AS times, COUNT(*) AS n FROM refusals WHERE code = 'signature_malformed'",
+      )
       expect(Number(rows[0]?.times)).toBeGreaterThanOrEqual(10)
       expect(Number(rows[0]?.n)).toBeLessThanOrEqual(4)
     })

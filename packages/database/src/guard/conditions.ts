@@ -75,7 +75,12 @@ function tupleFact([columns]: readonly Node[], tuples: readonly (readonly Node[]
   const items = splitAt(columns.nodes, isComma)
   return items.flatMap((item, index) => {
     const column = companyReference(item)
-    return column ? valueFact(column, tuples.map((tuple) => splitAt(tuple, isComma)[index] ?? [])) : []
+    return column
+      ? valueFact(
+          column,
+          tuples.map((tuple) => splitAt(tuple, isComma)[index] ?? []),
+        )
+      : []
   })
 }
 

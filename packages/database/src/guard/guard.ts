@@ -75,7 +75,8 @@ export function createGuard({ companyTables, telemetry }: { companyTables: Reado
       if (verdict.refusal !== undefined) throw refuse(verdict.refusal, sql)
       for (const position of verdict.companyParams) {
         const value = params[position]
-        if (typeof value !== 'string' || value === '') throw refuse(`parameter ${position + 1} has to be a company's id, not ${typeof value}`, sql)
+        if (typeof value !== 'string' || value === '')
+          throw refuse(`parameter ${position + 1} has to be a company's id, not ${typeof value}`, sql)
       }
       return verdict
     },

@@ -53,7 +53,7 @@ export function bindTables(tables: readonly TableEntry[], where: readonly Fact[]
       learn([{ kind: 'equal', left: { alias }, right: { alias: tables[0]?.alias } }], holdsFor)
     }
   }
-  for (let size = -1; size !== bound.size; ) {
+  for (let size = -1; size !== bound.size;) {
     size = bound.size
     for (const { from, to } of links) if (bound.has(from)) bound.add(to)
   }

@@ -64,7 +64,10 @@ describe('passes, and tells which parameters are companies', () => {
     ['insert into visits (company_id) values (?) on duplicate key update company_id = company_id', [0]],
     ['insert into visits (company_id) values (?) on duplicate key update `company_id` = values(`company_id`)', [0]],
     ['insert into visits (company_id) values (?) on duplicate key update title = if(values(size) > size, values(title), title)', [0]],
-    ['insert into visits (company_id, visit_id) values (?, (select max(guest_id) from guests where company_id = ?)) returning visit_id', [0, 1]],
+    [
+      'insert into visits (company_id, visit_id) values (?, (select max(guest_id) from guests where company_id = ?)) returning visit_id',
+      [0, 1],
+    ],
     ['insert into visits (company_id, visit_id) select company_id, guest_id from guests where company_id = ?', [0]],
     ['insert into visits (company_id, visit_id) select ?, guest_id from guests g where g.company_id = ?', [1, 0]],
     ['insert into counters (name) select title from visits where company_id = ?', [0]],

@@ -3,18 +3,7 @@ import { companyReference, companyValue, factsOf } from './conditions.ts'
 import { clausesOf } from './clauses.ts'
 import { bindTables, emptyScope, type Scope } from './scope.ts'
 import { readTables, type TableEntry } from './table-section.ts'
-import {
-  beginsQuery,
-  isComma,
-  isGroup,
-  isMark,
-  isWord,
-  nameOf,
-  type Node,
-  readSql,
-  splitAt,
-  UnreadableError,
-} from './tokens.ts'
+import { beginsQuery, isComma, isGroup, isMark, isWord, nameOf, type Node, readSql, splitAt, UnreadableError } from './tokens.ts'
 
 /** A statement that could touch rows of a company that it does not name. */
 export class UnscopedError extends Error {}
@@ -99,7 +88,19 @@ class Inspector {
   /** @returns the scope, for an INSERT that copies what it selects */
   #select(nodes: readonly Node[], outer: Scope): Scope {
     if (!isWord(nodes[0], 'select')) throw new UnreadableError('a query that the guard does not know')
-    const clauses = clausesOf(nodes.slice(1), ['from', 'where', 'group', 'having', 'order', 'limit', 'for', 'lock', 'window', 'into', 'procedure'])
+    const clauses = clausesOf(nodes.slice(1), [
+      'from',
+      'where',
+      'group',
+      'having',
+      'order',
+      'limit',
+      'for',
+      'lock',
+      'window',
+      'into',
+      'procedure',
+    ])
     const scope = this.#scope(readTables(clauses.get('from') ?? []), clauses.get('where') ?? [], outer)
     for (const [keyword, clause] of clauses) if (keyword !== 'from') this.#expressions(clause, scope)
     return scope
@@ -114,7 +115,9 @@ class Inspector {
       if (query) this.#query(query, outer)
       this.#expressions(on, scope)
       if (this.#isCompanyTable(name) && !scope.bound.has(alias)) {
-        throw new UnscopedError(`nothing ties ${name === alias ? name : `${name} ${alias}`} to a company: AND ${alias}.${companyColumn} = ? has to hold`)
+        throw new UnscopedError(
+          `nothing ties ${name === alias ? name : `${name} ${alias}`} to a company: AND ${alias}.${companyColumn} = ? has to hold`,
+        )
       }
     }
     for (const fact of [...facts, ...tables.flatMap((table) => table.facts)]) {
@@ -137,7 +140,10 @@ class Inspector {
     const tables = (clauses.get('') ?? []).filter((node) => !isWord(node, 'low_priority', 'ignore'))
     const scope = this.#scope(readTables(tables), clauses.get('where') ?? [], emptyScope)
     for (const assignment of splitAt(clauses.get('set') ?? [], isComma)) {
-      const column = assignment.slice(0, assignment.findIndex((node) => isMark(node, '=')))
+      const column = assignment.slice(
+        0,
+        assignment.findIndex((node) => isMark(node, '=')),
+      )
       if (companyReference(column)) throw new UnscopedError('a row must not move to another company')
     }
     for (const [keyword, clause] of clauses) if (keyword !== '') this.#expressions(clause, scope)
@@ -173,7 +179,8 @@ class Inspector {
 
   #copied(source: readonly Node[]): void {
     const query = source.findIndex((node) => isWord(node, 'select', 'with') || (isGroup(node) && beginsQuery(node.nodes)))
-    if (query >= 0 && !source.slice(0, query).some((node) => isWord(node, 'values', 'value', 'set'))) this.#query(source.slice(query), emptyScope)
+    if (query >= 0 && !source.slice(0, query).some((node) => isWord(node, 'values', 'value', 'set')))
+      this.#query(source.slice(query), emptyScope)
     else this.#expressions(source, emptyScope)
   }
 
@@ -197,7 +204,11 @@ class Inspector {
     if (query.some((node) => isWord(node, 'union', 'except', 'intersect'))) throw new UnreadableError('an INSERT of a UNION')
     const { bound } = this.#select(query, emptyScope)
     const items = clausesOf(query.slice(1), ['from', 'where', 'limit']).get('') ?? []
-    const item = splitAt(items.filter((node) => !isWord(node, 'distinct')), isComma)[place] ?? []
+    const item =
+      splitAt(
+        items.filter((node) => !isWord(node, 'distinct')),
+        isComma,
+      )[place] ?? []
     const column = companyReference(item)
     const [only] = bound
     if (column && (column.alias === undefined ? bound.size === 1 && only !== undefined : bound.has(column.alias))) return

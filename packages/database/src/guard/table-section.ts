@@ -81,7 +81,22 @@ export function readTables(nodes: readonly Node[]): TableEntry[] {
   return entries
 }
 
-const afterTable = ['on', 'using', 'join', 'left', 'right', 'inner', 'cross', 'straight_join', 'natural', 'use', 'force', 'ignore', 'partition', 'for']
+const afterTable = [
+  'on',
+  'using',
+  'join',
+  'left',
+  'right',
+  'inner',
+  'cross',
+  'straight_join',
+  'natural',
+  'use',
+  'force',
+  'ignore',
+  'partition',
+  'for',
+]
 
 /** LEFT and RIGHT are also functions. */
 function endsCondition(nodes: readonly Node[], at: number): boolean {

@@ -62,11 +62,16 @@ const chain = [
   booking('C', 2, { references: ['C', 'B'].map((value) => ({ kind: 'calendar_booking', value })) }),
 ]
 
-const told = (outcomes: readonly ChangeOutcome[]) => outcomes.map(({ customer, appointments }) => [customer?.type, ...appointments.map(({ type }) => type)])
+const told = (outcomes: readonly ChangeOutcome[]) =>
+  outcomes.map(({ customer, appointments }) => [customer?.type, ...appointments.map(({ type }) => type)])
 
 test('a booking and its reschedules are one appointment of one customer', async () => {
   const { apply, appointments, customers } = memoryBook()
-  expect(told(await apply(chain))).toEqual([['created', 'confirmed'], [undefined, 'rescheduled'], [undefined, 'rescheduled']])
+  expect(told(await apply(chain))).toEqual([
+    ['created', 'confirmed'],
+    [undefined, 'rescheduled'],
+    [undefined, 'rescheduled'],
+  ])
   expect([...appointments.values()]).toMatchObject([{ originId: 'C', version: 3 }])
   expect(customers.size).toBe(1)
 })

@@ -1,4 +1,4 @@
-import type { Appointment, AppointmentChange } from '../domain/appointment.ts'
+import type { Appointment, AppointmentChange, AppointmentState } from '../domain/appointment.ts'
 import type { Contact, Customer, CustomerIdentity } from '../domain/customer.ts'
 
 /** A name under which the outside world knows an appointment; an appointment can have several. */
@@ -41,4 +41,40 @@ export interface Book {
   open(references: readonly AppointmentReference[], identities: readonly CustomerIdentity[]): Promise<BookPage>
   /** @throws FrontdeskError `version_conflict` when somebody else made the same at the same time; try again. */
   save(changes: BookChanges): Promise<void>
+}
+
+/** A page of a list; the token is empty on the last one. */
+export interface Page<Item> {
+  readonly items: Item[]
+  readonly nextPageToken: string
+}
+
+/** An appointment with when its row was made and last changed. */
+export type StoredAppointment = Appointment & { readonly createdAt: Date; readonly updatedAt: Date }
+
+/** A customer with when its row was made. */
+export type StoredCustomer = Customer & { readonly createdAt: Date }
+
+/** What to list; each undefined field matches all. */
+export interface AppointmentQuery {
+  readonly customerId: string | undefined
+  readonly status: AppointmentState['status'] | undefined
+  /** Any name under which the outside world knows it. */
+  readonly originId: string | undefined
+  readonly limit: number
+  readonly pageToken: string
+}
+
+/** Reads one company's appointments. */
+export interface AppointmentReader {
+  get(appointmentId: string): Promise<StoredAppointment | undefined>
+  /** By start, those without a time first, then by id. */
+  list(query: AppointmentQuery): Promise<Page<StoredAppointment>>
+}
+
+/** Reads one company's customers. */
+export interface CustomerReader {
+  get(customerId: string): Promise<StoredCustomer | undefined>
+  /** Oldest first. */
+  list(query: { readonly limit: number; readonly pageToken: string }): Promise<Page<StoredCustomer>>
 }

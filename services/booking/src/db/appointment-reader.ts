@@ -1,34 +1,22 @@
 import type { CompanyId } from '@frontdesk/contracts'
 import type { Database } from '@frontdesk/database'
 import { and, asc, eq, gt, inArray, isNotNull, isNull, or, type SQL } from 'drizzle-orm'
-import type { AppointmentRow } from './mapping.ts'
-import { instantAndId, type Page, pageOf, parseInstantAndId } from './page-token.ts'
+import type { AppointmentReader, StoredAppointment } from '../app/ports.ts'
+import { type AppointmentRow, toAppointment } from './mapping.ts'
+import { instantAndId, pageOf, parseInstantAndId } from './page-token.ts'
 import { appointmentReferences } from './schema/appointment-references.ts'
 import { appointments } from './schema/appointments.ts'
 
-/** What to list; each undefined field matches all. */
-export interface AppointmentQuery {
-  readonly customerId: string | undefined
-  readonly status: AppointmentRow['status'] | undefined
-  /** Any name under which the outside world knows it. */
-  readonly originId: string | undefined
-  readonly limit: number
-  readonly pageToken: string
-}
-
-/** Reads one company's appointments. */
-export interface AppointmentReader {
-  get(appointmentId: string): Promise<AppointmentRow | undefined>
-  /** By start, those without a time first, then by id. */
-  list(query: AppointmentQuery): Promise<Page<AppointmentRow>>
-}
-
+/** One company's appointments in the database. */
 export function createAppointmentReader({ orm }: Database, companyId: CompanyId): AppointmentReader {
   const ofCompany = eq(appointments.companyId, companyId)
   return {
     async get(appointmentId) {
-      const [row] = await orm.select().from(appointments).where(and(ofCompany, eq(appointments.appointmentId, appointmentId)))
-      return row
+      const [row] = await orm
+        .select()
+        .from(appointments)
+        .where(and(ofCompany, eq(appointments.appointmentId, appointmentId)))
+      return row && toStored(row)
     },
 
     async list({ customerId, status, originId, limit, pageToken }) {
@@ -51,9 +39,13 @@ export function createAppointmentReader({ orm }: Database, companyId: CompanyId)
         )
         .orderBy(asc(appointments.startsAt), asc(appointments.appointmentId))
         .limit(limit)
-      return pageOf(rows, limit, (row) => instantAndId(row.startsAt, row.appointmentId))
+      return pageOf(rows, limit, toStored, (row) => instantAndId(row.startsAt, row.appointmentId))
     },
   }
+}
+
+function toStored(row: AppointmentRow): StoredAppointment {
+  return { ...toAppointment(row), createdAt: row.createdAt, updatedAt: row.updatedAt }
 }
 
 /** MySQL sorts NULL before every instant. */

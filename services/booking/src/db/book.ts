@@ -52,32 +52,51 @@ async function readReferences(orm: Orm, companyId: CompanyId, references: readon
   if (references.length === 0) return []
   const { companyId: company, kind, value } = appointmentReferences
   const named = or(...ofKinds(references).map(([name, values]) => and(eq(kind, name), inArray(value, values))))
-  return orm.select().from(appointmentReferences).where(and(eq(company, companyId), named)).for('update')
+  return orm
+    .select()
+    .from(appointmentReferences)
+    .where(and(eq(company, companyId), named))
+    .for('update')
 }
 
 async function readIdentities(orm: Orm, companyId: CompanyId, identities: readonly CustomerIdentity[]) {
   if (identities.length === 0) return []
   const { companyId: company, kind, value } = customerIdentities
   const named = or(...ofKinds(identities).map(([name, values]) => and(eq(kind, name), inArray(value, values))))
-  return orm.select().from(customerIdentities).where(and(eq(company, companyId), named)).for('update')
+  return orm
+    .select()
+    .from(customerIdentities)
+    .where(and(eq(company, companyId), named))
+    .for('update')
 }
 
 async function readAppointments(orm: Orm, companyId: CompanyId, ids: readonly string[]) {
   if (ids.length === 0) return []
   const { companyId: company, appointmentId } = appointments
-  return orm.select().from(appointments).where(and(eq(company, companyId), inArray(appointmentId, [...ids]))).for('update')
+  return orm
+    .select()
+    .from(appointments)
+    .where(and(eq(company, companyId), inArray(appointmentId, [...ids])))
+    .for('update')
 }
 
 async function readCustomers(orm: Orm, companyId: CompanyId, ids: readonly string[]) {
   if (ids.length === 0) return []
   const { companyId: company, customerId } = customers
-  return orm.select().from(customers).where(and(eq(company, companyId), inArray(customerId, [...ids]))).for('update')
+  return orm
+    .select()
+    .from(customers)
+    .where(and(eq(company, companyId), inArray(customerId, [...ids])))
+    .for('update')
 }
 
 async function saveCustomers(orm: Orm, companyId: CompanyId, { customers: changed, newIdentities }: BookChanges, now: Date): Promise<void> {
   if (changed.length > 0) {
     const rows = changed.map((customer) => fromCustomer(companyId, customer, now))
-    await orm.insert(customers).values(rows).onDuplicateKeyUpdate({ set: insertedValues({ name, email, phoneNumber, contactAt }) })
+    await orm
+      .insert(customers)
+      .values(rows)
+      .onDuplicateKeyUpdate({ set: insertedValues({ name, email, phoneNumber, contactAt }) })
   }
   if (newIdentities.length > 0) {
     await orm.insert(customerIdentities).values(newIdentities.map(({ identity, customerId }) => ({ companyId, ...identity, customerId })))
@@ -101,6 +120,8 @@ async function saveAppointments(orm: Orm, companyId: CompanyId, changes: BookCha
     await orm.delete(appointments).where(and(eq(appointments.companyId, companyId), eq(appointments.appointmentId, appointmentId)))
   }
   if (changes.references.length > 0) {
-    await orm.insert(appointmentReferences).values(changes.references.map(({ reference, appointmentId }) => ({ companyId, ...reference, appointmentId })))
+    await orm
+      .insert(appointmentReferences)
+      .values(changes.references.map(({ reference, appointmentId }) => ({ companyId, ...reference, appointmentId })))
   }
 }

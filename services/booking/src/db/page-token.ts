@@ -1,15 +1,15 @@
 import { FrontdeskError } from '@frontdesk/errors'
-
-export interface Page<Row> {
-  readonly rows: Row[]
-  /** Empty on the last page. */
-  readonly nextPageToken: string
-}
+import type { Page } from '../app/ports.ts'
 
 /** A full page leads to a next one, from its last row. */
-export function pageOf<Row>(rows: Row[], limit: number, tokenOf: (row: Row) => string): Page<Row> {
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+  tokenOf: (row: Row) => string,
+): Page<Item> {
   const last = rows.length === limit ? rows.at(-1) : undefined
-  return { rows, nextPageToken: last === undefined ? '' : tokenOf(last) }
+  return { items: rows.map(toItem), nextPageToken: last === undefined ? '' : tokenOf(last) }
 }
 
 /** A position in a list that is sorted by an instant, which may be absent, and an id. */

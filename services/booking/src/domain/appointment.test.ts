@@ -4,7 +4,11 @@ import { type Appointment, type AppointmentChange, changeAppointment, mergeAppoi
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 10, minute))
 
-function change(kind: 'created' | 'rescheduled' | 'cancelled', minute: number, overrides: Partial<AppointmentChange> = {}): AppointmentChange {
+function change(
+  kind: 'created' | 'rescheduled' | 'cancelled',
+  minute: number,
+  overrides: Partial<AppointmentChange> = {},
+): AppointmentChange {
   const times = { startsAt: at(minute + 100), endsAt: at(minute + 130) }
   return {
     origin: 'calendar_booking',

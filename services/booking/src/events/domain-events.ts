@@ -10,6 +10,7 @@ import {
 import type { NewEvent } from '@frontdesk/outbox'
 import type { ChangeOutcome, CustomerEvent } from '../app/apply-changes.ts'
 import type { Appointment, AppointmentEvent } from '../domain/appointment.ts'
+import { originNames, statusNames } from '../wire/names.ts'
 
 /** The event that caused the change. */
 export interface Cause {
@@ -66,19 +67,12 @@ function newEvent<Type extends EventType>(cause: Cause, type: Type, entityId: st
   }
 }
 
-const statusOf = {
-  requested: 'APPOINTMENT_STATUS_REQUESTED',
-  confirmed: 'APPOINTMENT_STATUS_CONFIRMED',
-  cancelled: 'APPOINTMENT_STATUS_CANCELLED',
-} as const
-const originOf = { call: 'APPOINTMENT_ORIGIN_CALL', calendar_booking: 'APPOINTMENT_ORIGIN_CALENDAR_BOOKING' } as const
-
 function snapshot({ id, customerId, state, origin, originId, title, version }: Appointment): AppointmentSnapshot {
   return {
     appointmentId: id,
     customerId: customerId ?? '',
-    status: statusOf[state.status],
-    origin: originOf[origin],
+    status: statusNames[state.status],
+    origin: originNames[origin],
     originId,
     title,
     startsAt: state.startsAt,

@@ -15,7 +15,8 @@ const booking = {
   endsAt,
   attendees: [{ name: 'Ada', email: 'Ada@Example.com', phoneNumber: '+4930123' }],
 }
-const created = (overrides: object = {}) => CalendarBookingCreated.fromPartial({ source: { occurredAt }, booking: { ...booking, ...overrides } })
+const created = (overrides: object = {}) =>
+  CalendarBookingCreated.fromPartial({ source: { occurredAt }, booking: { ...booking, ...overrides } })
 
 test('a booking names its series and its guest, whose typed number is no identity', () => {
   expect(onBookingCreated(created())).toMatchObject({
@@ -31,7 +32,12 @@ test('a booking names its series and its guest, whose typed number is no identit
 })
 
 test('a reschedule also answers to the uid before', () => {
-  const { references, order } = onBookingRescheduled({ ...created(), previousUid: 'uid-0', previousStartsAt: undefined, previousEndsAt: undefined })
+  const { references, order } = onBookingRescheduled({
+    ...created(),
+    previousUid: 'uid-0',
+    previousStartsAt: undefined,
+    previousEndsAt: undefined,
+  })
   expect(references).toContainEqual({ kind: 'calendar_booking', value: 'uid-0' })
   expect(order.rank).toBe(1)
 })

@@ -1,8 +1,7 @@
 import type { BookingServiceImplementation, CompanyId } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { pageSizeOf, requireCompany } from '@frontdesk/rpc'
-import type { AppointmentReader } from '../db/appointment-reader.ts'
-import type { CustomerReader } from '../db/customer-reader.ts'
+import type { AppointmentReader, CustomerReader } from '../app/ports.ts'
 import { fromStatusMessage, toAppointmentMessage, toCustomerMessage } from './convert.ts'
 
 export interface BookingServiceDependencies {
@@ -15,37 +14,37 @@ export function createBookingService(deps: BookingServiceDependencies): BookingS
   return {
     async getAppointment(request, context) {
       const companyId = requireCompany(context, request.companyId)
-      const row = await deps.appointments(companyId).get(request.appointmentId)
-      if (!row) throw notFound('appointment')
-      return { appointment: toAppointmentMessage(row) }
+      const found = await deps.appointments(companyId).get(request.appointmentId)
+      if (!found) throw notFound('appointment')
+      return { appointment: toAppointmentMessage(companyId, found) }
     },
 
     async listAppointments(request, context) {
       const companyId = requireCompany(context, request.companyId)
-      const { rows, nextPageToken } = await deps.appointments(companyId).list({
+      const { items, nextPageToken } = await deps.appointments(companyId).list({
         customerId: request.customerId || undefined,
         status: fromStatusMessage(request.status),
         originId: request.originId || undefined,
         limit: pageSizeOf(request.pageSize),
         pageToken: request.pageToken,
       })
-      return { appointments: rows.map(toAppointmentMessage), nextPageToken }
+      return { appointments: items.map((item) => toAppointmentMessage(companyId, item)), nextPageToken }
     },
 
     async getCustomer(request, context) {
       const companyId = requireCompany(context, request.companyId)
-      const row = await deps.customers(companyId).get(request.customerId)
-      if (!row) throw notFound('customer')
-      return { customer: toCustomerMessage(row) }
+      const found = await deps.customers(companyId).get(request.customerId)
+      if (!found) throw notFound('customer')
+      return { customer: toCustomerMessage(companyId, found) }
     },
 
     async listCustomers(request, context) {
       const companyId = requireCompany(context, request.companyId)
-      const { rows, nextPageToken } = await deps.customers(companyId).list({
+      const { items, nextPageToken } = await deps.customers(companyId).list({
         limit: pageSizeOf(request.pageSize),
         pageToken: request.pageToken,
       })
-      return { customers: rows.map(toCustomerMessage), nextPageToken }
+      return { customers: items.map((item) => toCustomerMessage(companyId, item)), nextPageToken }
     },
   }
 }

@@ -1,38 +1,33 @@
-import type { Appointment, AppointmentStatus, Customer } from '@frontdesk/contracts'
-import type { AppointmentRow, CustomerRow } from '../db/mapping.ts'
+import type { Appointment as AppointmentMessage, AppointmentStatus, CompanyId, Customer as CustomerMessage } from '@frontdesk/contracts'
+import type { StoredAppointment, StoredCustomer } from '../app/ports.ts'
+import type { AppointmentState } from '../domain/appointment.ts'
+import { originNames, statusNames } from '../wire/names.ts'
 
-const statusOf = {
-  requested: 'APPOINTMENT_STATUS_REQUESTED',
-  confirmed: 'APPOINTMENT_STATUS_CONFIRMED',
-  cancelled: 'APPOINTMENT_STATUS_CANCELLED',
-} as const
-const originOf = { call: 'APPOINTMENT_ORIGIN_CALL', calendar_booking: 'APPOINTMENT_ORIGIN_CALENDAR_BOOKING' } as const
-
-export function toAppointmentMessage(row: AppointmentRow): Appointment {
+export function toAppointmentMessage(companyId: CompanyId, appointment: StoredAppointment): AppointmentMessage {
+  const { id, customerId, state, origin, originId, title, version, createdAt, updatedAt } = appointment
   return {
-    appointmentId: row.appointmentId,
-    companyId: row.companyId,
-    customerId: row.customerId ?? '',
-    status: statusOf[row.status],
-    origin: originOf[row.origin],
-    originId: row.originId,
-    title: row.title,
-    startsAt: row.startsAt ?? undefined,
-    endsAt: row.endsAt ?? undefined,
-    cancellationReason: row.cancellationReason,
-    version: row.version,
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
+    appointmentId: id,
+    companyId,
+    customerId: customerId ?? '',
+    status: statusNames[state.status],
+    origin: originNames[origin],
+    originId,
+    title,
+    startsAt: state.startsAt,
+    endsAt: 'endsAt' in state ? state.endsAt : undefined,
+    cancellationReason: 'reason' in state ? state.reason : '',
+    version,
+    createdAt,
+    updatedAt,
   }
 }
 
-export function toCustomerMessage(row: CustomerRow): Customer {
-  const { customerId, companyId, name, email, phoneNumber, createdAt } = row
-  return { customerId, companyId, name, email, phoneNumber, createdAt }
+export function toCustomerMessage(companyId: CompanyId, { id, name, email, phoneNumber, createdAt }: StoredCustomer): CustomerMessage {
+  return { customerId: id, companyId, name, email, phoneNumber, createdAt }
 }
 
 /** Undefined where the request names none, which matches all. */
-export function fromStatusMessage(status: AppointmentStatus): AppointmentRow['status'] | undefined {
-  const known = Object.entries(statusOf).find(([, message]) => message === status)
-  return known?.[0] as AppointmentRow['status'] | undefined
+export function fromStatusMessage(status: AppointmentStatus): AppointmentState['status'] | undefined {
+  const known = Object.entries(statusNames).find(([, message]) => message === status)
+  return known?.[0] as AppointmentState['status'] | undefined
 }

@@ -71,7 +71,9 @@ test('a signature header that was sent twice counts as none', async () => {
 
 test('an unknown connection, one of another provider, and a path that is no id are all unknown', async () => {
   await expect(setUp(undefined).send('right')).rejects.toMatchObject({ code: 'unknown_connection' })
-  await expect(setUp({ ...connection(1n, 'right'), provider: 'retell' }).send('right')).rejects.toMatchObject({ code: 'unknown_connection' })
+  await expect(setUp({ ...connection(1n, 'right'), provider: 'retell' }).send('right')).rejects.toMatchObject({
+    code: 'unknown_connection',
+  })
   const { send, asked } = setUp(connection(1n, 'right'))
   await expect(send('right', { connectionId: '../con_1' })).rejects.toMatchObject({ code: 'unknown_connection' })
   expect(asked).toEqual([])

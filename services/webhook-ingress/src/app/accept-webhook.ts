@@ -45,7 +45,11 @@ export function acceptWebhook(deps: AcceptWebhookDependencies): (webhook: Incomi
   }
 }
 
-async function verify(deps: AcceptWebhookDependencies, { provider, connectionId, headers, rawBody }: IncomingWebhook, now: Date): Promise<void> {
+async function verify(
+  deps: AcceptWebhookDependencies,
+  { provider, connectionId, headers, rawBody }: IncomingWebhook,
+  now: Date,
+): Promise<void> {
   const request = { headers: singleValued(headers), rawBody }
   if (connectionId === undefined) {
     const secrets = deps.platformSecrets.get(provider.name)

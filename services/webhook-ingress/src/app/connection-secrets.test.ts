@@ -1,9 +1,14 @@
-import { FrontdeskError } from '@frontdesk/errors'
+import type { FrontdeskError } from '@frontdesk/errors'
 import { expect, test } from 'vitest'
 import { createConnectionSecrets } from './connection-secrets.ts'
 import type { ConnectionSecrets } from './ports.ts'
 
-const connection = (version: bigint, ...secrets: string[]): ConnectionSecrets => ({ connectionId: 'con_1', provider: 'calcom', secrets, version })
+const connection = (version: bigint, ...secrets: string[]): ConnectionSecrets => ({
+  connectionId: 'con_1',
+  provider: 'calcom',
+  secrets,
+  version,
+})
 
 function setUp(initial: readonly ConnectionSecrets[] = []) {
   const inDirectory: ConnectionSecrets[] = []
@@ -21,7 +26,10 @@ function setUp(initial: readonly ConnectionSecrets[] = []) {
         return inDirectory.findLast(({ connectionId }) => connectionId === id)
       },
     },
-    store: { all: async () => stored, save: async (connections) => (directory.storeAway ? Promise.reject(new Error('away')) : void stored.push(...connections)) },
+    store: {
+      all: async () => stored,
+      save: async (connections) => (directory.storeAway ? Promise.reject(new Error('away')) : void stored.push(...connections)),
+    },
     onNotKept: (error) => notKept.push(error),
     now: () => clock.nowMs,
   })

@@ -1,3 +1,4 @@
+import type { EventId } from '@frontdesk/contracts'
 import type { NormalizedEvent } from '@frontdesk/providers'
 import type { ErrorCode } from '@frontdesk/errors'
 import type { Acceptance, Delivery } from '../domain/delivery.ts'
@@ -38,4 +39,35 @@ export interface SecretStore {
 export interface RefusalLog {
   /** Never throws and never waits. */
   record(refusal: { provider: string; connectionId: string | undefined; code: ErrorCode; address: string; at: Date }): void
+}
+
+/** An event as the ledger lists it. */
+export interface LedgerEntry {
+  readonly eventId: EventId
+  readonly deliveryId: string
+  readonly provider: string
+  readonly connectionId: string | undefined
+  /** Its `ce-type`. */
+  readonly type: string
+  readonly entityId: string
+  readonly receivedAt: Date
+}
+
+/** What to list; each undefined field matches all. */
+export interface LedgerQuery {
+  readonly provider: string | undefined
+  readonly type: string | undefined
+  readonly entityId: string | undefined
+  readonly limit: number
+  /** From the last page; empty for the first. */
+  readonly pageToken: string
+}
+
+/** Reads what the ingress accepted. */
+export interface LedgerReader {
+  event(id: EventId): Promise<LedgerEntry | undefined>
+  /** Newest first, with the token of the next page, empty on the last one. */
+  list(query: LedgerQuery): Promise<{ events: LedgerEntry[]; nextPageToken: string }>
+  delivery(id: string): Promise<Delivery | undefined>
+  countAccepted(): Promise<bigint>
 }

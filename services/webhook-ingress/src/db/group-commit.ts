@@ -91,10 +91,12 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
       if (queuedBytes + bytes > options.queueBytesLimit) return Promise.reject(busy('the queue is full'))
       return new Promise<Result>((resolve, reject) => {
         const timer = setTimeout(() => reject(busy(`no commit within ${options.timeoutMs} ms`)), options.timeoutMs)
-        const settled = <Value>(settle: (value: Value) => void) => (value: Value) => {
-          clearTimeout(timer)
-          settle(value)
-        }
+        const settled =
+          <Value>(settle: (value: Value) => void) =>
+          (value: Value) => {
+            clearTimeout(timer)
+            settle(value)
+          }
         queue.push({ item, bytes, resolve: settled(resolve), reject: settled(reject) })
         queuedBytes += bytes
         schedule()

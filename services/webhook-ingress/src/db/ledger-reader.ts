@@ -2,30 +2,9 @@ import { type EventId, parseEventId } from '@frontdesk/contracts'
 import type { Database } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import { and, count, desc, eq, lt, or, type SQL } from 'drizzle-orm'
+import type { LedgerEntry, LedgerReader } from '../app/ports.ts'
 import { deliveries } from './schema/deliveries.ts'
 import { events } from './schema/events.ts'
-
-export type LedgerEventRow = Omit<typeof events.$inferSelect, 'claim'>
-export type DeliveryRow = typeof deliveries.$inferSelect
-
-/** What to list; each undefined field matches all. */
-export interface LedgerQuery {
-  readonly provider: string | undefined
-  readonly type: string | undefined
-  readonly entityId: string | undefined
-  readonly limit: number
-  /** From the last page; empty for the first. */
-  readonly pageToken: string
-}
-
-/** Reads what the ingress accepted. */
-export interface LedgerReader {
-  event(id: EventId): Promise<LedgerEventRow | undefined>
-  /** Newest first, with the token of the next page, empty on the last one. */
-  list(query: LedgerQuery): Promise<{ events: LedgerEventRow[]; nextPageToken: string }>
-  delivery(id: string): Promise<DeliveryRow | undefined>
-  countAccepted(): Promise<bigint>
-}
 
 const eventColumns = {
   eventId: events.eventId,
@@ -37,11 +16,14 @@ const eventColumns = {
   receivedAt: events.receivedAt,
 }
 
+type EventRow = Omit<typeof events.$inferSelect, 'claim'>
+
+/** The ledger of the ingress's own database. */
 export function createLedgerReader(database: Database): LedgerReader {
   return {
     async event(id) {
       const [row] = await database.orm.select(eventColumns).from(events).where(eq(events.eventId, id))
-      return row
+      return row && toEntry(row)
     },
 
     async list({ provider, type, entityId, limit, pageToken }) {
@@ -59,12 +41,14 @@ export function createLedgerReader(database: Database): LedgerReader {
         .orderBy(desc(events.receivedAt), desc(events.eventId))
         .limit(limit)
       const last = rows.length === limit ? rows.at(-1) : undefined
-      return { events: rows, nextPageToken: last ? `${last.receivedAt.getTime()}.${last.eventId}` : '' }
+      return { events: rows.map(toEntry), nextPageToken: last ? `${last.receivedAt.getTime()}.${last.eventId}` : '' }
     },
 
     async delivery(id) {
       const [row] = await database.orm.select().from(deliveries).where(eq(deliveries.deliveryId, id))
-      return row
+      if (!row) return undefined
+      const { deliveryId, connectionId, body, ...rest } = row
+      return { ...rest, id: deliveryId, connectionId: connectionId ?? undefined, rawBody: Buffer.from(body) }
     },
 
     async countAccepted() {
@@ -72,6 +56,10 @@ export function createLedgerReader(database: Database): LedgerReader {
       return BigInt(row?.accepted ?? 0)
     },
   }
+}
+
+function toEntry(row: EventRow): LedgerEntry {
+  return { ...row, connectionId: row.connectionId ?? undefined }
 }
 
 interface Position {

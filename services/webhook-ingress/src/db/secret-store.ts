@@ -16,8 +16,7 @@ export function createSecretStore(database: Database, vault: Vault): SecretStore
 
     async save(connections) {
       if (connections.length === 0) return
-      const newer = (column: string) =>
-        sql.raw(`if(values(version) > version, values(${column}), ${column})`)
+      const newer = (column: string) => sql.raw(`if(values(version) > version, values(${column}), ${column})`)
       await database.orm
         .insert(connectionSecrets)
         .values(connections.map((connection) => toRow(vault, connection)))

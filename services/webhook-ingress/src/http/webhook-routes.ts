@@ -16,10 +16,11 @@ export interface WebhookRoutesDependencies {
 
 /** `POST /v1/webhooks/{provider}` for platform secrets, and `/{provider}/{connectionId}` for a connection's own. */
 export function registerWebhookRoutes(server: FastifyInstance, deps: WebhookRoutesDependencies): void {
-  const outcomes = deps.metrics.counter('webhooks_total', 'Webhook deliveries by provider and outcome: accepted, duplicate, or the error code.', [
-    'provider',
-    'outcome',
-  ])
+  const outcomes = deps.metrics.counter(
+    'webhooks_total',
+    'Webhook deliveries by provider and outcome: accepted, duplicate, or the error code.',
+    ['provider', 'outcome'],
+  )
 
   for (const provider of deps.providers) {
     for (const path of [`/v1/webhooks/${provider.name}`, `/v1/webhooks/${provider.name}/:connectionId`]) {

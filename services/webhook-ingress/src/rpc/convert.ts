@@ -1,25 +1,11 @@
-import type { Delivery, LedgerEvent } from '@frontdesk/contracts'
-import type { DeliveryRow, LedgerEventRow } from '../db/ledger-reader.ts'
+import type { Delivery as DeliveryMessage, LedgerEvent } from '@frontdesk/contracts'
+import type { LedgerEntry } from '../app/ports.ts'
+import type { Delivery } from '../domain/delivery.ts'
 
-export function toLedgerEvent(row: LedgerEventRow): LedgerEvent {
-  return {
-    eventId: row.eventId,
-    deliveryId: row.deliveryId,
-    provider: row.provider,
-    connectionId: row.connectionId ?? '',
-    eventType: row.type,
-    entityId: row.entityId,
-    receivedAt: row.receivedAt,
-  }
+export function toLedgerEvent({ type, connectionId, ...entry }: LedgerEntry): LedgerEvent {
+  return { ...entry, eventType: type, connectionId: connectionId ?? '' }
 }
 
-export function toDelivery(row: DeliveryRow): Delivery {
-  return {
-    deliveryId: row.deliveryId,
-    provider: row.provider,
-    connectionId: row.connectionId ?? '',
-    receivedAt: row.receivedAt,
-    headers: row.headers,
-    body: Buffer.from(row.body),
-  }
+export function toDelivery({ id, provider, connectionId, receivedAt, headers, rawBody }: Delivery): DeliveryMessage {
+  return { deliveryId: id, provider, connectionId: connectionId ?? '', receivedAt, headers: { ...headers }, body: rawBody }
 }

@@ -1,7 +1,7 @@
 import { type LedgerServiceImplementation, parseEventId } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { pageSizeOf, requireAllCompanies } from '@frontdesk/rpc'
-import type { LedgerReader } from '../db/ledger-reader.ts'
+import type { LedgerReader } from '../app/ports.ts'
 import { toDelivery, toLedgerEvent } from './convert.ts'
 
 /** `frontdesk.ledger.v1.LedgerService`. A delivery has no company yet, so every method needs a token for all of them. */

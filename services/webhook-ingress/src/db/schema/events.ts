@@ -18,8 +18,5 @@ export const events = mysqlTable(
     entityId: bytesText('entity_id', 255).notNull(),
     receivedAt: instant('received_at').notNull(),
   },
-  (table) => [
-    index('events_by_time').on(table.receivedAt, table.eventId),
-    index('events_by_entity').on(table.entityId, table.receivedAt),
-  ],
+  (table) => [index('events_by_time').on(table.receivedAt, table.eventId), index('events_by_entity').on(table.entityId, table.receivedAt)],
 )

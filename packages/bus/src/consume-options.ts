@@ -1,0 +1,14 @@
+import type { ReceivedEvent, UndecodableMessage } from './messages.ts'
+import type { Settlement } from './settlement.ts'
+
+/** What to consume, and with what. */
+export interface ConsumeOptions {
+  stream: string
+  durable: string
+  /** The most events handed over at once (200). */
+  batchSize?: number
+  /** Gives one settlement for each event, in their order; after a throw all of them are retried. */
+  handle: (events: ReceivedEvent[]) => Promise<Settlement[]>
+  /** Keeps what can't be read before the broker is told to drop it; after a throw it is delivered again. */
+  onUndecodable?: (message: UndecodableMessage) => Promise<void>
+}
