@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { applyStreams, connectBus } from '@frontdesk/bus'
 import { durables, OperationsServiceDefinition } from '@frontdesk/contracts'
@@ -11,8 +8,9 @@ import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { expect, test } from 'vitest'
 import { sendWebhook, type SignedWebhook, type WebhookAnswer } from '../src/dev/webhooks.ts'
 import { type ServiceName, serviceNames } from '../src/stack/manifest.ts'
-import { type Stack, startStack } from '../src/stack/stack.ts'
+import type { Stack } from '../src/stack/stack.ts'
 import { type ExpectedAppointment, workload } from './lives.ts'
+import { startPrivateStack } from './private-stack.ts'
 
 const calls = 500
 const bookings = 1_000
@@ -23,10 +21,8 @@ const senders = 32
 test(
   `${unique + duplicates} webhooks through ${3 * 4 + 1} kills: none lost, none with two effects`,
   async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'frontdesk-e2e-'))
     await using cleanUp = new AsyncDisposableStack()
-    cleanUp.defer(() => rm(directory, { recursive: true, force: true }))
-    const stack = cleanUp.use(await startStack({ root: resolve(import.meta.dirname, '../..'), directory, logLevel: 'warn' }))
+    const stack = cleanUp.use(await startPrivateStack())
     const expected = workload(stack.manifest, calls, bookings)
     expect(expected.webhooks).toHaveLength(unique)
 

@@ -1,19 +1,14 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { serviceNames } from '../src/stack/manifest.ts'
-import { startStack } from '../src/stack/stack.ts'
+import { startPrivateStack } from './private-stack.ts'
 
 const starts = 5
 const idleMs = 2_000
 
 test('every service starts in under 500 ms from its bundle and holds under 150 MB when idle', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'frontdesk-e2e-'))
-  await using cleanUp = new AsyncDisposableStack()
-  cleanUp.defer(() => rm(directory, { recursive: true, force: true }))
-  const stack = cleanUp.use(await startStack({ root: resolve(import.meta.dirname, '../..'), directory, logLevel: 'warn' }))
+  await using stack = await startPrivateStack()
 
   const startMs = new Map<string, number[]>()
   for (let round = 0; round < starts; round += 1) {

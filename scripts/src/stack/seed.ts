@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { DirectoryServiceDefinition, type DirectoryServiceClient, type EvidenceKind } from '@frontdesk/contracts'
+import { isFrontdeskError } from '@frontdesk/errors'
 import { createRpcClient, fixedToken } from '@frontdesk/rpc'
 import { createTelemetry } from '@frontdesk/telemetry'
 import type { DemoCompany } from './manifest.ts'
@@ -24,11 +25,8 @@ const plans: readonly Plan[] = [
   },
 ]
 
-/** Creates the demo companies through the directory's RPC, unless the file says that they are there already. */
+/** Creates the demo companies through the directory's RPC, unless those that the file names are in it already. */
 export async function seedCompanies(directoryAddress: string, operatorToken: string, file: string): Promise<DemoCompany[]> {
-  const seeded = await readFile(file, 'utf8').catch(() => undefined)
-  if (seeded !== undefined) return JSON.parse(seeded) as DemoCompany[]
-
   await using telemetry = createTelemetry({ service: 'seed', logLevel: 'silent' })
   await using client = createRpcClient(DirectoryServiceDefinition, {
     address: directoryAddress,
@@ -37,10 +35,24 @@ export async function seedCompanies(directoryAddress: string, operatorToken: str
     telemetry,
     deadlineMs: 5_000,
   })
+  const seeded = JSON.parse(await readFile(file, 'utf8').catch(() => '[]')) as DemoCompany[]
+  // The file outlives the database that it tells of: data can be removed, or another server given.
+  if (seeded.length > 0 && (await areAllThere(client, seeded))) return seeded
+
   const companies = await Promise.all(plans.map((plan) => seedCompany(client, plan)))
   await writeFile(`${file}.new`, `${JSON.stringify(companies, null, 2)}\n`, { mode: 0o600 })
   await rename(`${file}.new`, file)
   return companies
+}
+
+async function areAllThere(client: Pick<DirectoryServiceClient, 'getCompany'>, companies: readonly DemoCompany[]): Promise<boolean> {
+  try {
+    await Promise.all(companies.map(({ id }) => client.getCompany({ companyId: id })))
+    return true
+  } catch (error) {
+    if (isFrontdeskError(error, 'not_found')) return false
+    throw error
+  }
 }
 
 async function seedCompany(

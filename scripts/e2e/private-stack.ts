@@ -1,0 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type Stack, type StackOptions, startStack } from '../src/stack/stack.ts'
+
+/** A whole stack with data of its own, which goes with it. */
+export async function startPrivateStack(options: Pick<StackOptions, 'poolSize'> = {}): Promise<Stack> {
+  const directory = await mkdtemp(join(tmpdir(), 'frontdesk-e2e-'))
+  const stack = await startStack({ root: resolve(import.meta.dirname, '../..'), directory, logLevel: 'warn', ...options })
+  return Object.assign(stack, {
+    async [Symbol.asyncDispose]() {
+      await stack[Symbol.asyncDispose]()
+      await rm(directory, { recursive: true, force: true })
+    },
+  })
+}
