@@ -7,9 +7,10 @@ import { type Stack, type StackOptions, startStack } from '../src/stack/stack.ts
 export async function startPrivateStack(options: Pick<StackOptions, 'poolSize'> = {}): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), 'frontdesk-e2e-'))
   const stack = await startStack({ root: resolve(import.meta.dirname, '../..'), directory, logLevel: 'warn', ...options })
+  const stop = stack[Symbol.asyncDispose]
   return Object.assign(stack, {
     async [Symbol.asyncDispose]() {
-      await stack[Symbol.asyncDispose]()
+      await stop()
       await rm(directory, { recursive: true, force: true })
     },
   })

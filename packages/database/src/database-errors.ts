@@ -62,7 +62,7 @@ export function toDatabaseError(error: unknown): unknown {
   return findErrno(error, (errno) => passingTroubles.has(errno)) ? unavailable(messageOf(error), error) : error
 }
 
-export function messageOf(error: unknown): string {
+function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
   return error instanceof Error ? error.message : String(error)
 }

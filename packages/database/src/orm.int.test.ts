@@ -202,16 +202,12 @@ test('upserts, updates, deletes and generated ids run', async () => {
   expect(updated.affectedRows).toBe(2)
   const [deleted] = await orm.delete(visits).where(and(ofCompany, gt(visits.visitId, 2)))
   expect(deleted.affectedRows).toBe(2)
-  const [{ id } = { id: 0n }] = await orm
+  const [generated] = await orm
     .insert(counters)
     .values({ name: `generated ${companyId}` })
     .$returningId()
-  expect(
-    await orm
-      .select({ id: counters.id })
-      .from(counters)
-      .where(eq(counters.name, `generated ${companyId}`)),
-  ).toEqual([{ id: id }])
+  const named = eq(counters.name, `generated ${companyId}`)
+  expect((await orm.select().from(counters).where(named)).map(({ id }) => String(id))).toEqual([String(generated?.id)])
 })
 
 test('a prepared Drizzle query with placeholders runs, with its company checked each time', async () => {
