@@ -33,6 +33,9 @@ test(
 
     // Providers count their own deliveries: what was accepted once is never accepted again.
     expect(answers.length).toBe(unique + duplicates)
+    // Every webhook has been answered 2xx by now, so the ledger has to hold every event, before anything else is waited for.
+    expect(await countRows(stack, 'webhook_ingress.events')).toBe(unique)
+
     await settled(stack, expected.forBooking)
     // Kills hit the moment between a commit and its ack only by luck; this makes every event come twice for certain.
     await deliverEverythingAgain(stack)
@@ -164,6 +167,16 @@ async function settled(stack: Stack, forBooking: number): Promise<Record<Service
     },
     { timeoutMs: 120_000, intervalMs: 500 },
   )
+}
+
+async function countRows(stack: Stack, table: string): Promise<number> {
+  const connection = await createConnection(stack.manifest.mysql.url)
+  try {
+    const [rows] = await connection.query<RowDataPacket[]>(`SELECT COUNT(*) AS n FROM ${table}`)
+    return Number(rows[0]?.n)
+  } finally {
+    await connection.end()
+  }
 }
 
 /** What the databases themselves say, asked without any code of the services. */
