@@ -15,6 +15,8 @@ export interface StackKeys {
   /** `id:base64`, as VAULT_KEYS takes it. */
   readonly vaultKeys: string
   readonly retellApiKey: string
+  /** Of every service's database user. */
+  readonly databasePassword: string
   /** Issues a day's token for every company and every service. */
   issueOperatorToken(): Promise<string>
 }
@@ -34,9 +36,10 @@ export async function openKeys(directory: string): Promise<StackKeys> {
     await writeJson(secretsFile, {
       vaultKeys: `dev:${randomBytes(32).toString('base64')}`,
       retellApiKey: `key_${randomBytes(16).toString('hex')}`,
+      databasePassword: randomBytes(16).toString('hex'),
     })
   }
-  const secrets = JSON.parse(await readFile(secretsFile, 'utf8')) as { vaultKeys: string; retellApiKey: string }
+  const secrets = JSON.parse(await readFile(secretsFile, 'utf8')) as Pick<StackKeys, 'vaultKeys' | 'retellApiKey' | 'databasePassword'>
 
   return {
     jwksFile,

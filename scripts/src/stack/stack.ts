@@ -3,6 +3,7 @@ import { applyStreams, connectBus } from '@frontdesk/bus'
 import { createTelemetry } from '@frontdesk/telemetry'
 import { freePort, type MariadbServer, type NatsServer, startMariadb, startNats } from '@frontdesk/testing'
 import { openKeys, type StackKeys } from './keys.ts'
+import { createDatabaseAccounts } from './database-accounts.ts'
 import { type Manifest, type ServiceName, serviceNames } from './manifest.ts'
 import { seedCompanies } from './seed.ts'
 import { migrateService, type ServiceProcess, startService } from './service-process.ts'
@@ -56,7 +57,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   const keys = await openKeys(join(directory, 'keys'))
   const ports = await choosePorts(options.preferredIngressPort)
-  const settings = environments({ keys, ports, mysqlUrl, natsUrl, logLevel: options.logLevel ?? 'info', poolSize: options.poolSize })
+  const databaseUrls = await createDatabaseAccounts(mysqlUrl, keys.databasePassword)
+  const settings = environments({ keys, ports, databaseUrls, natsUrl, logLevel: options.logLevel ?? 'info', poolSize: options.poolSize })
   const describe = (name: ServiceName) => ({ name, root, env: settings[name], logFile: join(directory, 'logs', `${name}.log`) })
 
   onStep('migrating the databases')
@@ -141,19 +143,19 @@ async function isFree(port: number): Promise<boolean> {
 interface Settings {
   readonly keys: StackKeys
   readonly ports: Ports
-  readonly mysqlUrl: string
+  readonly databaseUrls: Readonly<Record<ServiceName, string>>
   readonly natsUrl: string
   readonly logLevel: string
   readonly poolSize: number | undefined
 }
 
-function environments({ keys, ports, mysqlUrl, natsUrl, logLevel, poolSize }: Settings): Record<ServiceName, Record<string, string>> {
+function environments({ keys, ports, databaseUrls, natsUrl, logLevel, poolSize }: Settings): Record<ServiceName, Record<string, string>> {
   const shared = (name: ServiceName) => ({
     ADMIN_HOST: '127.0.0.1',
     ADMIN_PORT: String(ports.admin[name]),
     RPC_HOST: '127.0.0.1',
     RPC_PORT: String(ports.rpc[name]),
-    MYSQL_URL: `${mysqlUrl.replace(/\/$/, '')}/${name.replace('-', '_')}`,
+    MYSQL_URL: databaseUrls[name],
     NATS_URL: natsUrl,
     JWKS_FILE: keys.jwksFile,
     LOG_LEVEL: logLevel,

@@ -143,6 +143,26 @@ test('a refusal leaves a row of why, alike ones a single row', async () => {
   }
 })
 
+test('the trace of the request goes on with its event, whoever shares its commit', async () => {
+  const traceIds = ['a', 'b', 'c'].map((digit) => digit.repeat(32))
+  const samples = traceIds.map(() => callBody())
+  await Promise.all(
+    samples.map(({ body }, index) =>
+      harness.post('/v1/webhooks/retell', body, { ...signed(body), traceparent: `00-${traceIds[index]}-${'1'.repeat(16)}-01` }),
+    ),
+  )
+  const connection = await createConnection(harness.mysqlUrl)
+  try {
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT entity_id AS entityId, traceparent FROM outbox WHERE entity_id IN (?)', [
+      samples.map(callId),
+    ])
+    const carried = new Map(rows.map((row) => [String(row.entityId), String(row.traceparent).split('-')[1]]))
+    expect(samples.map((sample) => carried.get(callId(sample)))).toEqual(traceIds)
+  } finally {
+    await connection.end()
+  }
+})
+
 test('it is ready and serves without a broker, and publishes what waited once there is one', async () => {
   const ready = await fetch(`${harness.ingress.adminUrl}/readyz`)
   expect(ready.status).toBe(200)

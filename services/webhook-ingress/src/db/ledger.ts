@@ -3,6 +3,7 @@ import { type Database, type Transaction, withTransaction } from '@frontdesk/dat
 import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
 import type { NewEvent, Outbox } from '@frontdesk/outbox'
 import type { NormalizedEvent } from '@frontdesk/providers'
+import { injectTrace } from '@frontdesk/telemetry'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Ledger } from '../app/ports.ts'
 import type { Acceptance, Delivery } from '../domain/delivery.ts'
@@ -15,12 +16,15 @@ const mib = 1024 * 1024
 interface Kept {
   readonly delivery: Delivery
   readonly events: readonly NormalizedEvent[]
+  /** W3C headers of the request, which its events carry on; the group's commit belongs to no request. */
+  readonly trace: Record<string, string>
 }
 
 /** The event of a group that is the first of its id, with the delivery that brought it. */
 interface Candidate {
   readonly delivery: Delivery
   readonly event: NormalizedEvent
+  readonly trace: Record<string, string>
 }
 
 /** The ledger on MySQL. Its `idle` resolves when no commit is under way. */
@@ -38,8 +42,10 @@ export function createLedger(database: Database, outbox: Outbox): Ledger & { idl
   })
   return {
     async keep(delivery, normalized) {
+      const trace: Record<string, string> = {}
+      injectTrace(trace)
       try {
-        return await group.submit({ item: { delivery, events: normalized }, bytes: delivery.rawBody.length * 2 + 1_024 })
+        return await group.submit({ item: { delivery, events: normalized, trace }, bytes: delivery.rawBody.length * 2 + 1_024 })
       } catch (error) {
         throw isFrontdeskError(error) ? error : notKept(error)
       }
@@ -68,8 +74,8 @@ async function commitGroup(tx: Transaction, outbox: Outbox, group: readonly Kept
 /** Sorted by id, so that two groups take their locks in the same order and can't deadlock. */
 function firstOfEachId(group: readonly Kept[]): Candidate[] {
   const first = new Map<EventId, Candidate>()
-  for (const { delivery, events: normalized } of group) {
-    for (const event of normalized) if (!first.has(event.id)) first.set(event.id, { delivery, event })
+  for (const { delivery, events: normalized, trace } of group) {
+    for (const event of normalized) if (!first.has(event.id)) first.set(event.id, { delivery, event, trace })
   }
   return [...first.values()].toSorted((a, b) => (a.event.id < b.event.id ? -1 : 1))
 }
@@ -117,7 +123,7 @@ async function keepDeliveries(tx: Transaction, kept: ReadonlySet<Delivery>): Pro
   )
 }
 
-function toNewEvent({ delivery, event }: Candidate): NewEvent {
+function toNewEvent({ delivery, event, trace }: Candidate): NewEvent {
   return {
     id: event.id,
     revision: 1,
@@ -127,6 +133,7 @@ function toNewEvent({ delivery, event }: Candidate): NewEvent {
     body: event.body,
     occurredAt: event.occurredAt,
     correlationId: event.id,
+    trace,
   }
 }
 
