@@ -53,7 +53,7 @@ export async function startWebhookIngress(config: Config): Promise<WebhookIngres
     openDatabase({
       url: config.MYSQL_URL.reveal(),
       poolSize: config.MYSQL_POOL_SIZE,
-      acquireTimeoutMs: 1_200,
+      acquireTimeoutMs: 1_000,
       companyTables: companyTablesOf(schema),
       telemetry,
     }),

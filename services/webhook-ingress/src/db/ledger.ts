@@ -37,8 +37,8 @@ export function createLedger(database: Database, outbox: Outbox): Ledger & { idl
     maxBytes: 4 * mib,
     concurrency: 2,
     queueBytesLimit: 64 * mib,
-    // A provider is answered within 2 s, whatever the database does.
-    timeoutMs: 1_500,
+    // Half of the 2 s within which a provider is answered whatever the database does; the rest is for a crowd's own work.
+    timeoutMs: 1_000,
   })
   return {
     async keep(delivery, normalized) {
