@@ -13,7 +13,7 @@ test(`a frozen database: ${concurrent} webhooks at once are each told to send ag
   const mysqlPid = stack.mysql?.pid
   if (mysqlPid === undefined) throw new Error('MYSQL_URL names a server that is not ours to freeze')
 
-  const agent = new Agent({ keepAlive: true, maxSockets: concurrent })
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrent, maxFreeSockets: concurrent })
   cleanUp.defer(() => agent.destroy())
   const { ingress, providers, mysql } = stack.manifest
   const send = (prefix: string) => {

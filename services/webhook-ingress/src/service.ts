@@ -115,7 +115,8 @@ export async function startWebhookIngress(config: Config): Promise<WebhookIngres
   )
   // Last in, first out: no webhook is taken any more before anything below is closed.
   starting.defer(() => server.close())
-  const url = await server.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT })
+  // A burst beyond Node's 511 waiting connections would be left to TCP's retry, a second later.
+  const url = await server.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT, backlog: 4_096 })
 
   const owned = starting.move()
   return { url, adminUrl: admin.url, rpcPort, [Symbol.asyncDispose]: () => owned.disposeAsync() }

@@ -76,6 +76,28 @@ test('a full queue refuses at once, and a slow commit after its time', async () 
   await expect(first).rejects.toMatchObject({ code: 'unavailable' })
 })
 
+test('who gave up while waiting is not committed later, and makes room for others', async () => {
+  const stuck = Promise.withResolvers<void>()
+  const groups: number[][] = []
+  const { commit } = group({
+    commit: async (items) => {
+      groups.push([...items])
+      await stuck.promise
+      return [...items]
+    },
+    queueBytesLimit: 150,
+    timeoutMs: 30,
+  })
+  const inHand = commit.submit({ item: 1, bytes: 100 }).catch(() => 'gave up')
+  await new Promise((resolve) => setImmediate(resolve))
+  await expect(commit.submit({ item: 2, bytes: 100 })).rejects.toMatchObject({ code: 'unavailable' })
+  expect(await inHand).toBe('gave up')
+  const next = commit.submit({ item: 3, bytes: 100 })
+  stuck.resolve()
+  expect(await next).toBe(3)
+  expect(groups).toEqual([[1], [3]])
+})
+
 test('idle resolves once nothing waits', async () => {
   const { promise, resolve } = Promise.withResolvers<number[]>()
   const { commit } = group({ commit: () => promise })

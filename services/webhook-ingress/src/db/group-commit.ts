@@ -18,7 +18,7 @@ export interface GroupCommitOptions<Item, Result> {
   readonly concurrency: number
   /** Bytes that may wait before further callers are refused. */
   readonly queueBytesLimit: number
-  /** How long a caller waits before it is told `unavailable`; its item may be committed all the same. */
+  /** How long a caller waits before it is told `unavailable`; an item that is being written by then may be committed all the same. */
   readonly timeoutMs: number
 }
 
@@ -39,22 +39,27 @@ interface Waiting<Item, Result> extends GroupMember<Item> {
 
 /** Lets concurrent callers share one commit: what arrives while a group is being written forms the next one. */
 export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item, Result>): GroupCommit<Item, Result> {
-  const queue: Waiting<Item, Result>[] = []
+  // In the order of arrival; a Set, so that a caller who gives up leaves it at once, however long it is.
+  const queue = new Set<Waiting<Item, Result>>()
   const idleWaiters: (() => void)[] = []
   let queuedBytes = 0
   let running = 0
   let scheduled = false
 
+  function leave(waiting: Waiting<Item, Result>): void {
+    if (queue.delete(waiting)) queuedBytes -= waiting.bytes
+  }
+
   function takeGroup(): Waiting<Item, Result>[] {
+    const group: Waiting<Item, Result>[] = []
     let bytes = 0
-    let count = 0
     for (const waiting of queue) {
-      if (count === options.maxItems || (count > 0 && bytes + waiting.bytes > options.maxBytes)) break
+      if (group.length === options.maxItems || (group.length > 0 && bytes + waiting.bytes > options.maxBytes)) break
       bytes += waiting.bytes
-      count += 1
+      group.push(waiting)
     }
-    queuedBytes -= bytes
-    return queue.splice(0, count)
+    for (const waiting of group) leave(waiting)
+    return group
   }
 
   async function run(group: readonly Waiting<Item, Result>[]): Promise<void> {
@@ -69,19 +74,19 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
 
   function start(): void {
     scheduled = false
-    while (running < options.concurrency && queue.length > 0) {
+    while (running < options.concurrency && queue.size > 0) {
       running += 1
       void run(takeGroup()).finally(() => {
         running -= 1
         schedule()
-        if (running === 0 && queue.length === 0) for (const wake of idleWaiters.splice(0)) wake()
+        if (running === 0 && queue.size === 0) for (const wake of idleWaiters.splice(0)) wake()
       })
     }
   }
 
   // One turn of the event loop lets every request that is already parsed join the group.
   function schedule(): void {
-    if (scheduled || queue.length === 0) return
+    if (scheduled || queue.size === 0) return
     scheduled = true
     setImmediate(start)
   }
@@ -90,20 +95,24 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
     submit({ item, bytes }) {
       if (queuedBytes + bytes > options.queueBytesLimit) return Promise.reject(busy('the queue is full'))
       return new Promise<Result>((resolve, reject) => {
-        const timer = setTimeout(() => reject(busy(`no commit within ${options.timeoutMs} ms`)), options.timeoutMs)
         const settled =
           <Value>(settle: (value: Value) => void) =>
           (value: Value) => {
             clearTimeout(timer)
             settle(value)
           }
-        queue.push({ item, bytes, resolve: settled(resolve), reject: settled(reject) })
+        const waiting = { item, bytes, resolve: settled(resolve), reject: settled(reject) }
+        const timer = setTimeout(() => {
+          leave(waiting)
+          reject(busy(`no commit within ${options.timeoutMs} ms`))
+        }, options.timeoutMs)
+        queue.add(waiting)
         queuedBytes += bytes
         schedule()
       })
     },
 
-    idle: () => (running === 0 && queue.length === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
+    idle: () => (running === 0 && queue.size === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
   }
 }
 
