@@ -80,7 +80,7 @@ export async function startWebhookIngress(config: Config): Promise<WebhookIngres
   await connections.load()
   starting.use(pollConnections(connections, telemetry.logger))
 
-  const ledger = createLedger(database, outbox)
+  const ledger = createLedger(database, outbox, telemetry.logger)
   starting.defer(() => ledger.idle())
   const refusals = starting.use(createRefusalLog(database, telemetry.logger))
   const server = createHttpServer({ telemetry, bodyLimitBytes: 64 * 1024 })

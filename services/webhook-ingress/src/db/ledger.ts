@@ -3,7 +3,7 @@ import { type Database, type Transaction, withTransaction } from '@frontdesk/dat
 import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
 import type { NewEvent, Outbox } from '@frontdesk/outbox'
 import type { NormalizedEvent } from '@frontdesk/providers'
-import { injectTrace } from '@frontdesk/telemetry'
+import { injectTrace, type Logger } from '@frontdesk/telemetry'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Ledger } from '../app/ports.ts'
 import type { Acceptance, Delivery } from '../domain/delivery.ts'
@@ -28,7 +28,7 @@ interface Candidate {
 }
 
 /** The ledger on MySQL. Its `idle` resolves when no commit is under way. */
-export function createLedger(database: Database, outbox: Outbox): Ledger & { idle(): Promise<void> } {
+export function createLedger(database: Database, outbox: Outbox, logger: Logger): Ledger & { idle(): Promise<void> } {
   const group = createGroupCommit<Kept, Acceptance>({
     commit: (kept) => withTransaction(database, (tx) => commitGroup(tx, outbox, kept)),
     // A database that is away is away for every member.
@@ -37,20 +37,33 @@ export function createLedger(database: Database, outbox: Outbox): Ledger & { idl
     maxBytes: 4 * mib,
     concurrency: 2,
     queueBytesLimit: 64 * mib,
-    // Half of the 2 s within which a provider is answered whatever the database does; the rest is for a crowd's own work.
-    timeoutMs: 1_000,
+    // A provider is answered within 2 s, whatever the database does; the rest is for what a crowd costs besides.
+    timeoutMs: 1_300,
   })
   return {
     async keep(delivery, normalized) {
       const trace: Record<string, string> = {}
       injectTrace(trace)
+      const begun = performance.now()
       try {
-        return await group.submit({ item: { delivery, events: normalized, trace }, bytes: delivery.rawBody.length * 2 + 1_024 })
+        const bytes = delivery.rawBody.length * 2 + 1_024
+        const acceptance = await group.submit({ item: { delivery, events: normalized, trace }, bytes })
+        report(logger, delivery, normalized, acceptance, performance.now() - begun)
+        return acceptance
       } catch (error) {
         throw isFrontdeskError(error) ? error : notKept(error)
       }
     },
     idle: () => group.idle(),
+  }
+}
+
+/** One wide line for each event; the line of the request that brought it would say nothing more. */
+function report(logger: Logger, delivery: Delivery, kept: readonly NormalizedEvent[], acceptance: Acceptance, ms: number): void {
+  const { id: deliveryId, provider, connectionId, rawBody } = delivery
+  for (const { id: eventId, type: eventType, entityId } of kept) {
+    const line = { eventId, eventType, entityId, provider, connectionId, deliveryId, ...acceptance, bytes: rawBody.length }
+    logger.info({ ...line, ms: Math.round(ms * 10) / 10 }, 'kept')
   }
 }
 
