@@ -1,4 +1,4 @@
-import { FrontdeskError } from '@frontdesk/errors'
+import { type ErrorCode, FrontdeskError, toFrontdeskError } from '@frontdesk/errors'
 
 /** What fastify itself refuses, in our codes; any other error as it is. */
 export function fromFastify(error: unknown): unknown {
@@ -12,4 +12,9 @@ export function fromFastify(error: unknown): unknown {
   }
   if (error.statusCode >= 500) return error
   return new FrontdeskError('invalid_argument', { publicMessage: 'The request can not be read.', detail: error.message, cause: error })
+}
+
+/** The code that the error of a request is answered with. */
+export function codeOf(error: unknown): ErrorCode {
+  return toFrontdeskError(fromFastify(error)).code
 }

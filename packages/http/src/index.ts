@@ -1,3 +1,4 @@
+export { codeOf } from './fastify-errors.ts'
 export { httpStatusOf, toProblem } from './problem.ts'
 export type { Problem, ProblemBody } from './problem.ts'
 export { createHttpServer } from './server.ts'

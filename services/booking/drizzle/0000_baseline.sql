@@ -22,6 +22,7 @@ CREATE TABLE `appointments` (
 	`changed_at` datetime(3) NOT NULL,
 	`change_sequence` int unsigned NOT NULL,
 	`change_rank` int unsigned NOT NULL,
+	`change_revision` int unsigned NOT NULL,
 	`created_at` datetime(3) NOT NULL,
 	`updated_at` datetime(3) NOT NULL,
 	CONSTRAINT `appointments_company_id_appointment_id_pk` PRIMARY KEY(`company_id`,`appointment_id`)

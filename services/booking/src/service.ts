@@ -21,6 +21,11 @@ export interface Booking extends AsyncDisposable {
   readonly rpcPort: number
 }
 
+/** What a test can put in place of the real thing. */
+export interface BookingOverrides {
+  readonly now?: () => Date
+}
+
 /** Brings the database to the current schema; safe to run from several replicas at once. */
 export async function migrateBooking(config: Config): Promise<void> {
   await using telemetry = createTelemetry({ service: name, logLevel: config.LOG_LEVEL })
@@ -28,7 +33,7 @@ export async function migrateBooking(config: Config): Promise<void> {
 }
 
 /** Starts booking. It answers RPCs without NATS, and consumes as soon as that is there. */
-export async function startBooking(config: Config): Promise<Booking> {
+export async function startBooking(config: Config, { now = () => new Date() }: BookingOverrides = {}): Promise<Booking> {
   await using starting = new AsyncDisposableStack()
   const telemetry = starting.use(
     createTelemetry({
@@ -55,13 +60,16 @@ export async function startBooking(config: Config): Promise<Booking> {
     telemetry,
     name,
     types: bookingEventTypes,
-    handle: onCompanyEvents((tx, companyId) => createBook(tx, companyId, new Date())),
+    handle: onCompanyEvents((tx, companyId) => createBook(tx, companyId, now())),
   })
   for (const durable of durables.filter(({ service }) => service === name)) {
     starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler }))
   }
 
-  const rpc = createRpcServer({ telemetry, verifier: createTokenVerifier({ jwksFile: config.JWKS_FILE, audience: name }) })
+  const rpc = createRpcServer({
+    telemetry,
+    verifier: createTokenVerifier({ jwksFile: config.JWKS_FILE, audience: name, logger: telemetry.logger }),
+  })
   rpc.add(
     BookingServiceDefinition,
     createBookingService({

@@ -29,22 +29,6 @@ CREATE TABLE `events` (
 	CONSTRAINT `events_event_id` PRIMARY KEY(`event_id`)
 );
 --> statement-breakpoint
-CREATE TABLE `inbox` (
-	`handler` varbinary(64) NOT NULL,
-	`event_id` binary(32) NOT NULL,
-	`revision` int unsigned NOT NULL,
-	`claim` bigint unsigned NOT NULL,
-	`outcome` varbinary(8) NOT NULL,
-	`event_type` varbinary(96) NOT NULL,
-	`company_id` varbinary(40),
-	`attempts` int unsigned NOT NULL,
-	`handled_at` datetime(3) NOT NULL,
-	`envelope` mediumblob,
-	`payload` mediumblob,
-	`error` varbinary(2048),
-	CONSTRAINT `inbox_handler_event_id_revision_pk` PRIMARY KEY(`handler`,`event_id`,`revision`)
-);
---> statement-breakpoint
 CREATE TABLE `outbox` (
 	`id` bigint unsigned AUTO_INCREMENT NOT NULL,
 	`event_id` binary(32) NOT NULL,
@@ -84,7 +68,6 @@ CREATE TABLE `refusals` (
 CREATE INDEX `deliveries_by_time` ON `deliveries` (`received_at`);--> statement-breakpoint
 CREATE INDEX `events_by_time` ON `events` (`received_at`,`event_id`);--> statement-breakpoint
 CREATE INDEX `events_by_entity` ON `events` (`entity_id`,`received_at`);--> statement-breakpoint
-CREATE INDEX `inbox_outcome` ON `inbox` (`outcome`,`handled_at`);--> statement-breakpoint
 CREATE INDEX `outbox_due` ON `outbox` (`published_at`,`next_attempt_at`);--> statement-breakpoint
 CREATE INDEX `outbox_position` ON `outbox` (`stream`,`stream_seq`);--> statement-breakpoint
 CREATE INDEX `refusals_by_time` ON `refusals` (`at`);

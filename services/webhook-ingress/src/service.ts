@@ -31,6 +31,11 @@ export interface WebhookIngress extends AsyncDisposable {
   readonly rpcPort: number
 }
 
+/** What a test can put in place of the real thing. */
+export interface WebhookIngressOverrides {
+  readonly now?: () => Date
+}
+
 /** Brings the database to the current schema; safe to run from several replicas at once. */
 export async function migrateWebhookIngress(config: Config): Promise<void> {
   await using telemetry = createTelemetry({ service: name, logLevel: config.LOG_LEVEL })
@@ -38,7 +43,10 @@ export async function migrateWebhookIngress(config: Config): Promise<void> {
 }
 
 /** Starts the ingress. It serves without NATS and without the directory; only its database has to be there. */
-export async function startWebhookIngress(config: Config): Promise<WebhookIngress> {
+export async function startWebhookIngress(
+  config: Config,
+  { now = () => new Date() }: WebhookIngressOverrides = {},
+): Promise<WebhookIngress> {
   await using starting = new AsyncDisposableStack()
   const telemetry = starting.use(
     createTelemetry({
@@ -48,7 +56,6 @@ export async function startWebhookIngress(config: Config): Promise<WebhookIngres
       ...(config.OTLP_ENDPOINT !== undefined && { otlpEndpoint: config.OTLP_ENDPOINT }),
     }),
   )
-  const clock = () => new Date()
   const database = starting.use(
     openDatabase({
       url: config.MYSQL_URL.reveal(),
@@ -73,7 +80,7 @@ export async function startWebhookIngress(config: Config): Promise<WebhookIngres
   )
   const connections = createConnectionSecrets({
     directory: createDirectory(directoryClient),
-    store: createSecretStore(database, createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) })),
+    store: createSecretStore(database, createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) }), telemetry.logger),
     now: () => performance.now(),
     onNotKept: (error) => telemetry.logger.warn({ err: error }, 'the copy of connection secrets could not be written'),
   })
@@ -86,16 +93,19 @@ export async function startWebhookIngress(config: Config): Promise<WebhookIngres
   const server = createHttpServer({ telemetry, bodyLimitBytes: 64 * 1024 })
   const retellSecrets = [config.RETELL_API_KEY, config.RETELL_API_KEY_PREVIOUS].flatMap((key) => (key ? [key.reveal()] : []))
   registerWebhookRoutes(server, {
-    accept: acceptWebhook({ ledger, connections, clock, platformSecrets: new Map([['retell', retellSecrets]]) }),
+    accept: acceptWebhook({ ledger, connections, clock: now, platformSecrets: new Map([['retell', retellSecrets]]) }),
     providers: Object.values(providers),
     refusals,
     metrics: telemetry.metrics,
-    clock,
+    clock: now,
   })
 
   const reader = createLedgerReader(database)
   const operations = createOperations({ database, outbox, handlers: [], counts: async () => ({ accepted: await reader.countAccepted() }) })
-  const rpc = createRpcServer({ telemetry, verifier: createTokenVerifier({ jwksFile: config.JWKS_FILE, audience: name }) })
+  const rpc = createRpcServer({
+    telemetry,
+    verifier: createTokenVerifier({ jwksFile: config.JWKS_FILE, audience: name, logger: telemetry.logger }),
+  })
   rpc.add(LedgerServiceDefinition, createLedgerService(reader))
   rpc.add(OperationsServiceDefinition, forAllCompanies(operations))
   starting.use(rpc)

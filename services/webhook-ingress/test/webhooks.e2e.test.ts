@@ -130,6 +130,7 @@ test('a refusal leaves a row of why, alike ones a single row', async () => {
   try {
     const { body } = callBody()
     const headers = { 'x-retell-signature': 'nonsense' }
+    await harness.post('/v1/webhooks/retell', Buffer.alloc(5 * 1024 * 1024, ' '), headers)
     await Promise.all(Array.from({ length: 10 }, () => harness.post('/v1/webhooks/retell', body, headers)))
     await eventually(async () => {
       const [rows] = await connection.query<RowDataPacket[]>(
@@ -137,6 +138,8 @@ test('a refusal leaves a row of why, alike ones a single row', async () => {
       )
       expect(Number(rows[0]?.times)).toBeGreaterThanOrEqual(10)
       expect(Number(rows[0]?.n)).toBeLessThanOrEqual(4)
+      const [large] = await connection.query<RowDataPacket[]>("SELECT times FROM refusals WHERE code = 'payload_too_large'")
+      expect(large.length).toBeGreaterThanOrEqual(1)
     })
   } finally {
     await connection.end()

@@ -48,7 +48,7 @@ function booking(uid: string, minute: number, overrides: Partial<Change> = {}): 
     originId: uid,
     title: 'Cut',
     state: { status: 'confirmed', startsAt: at(minute), endsAt: at(minute + 30) },
-    order: { occurredAt: at(minute), sequence: minute, rank: 0 },
+    order: { occurredAt: at(minute), sequence: minute, rank: 0, revision: 1 },
     references: [{ kind: 'calendar_booking', value: uid }],
     contact: { identity: { kind: 'email', value: 'g@x' }, name: 'G', email: 'g@x', phoneNumber: '', at: at(minute) },
     ...overrides,

@@ -88,6 +88,8 @@ function openSession(deps: ApplyChangesDependencies, page: BookPage) {
       events.push(merge.event)
       absorb(merge.absorbed.id, merge.kept.id)
       current = merge.kept
+      appointments.set(current.id, current)
+      changedAppointments.add(current.id)
     }
     return { current, events }
   }

@@ -15,7 +15,7 @@ export function toAppointment(row: AppointmentRow): Appointment {
     title: row.title,
     state: toState(row),
     version: row.version,
-    order: { occurredAt: row.changedAt, sequence: row.changeSequence, rank: row.changeRank },
+    order: { occurredAt: row.changedAt, sequence: row.changeSequence, rank: row.changeRank, revision: row.changeRevision },
   }
 }
 
@@ -52,6 +52,7 @@ export function fromAppointment(companyId: string, appointment: Appointment, now
     changedAt: order.occurredAt,
     changeSequence: order.sequence,
     changeRank: order.rank,
+    changeRevision: order.revision,
     createdAt: now,
     updatedAt: now,
   }

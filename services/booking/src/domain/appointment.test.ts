@@ -15,7 +15,7 @@ function change(
     originId: `uid-${minute}`,
     title: 'Cut',
     state: kind === 'cancelled' ? { status: 'cancelled', ...times, reason: 'ill' } : { status: 'confirmed', ...times },
-    order: { occurredAt: at(minute), sequence: minute, rank: { created: 0, rescheduled: 1, cancelled: 2 }[kind] },
+    order: { occurredAt: at(minute), sequence: minute, rank: { created: 0, rescheduled: 1, cancelled: 2 }[kind], revision: 1 },
     ...overrides,
   }
 }
@@ -44,13 +44,35 @@ test('the same time again is told to nobody', () => {
   expect(changeAppointment(appointment, 'cust_1', change('rescheduled', 5, { state })).event).toBeUndefined()
 })
 
+test('a cancellation that comes a second time is told once, and the version stands still', () => {
+  const { appointment } = openAppointment('apt_1', undefined, change('cancelled', 1))
+  const { state } = appointment
+  const again = changeAppointment(appointment, undefined, change('cancelled', 2, { state }))
+  expect(again).toMatchObject({ event: undefined, appointment: { version: 1, order: { occurredAt: at(2) } } })
+})
+
+test('a raised revision of the same event amends what the earlier one did', () => {
+  const first = change('created', 0)
+  const { appointment } = openAppointment('apt_1', undefined, first)
+  const amended = change('created', 0, { title: 'Colour', order: { ...first.order, revision: 2 } })
+  expect(changeAppointment(appointment, undefined, amended).appointment.title).toBe('Colour')
+})
+
+test('who the customer is does not hang on the order of arrival', () => {
+  const [created, cancelled] = [change('created', 0), change('cancelled', 1)]
+  const late = changeAppointment(openAppointment('apt_1', undefined, cancelled).appointment, 'cust_1', created)
+  expect(late).toMatchObject({ event: undefined, appointment: { customerId: 'cust_1', state: { status: 'cancelled' } } })
+  const kept = openAppointment('apt_2', undefined, cancelled).appointment
+  expect(mergeAppointments(openAppointment('apt_1', 'cust_1', created).appointment, kept).kept.customerId).toBe('cust_1')
+})
+
 test('an earlier change that arrives late changes nothing and is told to nobody', () => {
   const { appointment } = openAppointment('apt_1', 'cust_1', change('cancelled', 5))
   expect(changeAppointment(appointment, 'cust_1', change('created', 0))).toEqual({ appointment, event: undefined })
 })
 
 test('at the same time and sequence an end outranks a beginning', () => {
-  const order = { occurredAt: at(0), sequence: 0 }
+  const order = { occurredAt: at(0), sequence: 0, revision: 1 }
   const ended = change('cancelled', 0, { order: { ...order, rank: 2 } })
   const begun = change('created', 0, { order: { ...order, rank: 0 } })
   expect(fold([begun, ended]).state.status).toBe('cancelled')

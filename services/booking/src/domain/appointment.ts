@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type ChangeOrder, compareOrder } from './change-order.ts'
 
 export type AppointmentState =
@@ -52,11 +53,18 @@ export function openAppointment(id: string, customerId: string | undefined, chan
   return { appointment, event: eventOf(undefined, appointment) }
 }
 
-/** Applies a change unless a later one was applied already, so that every order of arrival ends in the same state. */
+/**
+ * Applies a change unless a later one was applied already, so that every order of arrival ends in the same state.
+ * An earlier one can still tell who the customer is, where the later ones did not.
+ */
 export function changeAppointment(current: Appointment, customerId: string | undefined, change: AppointmentChange): Decision {
-  if (compareOrder(change.order, current.order) <= 0) return { appointment: current, event: undefined }
+  if (compareOrder(change.order, current.order) <= 0) {
+    const known = current.customerId ?? customerId
+    return { appointment: known === current.customerId ? current : { ...current, customerId: known }, event: undefined }
+  }
   const changed: Appointment = { ...current, ...change, customerId: customerId ?? current.customerId, version: current.version + 1 }
-  return { appointment: changed, event: eventOf(current, changed) }
+  const event = eventOf(current, changed)
+  return event ? { appointment: changed, event } : { appointment: { ...changed, version: current.version }, event }
 }
 
 /**
@@ -64,7 +72,8 @@ export function changeAppointment(current: Appointment, customerId: string | und
  * The other one's cancellation tells those who were told of it.
  */
 export function mergeAppointments(a: Appointment, b: Appointment): { kept: Appointment; absorbed: Appointment; event: AppointmentEvent } {
-  const [absorbed, kept] = compareOrder(a.order, b.order) < 0 ? [a, b] : [b, a]
+  const [absorbed, later] = compareOrder(a.order, b.order) < 0 ? [a, b] : [b, a]
+  const kept: Appointment = { ...later, customerId: later.customerId ?? absorbed.customerId }
   const { startsAt } = absorbed.state
   const endsAt = 'endsAt' in absorbed.state ? absorbed.state.endsAt : undefined
   const reason = `merged into ${kept.id}`
@@ -72,8 +81,10 @@ export function mergeAppointments(a: Appointment, b: Appointment): { kept: Appoi
   return { kept, absorbed, event: { type: 'cancelled', appointment: cancelled, reason } }
 }
 
+/** What the change means to those outside; undefined when they would see no difference. */
 function eventOf(before: Appointment | undefined, after: Appointment): AppointmentEvent | undefined {
   const { state } = after
+  if (before && isDeepStrictEqual(before.state, state)) return undefined
   switch (state.status) {
     case 'requested':
       return { type: 'requested', appointment: after, preferredStartText: state.preferredStartText }
@@ -82,7 +93,6 @@ function eventOf(before: Appointment | undefined, after: Appointment): Appointme
     case 'confirmed': {
       if (before?.state.status !== 'confirmed') return { type: 'confirmed', appointment: after }
       const { startsAt, endsAt } = before.state
-      if (startsAt.getTime() === state.startsAt.getTime() && endsAt.getTime() === state.endsAt.getTime()) return undefined
       return { type: 'rescheduled', appointment: after, previousStartsAt: startsAt, previousEndsAt: endsAt }
     }
     default:

@@ -6,9 +6,11 @@ export interface ChangeOrder {
   readonly sequence: number
   /** Breaks ties: an end outranks a move, and a move a beginning. */
   readonly rank: number
+  /** Of the event that brought it: a reprocessed event amends what its earlier revision did. */
+  readonly revision: number
 }
 
 /** Negative when a comes before b, 0 when they are the same change, positive when it comes after. */
 export function compareOrder(a: ChangeOrder, b: ChangeOrder): number {
-  return a.occurredAt.getTime() - b.occurredAt.getTime() || a.sequence - b.sequence || a.rank - b.rank
+  return a.occurredAt.getTime() - b.occurredAt.getTime() || a.sequence - b.sequence || a.rank - b.rank || a.revision - b.revision
 }

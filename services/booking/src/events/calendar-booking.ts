@@ -6,30 +6,36 @@ import type { Contact } from '../domain/customer.ts'
 
 type CalendarEventType = Extract<EventType, `frontdesk.calendar_booking.${string}`>
 
+/** What `appointment_references` and `customer_identities` hold, in bytes: a longer name is none, and costs nobody his appointment. */
+const referenceBytesMax = 255
+const identityBytesMax = 320
+
+const isReference = (value: string) => Buffer.byteLength(value) <= referenceBytesMax
+
 const rankOf = { created: 0, rescheduled: 1, cancelled: 2 } as const
 
 /** What `frontdesk.calendar_booking.created.v1` changes. */
-export function onBookingCreated(payload: PayloadOf<'frontdesk.calendar_booking.created.v1'>): Change {
+export function onBookingCreated(payload: PayloadOf<'frontdesk.calendar_booking.created.v1'>, revision: number): Change {
   const booking = bookingOf(payload)
-  return changeOf(payload, booking, 'created', confirmed(booking), undefined)
+  return changeOf(payload, booking, { kind: 'created', revision }, confirmed(booking), undefined)
 }
 
 /** What `frontdesk.calendar_booking.rescheduled.v1` changes. */
-export function onBookingRescheduled(payload: PayloadOf<'frontdesk.calendar_booking.rescheduled.v1'>): Change {
+export function onBookingRescheduled(payload: PayloadOf<'frontdesk.calendar_booking.rescheduled.v1'>, revision: number): Change {
   const booking = bookingOf(payload)
-  return changeOf(payload, booking, 'rescheduled', confirmed(booking), payload.previousUid || undefined)
+  return changeOf(payload, booking, { kind: 'rescheduled', revision }, confirmed(booking), payload.previousUid || undefined)
 }
 
 /** What `frontdesk.calendar_booking.cancelled.v1` changes. */
-export function onBookingCancelled(payload: PayloadOf<'frontdesk.calendar_booking.cancelled.v1'>): Change {
+export function onBookingCancelled(payload: PayloadOf<'frontdesk.calendar_booking.cancelled.v1'>, revision: number): Change {
   const booking = bookingOf(payload)
   const { startsAt, endsAt } = booking
   const reason = payload.reason || (payload.rescheduleRequested ? 'the host asked for another time' : '')
-  return changeOf(payload, booking, 'cancelled', { status: 'cancelled', startsAt, endsAt, reason }, undefined)
+  return changeOf(payload, booking, { kind: 'cancelled', revision }, { status: 'cancelled', startsAt, endsAt, reason }, undefined)
 }
 
 function bookingOf({ booking }: PayloadOf<CalendarEventType>): CalendarBooking {
-  if (!booking?.uid) throw invalid('booking.uid is missing')
+  if (!booking?.uid || !isReference(booking.uid)) throw invalid('booking.uid is missing or too long')
   return booking
 }
 
@@ -41,30 +47,32 @@ function confirmed({ startsAt, endsAt }: CalendarBooking): AppointmentState {
 function changeOf(
   { source }: PayloadOf<CalendarEventType>,
   booking: CalendarBooking,
-  kind: keyof typeof rankOf,
+  { kind, revision }: { kind: keyof typeof rankOf; revision: number },
   state: AppointmentState,
   previousUid: string | undefined,
 ): Change {
   const occurredAt = source?.occurredAt ?? source?.receivedAt
   if (!occurredAt) throw invalid('source.occurredAt and source.receivedAt are missing')
   const references: AppointmentReference[] = [{ kind: 'calendar_booking', value: booking.uid }]
-  if (booking.icalUid) references.push({ kind: 'calendar_series', value: booking.icalUid })
-  if (previousUid) references.push({ kind: 'calendar_booking', value: previousUid })
+  if (booking.icalUid && isReference(booking.icalUid)) references.push({ kind: 'calendar_series', value: booking.icalUid })
+  if (previousUid && isReference(previousUid)) references.push({ kind: 'calendar_booking', value: previousUid })
   return {
     origin: 'calendar_booking',
     originId: booking.uid,
     title: booking.title,
     state,
-    order: { occurredAt, sequence: booking.icalSequence, rank: rankOf[kind] },
+    order: { occurredAt, sequence: booking.icalSequence, rank: rankOf[kind], revision },
     references,
     contact: contactOf(booking, occurredAt),
   }
 }
 
 function contactOf({ attendees: [guest] }: CalendarBooking, at: Date): Contact | undefined {
-  if (!guest?.email) return undefined
+  if (!guest) return undefined
   const { email, name, phoneNumber } = guest
-  return { identity: { kind: 'email', value: email.toLowerCase() }, name, email, phoneNumber, at }
+  const value = email.toLowerCase()
+  if (value === '' || Buffer.byteLength(value) > identityBytesMax) return undefined
+  return { identity: { kind: 'email', value }, name, email, phoneNumber, at }
 }
 
 function invalid(detail: string): FrontdeskError {

@@ -4,7 +4,10 @@ import type { Change } from '../app/ports.ts'
 import type { Contact } from '../domain/customer.ts'
 
 /** What `frontdesk.call.analyzed.v1` changes: an appointment where the caller asked for one, else nothing. */
-export function onCallAnalyzed({ source, call, appointmentRequest: request }: PayloadOf<'frontdesk.call.analyzed.v1'>): Change | undefined {
+export function onCallAnalyzed(
+  { source, call, appointmentRequest: request }: PayloadOf<'frontdesk.call.analyzed.v1'>,
+  revision: number,
+): Change | undefined {
   if (!request) return undefined
   const occurredAt = source?.occurredAt ?? source?.receivedAt
   if (!call?.callId || !occurredAt) {
@@ -15,7 +18,7 @@ export function onCallAnalyzed({ source, call, appointmentRequest: request }: Pa
     originId: call.callId,
     title: request.offering,
     state: { status: 'requested', startsAt: request.preferredStart, preferredStartText: request.preferredStartText },
-    order: { occurredAt, sequence: 0, rank: 0 },
+    order: { occurredAt, sequence: 0, rank: 0, revision },
     references: [{ kind: 'call', value: call.callId }],
     contact: contactOf(call, request.customerName, occurredAt),
   }

@@ -19,10 +19,10 @@ const created = (overrides: object = {}) =>
   CalendarBookingCreated.fromPartial({ source: { occurredAt }, booking: { ...booking, ...overrides } })
 
 test('a booking names its series and its guest, whose typed number is no identity', () => {
-  expect(onBookingCreated(created())).toMatchObject({
+  expect(onBookingCreated(created(), 1)).toMatchObject({
     originId: 'uid-1',
     state: { status: 'confirmed', startsAt, endsAt },
-    order: { occurredAt, sequence: 3, rank: 0 },
+    order: { occurredAt, sequence: 3, rank: 0, revision: 1 },
     references: [
       { kind: 'calendar_booking', value: 'uid-1' },
       { kind: 'calendar_series', value: 'series@cal.com' },
@@ -32,29 +32,42 @@ test('a booking names its series and its guest, whose typed number is no identit
 })
 
 test('a reschedule also answers to the uid before', () => {
-  const { references, order } = onBookingRescheduled({
-    ...created(),
-    previousUid: 'uid-0',
-    previousStartsAt: undefined,
-    previousEndsAt: undefined,
-  })
+  const moved = { ...created(), previousUid: 'uid-0', previousStartsAt: undefined, previousEndsAt: undefined }
+  const { references, order } = onBookingRescheduled(moved, 1)
   expect(references).toContainEqual({ kind: 'calendar_booking', value: 'uid-0' })
   expect(order.rank).toBe(1)
 })
 
 test('a host’s request for another time is a cancellation that says so', () => {
   const cancelled = CalendarBookingCancelled.fromPartial({ source: { occurredAt }, booking, rescheduleRequested: true })
-  expect(onBookingCancelled(cancelled).state).toEqual({ status: 'cancelled', startsAt, endsAt, reason: 'the host asked for another time' })
-  expect(onBookingCancelled({ ...cancelled, reason: 'ill' }).state).toMatchObject({ reason: 'ill' })
+  expect(onBookingCancelled(cancelled, 1).state).toEqual({
+    status: 'cancelled',
+    startsAt,
+    endsAt,
+    reason: 'the host asked for another time',
+  })
+  expect(onBookingCancelled({ ...cancelled, reason: 'ill' }, 1).state).toMatchObject({ reason: 'ill' })
 })
 
 test('a guest without an address makes an appointment without a customer', () => {
-  expect(onBookingCreated(created({ attendees: [] })).contact).toBeUndefined()
+  expect(onBookingCreated(created({ attendees: [] }), 1).contact).toBeUndefined()
+})
+
+test('a name that no column holds is left out, and the appointment is made', () => {
+  const long = 'ü'.repeat(200)
+  const { references, contact } = onBookingCreated(created({ icalUid: long, attendees: [{ email: `${long}@x.de` }] }), 1)
+  expect(references).toEqual([{ kind: 'calendar_booking', value: 'uid-1' }])
+  expect(contact).toBeUndefined()
 })
 
 test('a booking without uid, time or source can never succeed and says so', () => {
-  for (const broken of [created({ uid: '' }), created({ startsAt: undefined }), CalendarBookingCreated.fromPartial({ booking })]) {
-    expect(() => onBookingCreated(broken)).toThrow(expect.objectContaining({ code: 'invalid_argument', retryable: false }))
+  for (const broken of [
+    created({ uid: '' }),
+    created({ uid: 'ü'.repeat(200) }),
+    created({ startsAt: undefined }),
+    CalendarBookingCreated.fromPartial({ booking }),
+  ]) {
+    expect(() => onBookingCreated(broken, 1)).toThrow(expect.objectContaining({ code: 'invalid_argument', retryable: false }))
   }
 })
 
@@ -67,7 +80,7 @@ const analyzed = (overrides: object = {}) =>
   })
 
 test('a call that asks for an appointment becomes a request by the number that called', () => {
-  expect(onCallAnalyzed(analyzed())).toMatchObject({
+  expect(onCallAnalyzed(analyzed(), 1)).toMatchObject({
     origin: 'call',
     originId: 'call-1',
     title: 'Cut',
@@ -78,14 +91,14 @@ test('a call that asks for an appointment becomes a request by the number that c
 
 test('on an outbound call the customer is whom we called, and a web call has nobody', () => {
   const call = { callId: 'call-1', fromNumber: '+4930111', toNumber: '+4930222' }
-  expect(onCallAnalyzed(analyzed({ call: { ...call, direction: 'CALL_DIRECTION_OUTBOUND' } }))?.contact?.phoneNumber).toBe('+4930222')
-  expect(onCallAnalyzed(analyzed({ call: { callId: 'call-1', direction: 'CALL_DIRECTION_WEB' } }))?.contact).toBeUndefined()
+  expect(onCallAnalyzed(analyzed({ call: { ...call, direction: 'CALL_DIRECTION_OUTBOUND' } }), 1)?.contact?.phoneNumber).toBe('+4930222')
+  expect(onCallAnalyzed(analyzed({ call: { callId: 'call-1', direction: 'CALL_DIRECTION_WEB' } }), 1)?.contact).toBeUndefined()
 })
 
 test('a call that asks for nothing changes nothing', () => {
-  expect(onCallAnalyzed(analyzed({ appointmentRequest: undefined }))).toBeUndefined()
+  expect(onCallAnalyzed(analyzed({ appointmentRequest: undefined }), 1)).toBeUndefined()
 })
 
 test('a call without an id can never succeed and says so', () => {
-  expect(() => onCallAnalyzed(analyzed({ call: undefined }))).toThrow(expect.objectContaining({ code: 'invalid_argument' }))
+  expect(() => onCallAnalyzed(analyzed({ call: undefined }), 1)).toThrow(expect.objectContaining({ code: 'invalid_argument' }))
 })

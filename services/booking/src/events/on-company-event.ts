@@ -54,16 +54,16 @@ function read<Type extends EventType>(type: Type, body: Uint8Array): PayloadOf<T
   }
 }
 
-function changeOf({ envelope: { type }, body }: ReceivedEvent): Change | undefined {
+function changeOf({ envelope: { type, revision }, body }: ReceivedEvent): Change | undefined {
   switch (type) {
     case 'frontdesk.call.analyzed.v1':
-      return onCallAnalyzed(read(type, body))
+      return onCallAnalyzed(read(type, body), revision)
     case 'frontdesk.calendar_booking.created.v1':
-      return onBookingCreated(read(type, body))
+      return onBookingCreated(read(type, body), revision)
     case 'frontdesk.calendar_booking.rescheduled.v1':
-      return onBookingRescheduled(read(type, body))
+      return onBookingRescheduled(read(type, body), revision)
     case 'frontdesk.calendar_booking.cancelled.v1':
-      return onBookingCancelled(read(type, body))
+      return onBookingCancelled(read(type, body), revision)
     default:
       return undefined
   }

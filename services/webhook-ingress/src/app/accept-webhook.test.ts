@@ -17,7 +17,7 @@ const provider: Provider = {
   normalize: () => [],
 }
 
-function setUp(known: ConnectionSecrets | undefined, afterAsking = known) {
+function setUp(known: ConnectionSecrets | undefined, afterAsking: ConnectionSecrets | Promise<never> | undefined = known) {
   const kept: unknown[] = []
   const asked: string[] = []
   const accept = acceptWebhook({
@@ -36,6 +36,7 @@ function setUp(known: ConnectionSecrets | undefined, afterAsking = known) {
       },
     },
     clock: () => new Date(0),
+    timeoutMs: 50,
   })
   const send = (secret: string | string[], overrides: Partial<Parameters<typeof accept>[0]> = {}) =>
     accept({ provider, connectionId, headers: { 'x-secret': secret }, rawBody, ...overrides })
@@ -81,4 +82,9 @@ test('an unknown connection, one of another provider, and a path that is no id a
 
 test('a provider without a platform secret has no platform route', async () => {
   await expect(setUp(undefined).send('right', { connectionId: undefined })).rejects.toMatchObject({ code: 'unknown_connection' })
+})
+
+test('a directory that does not answer costs no more time than there is', async () => {
+  const { promise: never } = Promise.withResolvers<never>()
+  await expect(setUp(undefined, never).send('right')).rejects.toMatchObject({ code: 'unavailable', retryAfterMs: 1_000 })
 })

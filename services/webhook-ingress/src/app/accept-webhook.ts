@@ -20,13 +20,15 @@ export interface AcceptWebhookDependencies {
   readonly platformSecrets: ReadonlyMap<string, readonly string[]>
   readonly connections: Pick<ConnectionSecretsCache, 'get' | 'ask'>
   readonly clock: () => Date
+  /** For all of it together: the look-ups and the commit. */
+  readonly timeoutMs?: number
 }
 
 const connectionIdPattern = /^con_[0-7][0-9a-hjkmnp-tv-z]{25}$/
 
-/** Proves who sent a webhook, normalizes it, and resolves once it is on disk. */
+/** Proves who sent a webhook, normalizes it, and resolves once it is on disk; in any case it answers within 2 s. */
 export function acceptWebhook(deps: AcceptWebhookDependencies): (webhook: IncomingWebhook) => Promise<Acceptance> {
-  return async (webhook) => {
+  const accept = async (webhook: IncomingWebhook) => {
     const receivedAt = deps.clock()
     await verify(deps, webhook, receivedAt)
     const id = newId('dlv')
@@ -43,6 +45,26 @@ export function acceptWebhook(deps: AcceptWebhookDependencies): (webhook: Incomi
       events,
     )
   }
+  return (webhook) => withinTime(accept(webhook), deps.timeoutMs ?? 1_800)
+}
+
+/** What is still under way by then may be kept all the same, and is a duplicate when it is sent again. */
+async function withinTime<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(tooLate(timeoutMs)), timeoutMs)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function tooLate(timeoutMs: number): FrontdeskError {
+  return new FrontdeskError('unavailable', {
+    publicMessage: 'It can’t be said in time whether this was kept. Send it again.',
+    detail: `not within ${timeoutMs} ms`,
+    retryAfterMs: 1_000,
+  })
 }
 
 async function verify(

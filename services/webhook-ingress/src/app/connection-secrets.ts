@@ -4,6 +4,8 @@ import type { ConnectionSecrets, Directory, SecretStore } from './ports.ts'
 const pageSize = 500
 /** How many unknown ids are remembered as asked; an attacker can make up more, and then only costs himself a slot. */
 const askedLimit = 10_000
+/** Questions about ids that we do not know, under way at once: whoever makes ids up must not keep the directory busy. */
+const askingLimit = 16
 
 export interface ConnectionSecretsDependencies {
   readonly directory: Directory
@@ -38,6 +40,7 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
   const asked = new Map<string, { readonly atMs: number; readonly answer: Promise<ConnectionSecrets | undefined> }>()
   // Only a poll may raise the cursor: an answer about one connection says nothing of the versions below its own.
   let cursor = 0n
+  let askingOfUnknown = 0
 
   function learn(connections: readonly ConnectionSecrets[]): readonly ConnectionSecrets[] {
     const fresh = connections.filter((connection) => connection.version > (known.get(connection.connectionId)?.version ?? 0n))
@@ -56,9 +59,7 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
 
   async function askDirectory(connectionId: string): Promise<ConnectionSecrets | undefined> {
     const found = await deps.directory.find(connectionId).catch((error: unknown) => {
-      throw isFrontdeskError(error) && error.retryable
-        ? error
-        : new FrontdeskError('unavailable', { publicMessage: 'The connection can’t be looked up now. Send again.', cause: error })
+      throw isFrontdeskError(error) && error.retryable ? error : notNow('the directory failed', error)
     })
     if (found) void keep(learn([found]))
     return known.get(connectionId)
@@ -75,7 +76,12 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
     ask(connectionId) {
       const last = asked.get(connectionId)
       if (last && deps.now() - last.atMs < askAgainAfterMs) return last.answer
-      const answer = askDirectory(connectionId)
+      const isKnown = known.has(connectionId)
+      if (!isKnown && askingOfUnknown >= askingLimit) return Promise.reject(notNow('too many unknown connections are being looked up'))
+      if (!isKnown) askingOfUnknown += 1
+      const answer = askDirectory(connectionId).finally(() => {
+        if (!isKnown) askingOfUnknown -= 1
+      })
       asked.delete(connectionId)
       makeRoom()
       asked.set(connectionId, { atMs: deps.now(), answer })
@@ -95,4 +101,9 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
       } while (page.length === pageSize)
     },
   }
+}
+
+function notNow(detail: string, cause?: unknown): FrontdeskError {
+  const publicMessage = 'The connection can’t be looked up now. Send again.'
+  return new FrontdeskError('unavailable', { publicMessage, detail, cause, retryAfterMs: 1_000 })
 }

@@ -67,9 +67,14 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
       const results = await options.commit(group.map(({ item }) => item))
       group.forEach((waiting, index) => waiting.resolve(results[index] as Result))
     } catch (error) {
-      if (group.length > 1 && options.worthSplitting(error)) await Promise.all(group.map((waiting) => run([waiting])))
+      if (group.length > 1 && options.worthSplitting(error)) await runOneByOne(group)
       else for (const waiting of group) waiting.reject(error)
     }
+  }
+
+  /** One after the other: a group that fails must not take more connections than one that does not. */
+  async function runOneByOne(group: readonly Waiting<Item, Result>[]): Promise<void> {
+    for (const waiting of group) await run([waiting])
   }
 
   function start(): void {

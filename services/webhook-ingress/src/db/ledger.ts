@@ -31,8 +31,8 @@ interface Candidate {
 export function createLedger(database: Database, outbox: Outbox, logger: Logger): Ledger & { idle(): Promise<void> } {
   const group = createGroupCommit<Kept, Acceptance>({
     commit: (kept) => withTransaction(database, (tx) => commitGroup(tx, outbox, kept)),
-    // A database that is away is away for every member.
-    worthSplitting: (error) => !isFrontdeskError(error, 'unavailable'),
+    // What passes by itself is nobody's fault: a database that is away is away for every member.
+    worthSplitting: (error) => !(isFrontdeskError(error) && error.retryable),
     maxItems: 64,
     maxBytes: 4 * mib,
     concurrency: 2,

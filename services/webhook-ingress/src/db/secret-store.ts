@@ -1,4 +1,5 @@
 import type { Database } from '@frontdesk/database'
+import type { Logger } from '@frontdesk/telemetry'
 import type { Vault } from '@frontdesk/vault'
 import { sql } from 'drizzle-orm'
 import type { ConnectionSecrets, SecretStore } from '../app/ports.ts'
@@ -7,11 +8,19 @@ import { connectionSecrets } from './schema/connection-secrets.ts'
 type Row = typeof connectionSecrets.$inferSelect
 
 /** Keeps connection secrets sealed in the ingress's database; a row never goes back to an older version. */
-export function createSecretStore(database: Database, vault: Vault): SecretStore {
+export function createSecretStore(database: Database, vault: Vault, logger: Logger): SecretStore {
   return {
     async all() {
       const rows = await database.orm.select().from(connectionSecrets)
-      return rows.map((row) => toConnection(vault, row))
+      return rows.flatMap((row) => {
+        try {
+          return [toConnection(vault, row)]
+        } catch (error) {
+          // It is only a copy: the directory has the original, and the other connections must not wait for this one.
+          logger.error({ err: error, connectionId: row.connectionId }, 'a sealed secret can’t be opened: is its key missing in VAULT_KEYS?')
+          return []
+        }
+      })
     },
 
     async save(connections) {

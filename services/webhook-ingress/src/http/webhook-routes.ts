@@ -1,5 +1,5 @@
-import { toFrontdeskError } from '@frontdesk/errors'
-import type { FastifyInstance } from 'fastify'
+import { codeOf } from '@frontdesk/http'
+import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
 import type { Provider } from '@frontdesk/providers'
 import type { Metrics } from '@frontdesk/telemetry'
 import type { IncomingWebhook } from '../app/accept-webhook.ts'
@@ -23,21 +23,28 @@ export function registerWebhookRoutes(server: FastifyInstance, deps: WebhookRout
   )
 
   for (const provider of deps.providers) {
+    const outcome = (name: string) => outcomes.inc({ provider: provider.name, outcome: name })
+    const options: RouteShorthandOptions = {
+      bodyLimit: provider.bodyLimitBytes,
+      // Also of what is refused before the handler runs, such as a body that is too large.
+      onError: (request, _reply, error, done) => {
+        const code = codeOf(error)
+        outcome(code)
+        const { connectionId } = request.params as Parameters
+        deps.refusals.record({ provider: provider.name, connectionId, code, address: request.ip, at: deps.clock() })
+        done()
+      },
+    }
     for (const path of [`/v1/webhooks/${provider.name}`, `/v1/webhooks/${provider.name}/:connectionId`]) {
-      server.post<{ Params: { connectionId?: string } }>(path, { bodyLimit: provider.bodyLimitBytes }, async (request) => {
-        const { connectionId } = request.params
-        try {
-          const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-          const acceptance = await deps.accept({ provider, connectionId, headers: request.headers, rawBody })
-          outcomes.inc({ provider: provider.name, outcome: acceptance.accepted > 0 ? 'accepted' : 'duplicate' })
-          return acceptance
-        } catch (error) {
-          const { code } = toFrontdeskError(error)
-          outcomes.inc({ provider: provider.name, outcome: code })
-          deps.refusals.record({ provider: provider.name, connectionId, code, address: request.ip, at: deps.clock() })
-          throw error
-        }
+      server.post<{ Params: Parameters; Body: Buffer }>(path, options, async ({ params, headers, body }) => {
+        const acceptance = await deps.accept({ provider, connectionId: params.connectionId, headers, rawBody: body })
+        outcome(acceptance.accepted > 0 ? 'accepted' : 'duplicate')
+        return acceptance
       })
     }
   }
+}
+
+interface Parameters {
+  readonly connectionId?: string
 }

@@ -22,6 +22,7 @@ export const appointments = mysqlTable(
     changedAt: instant('changed_at').notNull(),
     changeSequence: int('change_sequence', { unsigned: true }).notNull(),
     changeRank: int('change_rank', { unsigned: true }).notNull(),
+    changeRevision: int('change_revision', { unsigned: true }).notNull(),
     createdAt: instant('created_at').notNull(),
     updatedAt: instant('updated_at').notNull(),
   },
