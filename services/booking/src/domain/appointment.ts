@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { type ChangeOrder, compareOrder } from './change-order.ts'
 
 export type AppointmentState =
@@ -84,7 +83,7 @@ export function mergeAppointments(a: Appointment, b: Appointment): { kept: Appoi
 /** What the change means to those outside; undefined when they would see no difference. */
 function eventOf(before: Appointment | undefined, after: Appointment): AppointmentEvent | undefined {
   const { state } = after
-  if (before && isDeepStrictEqual(before.state, state)) return undefined
+  if (before && shown(before.state) === shown(state)) return undefined
   switch (state.status) {
     case 'requested':
       return { type: 'requested', appointment: after, preferredStartText: state.preferredStartText }
@@ -98,4 +97,11 @@ function eventOf(before: Appointment | undefined, after: Appointment): Appointme
     default:
       return state satisfies never
   }
+}
+
+/** All that can be seen of a state, as one text. */
+function shown(state: AppointmentState): string {
+  const endsAt = 'endsAt' in state ? state.endsAt : undefined
+  const text = state.status === 'requested' ? state.preferredStartText : state.status === 'cancelled' ? state.reason : ''
+  return [state.status, state.startsAt?.getTime(), endsAt?.getTime(), text].join(' ')
 }
