@@ -174,7 +174,9 @@ test('every method refuses a call without a token, with an expired one, for anot
     for (const outcome of refused) expect(outcome).toMatchObject({ status: 'rejected', reason: { code } })
   }
   await expect(harness.booking.listAppointments({ companyId: 'cmp_x' })).rejects.toMatchObject({ code: 'invalid_argument' })
-  await expect(harness.booking.listAppointments({ companyId, pageToken: 'x' })).rejects.toMatchObject({ code: 'invalid_argument' })
+  for (const pageToken of ['x', `999999999999999.${newId('apt')}`, `-1.${newId('apt')}`]) {
+    await expect(harness.booking.listAppointments({ companyId, pageToken })).rejects.toMatchObject({ code: 'invalid_argument' })
+  }
 })
 
 test('what can never be handled becomes a dead letter at once, and takes nobody with it', async () => {

@@ -36,6 +36,7 @@ test('a malformed argument is named, and an unknown id is not found', async () =
   await expect(ledger.getEvent({ eventId: 'x' })).rejects.toMatchObject({ code: 'invalid_argument' })
   await expect(ledger.getEvent({ eventId: '0'.repeat(64) })).rejects.toMatchObject({ code: 'not_found' })
   await expect(ledger.getDelivery({ deliveryId: newId('dlv') })).rejects.toMatchObject({ code: 'not_found' })
+  await expect(ledger.listEvents({ pageToken: `999999999999999.${'0'.repeat(64)}` })).rejects.toMatchObject({ code: 'invalid_argument' })
   await expect(ledger.listEvents({ pageToken: 'x.y' })).rejects.toMatchObject({ code: 'invalid_argument' })
   await expect(ledger.listEvents({ pageSize: 1_000 })).rejects.toMatchObject({ code: 'invalid_argument' })
 })

@@ -1,3 +1,4 @@
+import { isStorableInstant } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import type { Page } from '../app/ports.ts'
 
@@ -19,9 +20,10 @@ export function instantAndId(instant: Date | null, id: string): string {
 
 /** @throws FrontdeskError `invalid_argument` for a token that we did not give. */
 export function parseInstantAndId(token: string): { instant: Date | undefined; id: string } {
-  const [, millis = '', id = ''] = /^(-?\d{0,15})\.([a-z]+_[0-9a-z]{26})$/.exec(token) ?? []
-  if (id === '' || millis === '-') {
+  const [, millis = '', id = ''] = /^(\d{0,15})\.([a-z]+_[0-9a-z]{26})$/.exec(token) ?? []
+  const instant = millis === '' ? undefined : new Date(Number(millis))
+  if (id === '' || (instant && !isStorableInstant(instant))) {
     throw new FrontdeskError('invalid_argument', { publicMessage: 'page_token: not one that we gave. Begin again without it.' })
   }
-  return { instant: millis === '' ? undefined : new Date(Number(millis)), id }
+  return { instant, id }
 }

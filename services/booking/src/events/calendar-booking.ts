@@ -3,6 +3,7 @@ import { FrontdeskError } from '@frontdesk/errors'
 import type { AppointmentReference, Change } from '../app/ports.ts'
 import type { AppointmentState } from '../domain/appointment.ts'
 import type { Contact } from '../domain/customer.ts'
+import { occurredAtOf } from './occurred-at.ts'
 
 type CalendarEventType = Extract<EventType, `frontdesk.calendar_booking.${string}`>
 
@@ -51,7 +52,7 @@ function changeOf(
   state: AppointmentState,
   previousUid: string | undefined,
 ): Change {
-  const occurredAt = source?.occurredAt ?? source?.receivedAt
+  const occurredAt = occurredAtOf(source)
   if (!occurredAt) throw invalid('source.occurredAt and source.receivedAt are missing')
   const references: AppointmentReference[] = [{ kind: 'calendar_booking', value: booking.uid }]
   if (booking.icalUid && isReference(booking.icalUid)) references.push({ kind: 'calendar_series', value: booking.icalUid })

@@ -2,6 +2,7 @@ import type { Call, PayloadOf } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import type { Change } from '../app/ports.ts'
 import type { Contact } from '../domain/customer.ts'
+import { occurredAtOf } from './occurred-at.ts'
 
 /** What `frontdesk.call.analyzed.v1` changes: an appointment where the caller asked for one, else nothing. */
 export function onCallAnalyzed(
@@ -9,7 +10,7 @@ export function onCallAnalyzed(
   revision: number,
 ): Change | undefined {
   if (!request) return undefined
-  const occurredAt = source?.occurredAt ?? source?.receivedAt
+  const occurredAt = occurredAtOf(source)
   if (!call?.callId || !occurredAt) {
     throw new FrontdeskError('invalid_argument', { publicMessage: 'The analyzed call has no id or no time.' })
   }

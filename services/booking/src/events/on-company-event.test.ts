@@ -1,4 +1,4 @@
-import { CalendarBookingCreated, CalendarBookingCancelled, CallAnalyzed } from '@frontdesk/contracts'
+import { CalendarBookingCreated, CalendarBookingCancelled, CallAnalyzed, EventSource } from '@frontdesk/contracts'
 import { expect, test } from 'vitest'
 import { onBookingCancelled, onBookingCreated, onBookingRescheduled } from './calendar-booking.ts'
 import { onCallAnalyzed } from './call-analyzed.ts'
@@ -51,6 +51,14 @@ test('a host’s request for another time is a cancellation that says so', () =>
 
 test('a guest without an address makes an appointment without a customer', () => {
   expect(onBookingCreated(created({ attendees: [] }), 1).contact).toBeUndefined()
+})
+
+test('an event that is dated ahead of its receipt counts from its receipt', () => {
+  const receivedAt = new Date('2026-01-01T10:00:00Z')
+  const at = (ahead: string) =>
+    onBookingCreated({ ...created(), source: EventSource.fromPartial({ occurredAt: new Date(ahead), receivedAt }) }, 1)
+  expect(at('9999-12-31T23:59:59Z')).toMatchObject({ order: { occurredAt: receivedAt }, contact: { at: receivedAt } })
+  expect(at('2026-01-01T10:04:00Z').order.occurredAt).toEqual(new Date('2026-01-01T10:04:00Z'))
 })
 
 test('a name that no column holds is left out, and the appointment is made', () => {

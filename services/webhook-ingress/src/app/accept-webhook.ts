@@ -100,7 +100,7 @@ function unknownConnection(): FrontdeskError {
   })
 }
 
-/** A header that was sent twice is a trick, not a signature: it counts as absent. */
+/** Node joins a header that was sent twice with a comma, which no signature's form allows; a list is never a signature either. */
 function singleValued(headers: IncomingWebhook['headers']): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? undefined : value]))
 }

@@ -1,5 +1,5 @@
 import { type EventId, parseEventId } from '@frontdesk/contracts'
-import type { Database } from '@frontdesk/database'
+import { type Database, isStorableInstant } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import { and, count, desc, eq, lt, or, type SQL } from 'drizzle-orm'
 import type { LedgerEntry, LedgerReader } from '../app/ports.ts'
@@ -75,7 +75,7 @@ function parsePageToken(token: string): Position {
   const [millis = '', id = ''] = token.split('.')
   const eventId = parseEventId(id)
   const receivedAt = new Date(/^\d{1,15}$/.test(millis) ? Number(millis) : Number.NaN)
-  if (!eventId || Number.isNaN(receivedAt.getTime())) {
+  if (!eventId || !isStorableInstant(receivedAt)) {
     throw new FrontdeskError('invalid_argument', { publicMessage: 'page_token: not one that we gave. Begin again without it.' })
   }
   return { receivedAt, eventId }
