@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTokenVerifier } from '@frontdesk/rpc'
+import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { run } from './terminal.ts'
 
@@ -15,11 +16,13 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true }))
 
+const { logger } = createTestTelemetry()
+
 const create = (caller: string) => run(['keys', 'create', '--caller', caller, '--out', 'keys'], { cwd: directory })
 const issue = (...argv: string[]) =>
   run(['token', 'issue', '--key', 'keys/booking.jwk.json', '--audience', 'billing', ...argv], { cwd: directory })
 const verify = (token: string, audience = 'billing') =>
-  createTokenVerifier({ jwksFile: join(directory, 'keys', 'jwks.json'), audience, clock: () => now }).verify(token)
+  createTokenVerifier({ jwksFile: join(directory, 'keys', 'jwks.json'), audience, clock: () => now, logger }).verify(token)
 
 test('a created key signs tokens that its JWKS verifies', async () => {
   expect(await create('booking')).toMatchObject({ code: 0, err: '' })

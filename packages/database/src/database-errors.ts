@@ -5,13 +5,32 @@ const deadlock = 1213
 const lockWaitTimeout = 1205
 /** max_statement_time of MariaDB, max_execution_time of MySQL. */
 const statementTimeouts = new Set([1969, 3024])
-/** Too many connections (1040, 1203, 1226), shutting down (1053, 1079), killed (1927), read-only after a failover (1290, 1792, 1836). */
-const passingTroubles = new Set([1040, 1203, 1226, 1053, 1079, 1927, 1290, 1792, 1836])
+/** No room for the transaction's locks: the server rolls all of it back, as for a deadlock. */
+const lockTableFull = 1206
+/** What the server has too little of, or is in the middle of, and not what the statement asks for. */
+const passingTroubles = new Set(
+  [
+    [1040, 1203, 1226], // too many connections
+    [1053, 1079], // shutting down
+    [1317, 1927], // killed: the query, its connection
+    [1290, 1792, 1836], // read-only after a failover
+    [1021, 1114], // the disk, or a table, is full
+    [1037, 1041, 1135], // out of memory or threads
+    [lockTableFull, 1637], // too many locks, too many transactions
+    [1461, 1615], // too many prepared statements; one was outdated by a DDL
+  ].flat(),
+)
+/** Too long (1406), out of range (1264), not an instant or a number (1292), not of the column's kind (1366). */
+const valuesThatDoNotFit = new Set([1406, 1264, 1292, 1366])
+/** What a repeated DDL says: there already (1050, 1060, 1061, 1022, 1826), gone already (1051, 1091). */
+const alreadyDone = new Set([1050, 1060, 1061, 1022, 1826, 1051, 1091])
+/** For any cause; the engine's number follows in the text. MariaDB's 1826: a foreign key of that name is there (121). */
+const cannotCreate = 1005
 
 /** The server's own error number in the error or in one of its causes. */
-function findErrno(error: unknown, wanted: (errno: number) => boolean): boolean {
+function findErrno(error: unknown, wanted: (errno: number, message: string) => boolean): boolean {
   for (let current = error, depth = 0; current instanceof Error && depth < 10; current = current.cause, depth++) {
-    if ('errno' in current && typeof current.errno === 'number' && wanted(current.errno)) return true
+    if ('errno' in current && typeof current.errno === 'number' && wanted(current.errno, current.message)) return true
   }
   return false
 }
@@ -29,6 +48,16 @@ export function isDeadlock(error: unknown): boolean {
 /** Whether a row lock was not to be had in time (1205). */
 export function isLockWaitTimeout(error: unknown): boolean {
   return findErrno(error, (errno) => errno === lockWaitTimeout)
+}
+
+/** Whether a DDL statement failed because it had been run before. */
+export function isAlreadyDone(error: unknown): boolean {
+  return findErrno(error, (errno, message) => alreadyDone.has(errno) || (errno === cannotCreate && message.includes('errno: 121')))
+}
+
+/** Whether the transaction is over with this error, whatever the work makes of it. */
+export function endsTransaction(error: unknown): boolean {
+  return error instanceof ConnectionLostError || findErrno(error, (errno) => errno === deadlock || errno === lockTableFull)
 }
 
 /** A failure that ended its connection. */
@@ -55,6 +84,13 @@ export function toDatabaseError(error: unknown): unknown {
   if (findErrno(error, (errno) => statementTimeouts.has(errno))) {
     return new FrontdeskError('deadline_exceeded', {
       publicMessage: 'The database took too long. Try again.',
+      detail: messageOf(error),
+      cause: error,
+    })
+  }
+  if (findErrno(error, (errno) => valuesThatDoNotFit.has(errno))) {
+    return new FrontdeskError('invalid_argument', {
+      publicMessage: 'A value can’t be stored: it is too long, out of range or of another kind.',
       detail: messageOf(error),
       cause: error,
     })

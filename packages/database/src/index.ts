@@ -6,6 +6,8 @@ export { type Database, type DatabaseOptions, openDatabase } from './database.ts
 export { insertedValues } from './inserted-values.ts'
 export { type SessionConnection, withConnection, withDatabaseLock } from './lock.ts'
 export { migrate } from './migrate.ts'
+export { padded } from './padded.ts'
 export type { SqlSession } from './session.ts'
 export type { SqlResult, SqlRow, SqlValue } from './sql-value.ts'
+export { isStorableInstant } from './storable-instant.ts'
 export { type Transaction, type TransactionOptions, withTransaction } from './transaction.ts'

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase } from '@frontdesk/testing'
 import { expect, test } from 'vitest'
+import { startProxy } from '../test/proxy.ts'
 import { type Database, openDatabase } from './database.ts'
 import { withConnection } from './lock.ts'
 import { migrate } from './migrate.ts'
@@ -92,4 +93,72 @@ test('a folder without a journal and a URL without a plain name are refused', as
   await expect(migrate(given.url.replace(given.database.name, 'a%60b'), given.folder, given.telemetry)).rejects.toThrow(
     'plain database name',
   )
+})
+
+const parts: Steps[number] = [
+  '0000_parts',
+  'create table log (note varchar(20))',
+  'create table parent (id int primary key)',
+  'create table child (id int primary key, parent_id int, spare int, key child_spare (spare))',
+  'create table old (id int)',
+]
+
+/** Applies `step` until its first statement has happened, and is cut off before it is counted. */
+async function cutOffIn(given: Awaited<ReturnType<typeof startCase>>, ...step: Steps[number]): Promise<void> {
+  await writeMigrations(given.folder, [parts])
+  await given.run()
+  await writeMigrations(given.folder, [parts, step])
+  await using proxy = await startProxy(given.url)
+  proxy.cutAt = 'update applied_migrations set statements'
+  await expect(migrate(proxy.url, given.folder, given.telemetry)).rejects.toThrow('connection lost')
+  const state = 'select statements, begun from applied_migrations where finished_at is null'
+  expect(await rowsOf(given.database, state)).toEqual([{ statements: 0, begun: 0 }])
+}
+
+test.each([
+  'create table a (id int)',
+  'alter table child add column b int',
+  'create index child_parent on child (parent_id)',
+  'alter table child add constraint child_once unique (parent_id)',
+  'alter table child add constraint child_of_parent foreign key (parent_id) references parent (id)',
+  'alter table child drop column spare',
+  'drop index child_spare on child',
+  'drop table old',
+])('a migration cut off between `%s` and its count goes on behind it', async (ddl) => {
+  await using given = await startCase()
+  await cutOffIn(given, '0001_next', ddl, 'insert into log values ("next")')
+  expect(await given.run()).toEqual({ applied: 1 })
+  expect(await rowsOf(given.database, 'select note from log')).toEqual([{ note: 'next' }])
+  expect(await given.run()).toEqual({ applied: 0 })
+})
+
+test('rows that a migration writes are written once, though it is cut off before they are counted', async () => {
+  await using given = await startCase()
+  await cutOffIn(given, '0001_next', 'insert into log values ("next")')
+  expect(await given.run()).toEqual({ applied: 1 })
+  expect(await rowsOf(given.database, 'select note from log')).toEqual([{ note: 'next' }])
+})
+
+test('what is in a migration’s way from before stays an error, however often it is run', async () => {
+  await using given = await startCase()
+  await withConnection(given.database, (connection) => connection.execute('create table a (other int)', []))
+  await writeMigrations(given.folder, steps)
+  await expect(given.run()).rejects.toMatchObject({ errno: 1050 })
+  await expect(given.run()).rejects.toMatchObject({ errno: 1050 })
+})
+
+test('of a statement that was changed since it was cut off, nothing is taken for done', async () => {
+  await using given = await startCase()
+  await cutOffIn(given, '0001_next', 'create table a (id int)')
+  await writeMigrations(given.folder, [parts, ['0001_next', 'create table a (id bigint)']])
+  await expect(given.run()).rejects.toMatchObject({ errno: 1050 })
+})
+
+test('a database whose migrations were counted without `begun` goes on', async () => {
+  await using given = await startCase()
+  await writeMigrations(given.folder, steps.slice(0, 1))
+  await given.run()
+  await withConnection(given.database, (connection) => connection.execute('alter table applied_migrations drop column begun', []))
+  await writeMigrations(given.folder, steps)
+  expect(await given.run()).toEqual({ applied: 2 })
 })

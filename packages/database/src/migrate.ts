@@ -1,9 +1,10 @@
 import type { Telemetry } from '@frontdesk/telemetry'
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
 import { Connection } from './connection.ts'
-import { unavailable } from './database-errors.ts'
+import { ConnectionLostError, isAlreadyDone, unavailable } from './database-errors.ts'
 import { lockName, takeLock } from './lock.ts'
 import { createSession, type SqlSession } from './session.ts'
+import type { SqlRow } from './sql-value.ts'
 
 const connectTimeoutMs = 10_000
 const lockWaitMs = 120_000
@@ -12,6 +13,7 @@ const createTable = `create table if not exists applied_migrations (
   created_at bigint not null primary key,
   hash char(64) character set ascii collate ascii_bin not null,
   statements int unsigned not null,
+  begun int unsigned null,
   finished_at datetime(3) null
 )`
 
@@ -52,7 +54,8 @@ async function useDatabase(session: SqlSession, connection: Connection, name: st
 
 async function applyAll(session: SqlSession, connection: Connection, migrations: MigrationMeta[], telemetry: Telemetry): Promise<number> {
   await connection.command(createTable)
-  const { rows } = await session.execute('select created_at, hash, statements, finished_at from applied_migrations', [])
+  await addColumnBegun(session, connection)
+  const { rows } = await session.execute('select created_at, hash, statements, begun, finished_at from applied_migrations', [])
   const known = new Map(rows.map((row) => [Number(row['created_at']), row]))
   let applied = 0
   for (const migration of migrations) {
@@ -63,24 +66,71 @@ async function applyAll(session: SqlSession, connection: Connection, migrations:
       continue
     }
     // eslint-disable-next-line no-await-in-loop -- one step after the other
-    await applyOne(session, connection, migration, Number(row?.['statements'] ?? 0))
+    await applyOne(session, connection, migration, row, telemetry)
     applied++
     telemetry.logger.info({ migration: migration.folderMillis, statements: migration.sql.length }, 'migration applied')
   }
   return applied
 }
 
-/** MySQL commits at every DDL statement, so the count is kept for each: a migration that failed goes on where it stopped. */
-async function applyOne(session: SqlSession, connection: Connection, migration: MigrationMeta, done: number): Promise<void> {
-  const { folderMillis, hash, sql } = migration
-  const save =
-    'insert into applied_migrations (created_at, hash, statements) values (?, ?, ?) on duplicate key update hash = values(hash), statements = values(statements)'
+/** For a table of the runner's first form. */
+async function addColumnBegun(session: SqlSession, connection: Connection): Promise<void> {
+  const { rows } = await session.execute(
+    'select column_name from information_schema.columns where table_schema = database() and table_name = ? and column_name = ?',
+    ['applied_migrations', 'begun'],
+  )
+  if (rows.length === 0) await connection.command('alter table applied_migrations add column begun int unsigned null')
+}
+
+const begin =
+  'insert into applied_migrations (created_at, hash, statements, begun) values (?, ?, ?, ?) on duplicate key update hash = values(hash), statements = values(statements), begun = values(begun)'
+const count = 'update applied_migrations set statements = ?, begun = null where created_at = ?'
+const giveUp = 'update applied_migrations set begun = null where created_at = ?'
+const finish = 'update applied_migrations set finished_at = utc_timestamp(3) where created_at = ?'
+
+/**
+ * A statement on rows commits together with its count. DDL commits at once: `begun` says that it may have happened
+ * uncounted, and of that one statement, unchanged, its having happened already is no error.
+ */
+async function applyOne(
+  session: SqlSession,
+  connection: Connection,
+  { folderMillis, hash, sql }: MigrationMeta,
+  before: SqlRow | undefined,
+  telemetry: Telemetry,
+): Promise<void> {
+  const done = Number(before?.['statements'] ?? 0)
+  const uncounted = before?.['hash'] === hash ? before['begun'] : null
+  /* eslint-disable no-await-in-loop -- one statement after the other */
   for (const [index, statement] of sql.entries()) {
-    if (index < done) continue
-    // eslint-disable-next-line no-await-in-loop
-    if (statement.trim() !== '') await connection.command(statement)
-    // eslint-disable-next-line no-await-in-loop
-    await session.execute(save, [folderMillis, hash, index + 1])
+    if (index < done || statement.trim() === '') continue
+    await session.execute(begin, [folderMillis, hash, index, index])
+    await connection.command('start transaction')
+    try {
+      await connection.command(statement)
+    } catch (error) {
+      if (index !== uncounted || !isAlreadyDone(error)) {
+        if (!(error instanceof ConnectionLostError)) await forget(session, connection, folderMillis)
+        throw error
+      }
+      telemetry.logger.warn(
+        { err: error, migration: folderMillis, statement: index },
+        'a statement had been applied before its run was cut off',
+      )
+    }
+    await session.execute(count, [index + 1, folderMillis])
+    await connection.command('commit')
   }
-  await session.execute('update applied_migrations set finished_at = utc_timestamp(3) where created_at = ?', [folderMillis])
+  /* eslint-enable no-await-in-loop */
+  await session.execute(finish, [folderMillis])
+}
+
+/** The statement failed, and so has not happened: next time nothing about it is taken for done. */
+async function forget(session: SqlSession, connection: Connection, folderMillis: number): Promise<void> {
+  try {
+    await connection.command('rollback')
+    await session.execute(giveUp, [folderMillis])
+  } catch {
+    // Why the statement failed says more.
+  }
 }

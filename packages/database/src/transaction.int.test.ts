@@ -5,6 +5,7 @@ import { counters, metric, repeat, startFixture } from '../test/fixture.ts'
 import { startProxy } from '../test/proxy.ts'
 import { isDeadlock, isDuplicateKey, isLockWaitTimeout } from './database-errors.ts'
 import type { Database } from './database.ts'
+import { withConnection } from './lock.ts'
 import { type Transaction, withTransaction } from './transaction.ts'
 
 async function seed(database: Database): Promise<void> {
@@ -220,6 +221,22 @@ test('a statement’s own error keeps its number, and its values stay out of the
   expect((error as Error).message).not.toContain('4711')
   expect(isDuplicateKey(new Error('outer', { cause: error }))).toBe(true)
   expect(isDuplicateKey(new Error('other'))).toBe(false)
+})
+
+test.each([
+  ['too long', { name: 'x'.repeat(65) }, 1406],
+  ['out of range', { name: 'a', value: 2 ** 40 }, 1264],
+  ['no instant', { name: 'a', seenAt: '12000-01-01 00:00:00' }, 1292],
+  ['of another kind', { name: 'a', value: 'many' }, 1366],
+])('a value that is %s is invalid_argument, which no retry mends, and the server’s error is its cause', async (_, row, errno) => {
+  await using fixture = await startFixture()
+  await withConnection(fixture.database, (connection) => connection.execute('alter table counters add column seen_at datetime(3) null', []))
+  const { name, value = 0, seenAt = null }: { name: string; value?: number | string; seenAt?: string | null } = row
+  const insert = 'insert into counters (name, value, seen_at) values (?, ?, ?)'
+  const error = await failure(withTransaction(fixture.database, (tx) => tx.execute(insert, [name, value, seenAt])))
+  expect(error).toMatchObject({ code: 'invalid_argument', retryable: false, cause: { errno } })
+  expect(isDuplicateKey(error)).toBe(false)
+  expect(await fixture.database.orm.$count(counters)).toBe(0)
 })
 
 test.each([

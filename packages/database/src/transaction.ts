@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection } from './connection.ts'
-import { ConnectionLostError, isDeadlock, isLockWaitTimeout, unavailable } from './database-errors.ts'
+import { endsTransaction, isDeadlock, isLockWaitTimeout, unavailable } from './database-errors.ts'
 import { type Database, internalsOf } from './database.ts'
 import { createSession, type SqlSession } from './session.ts'
 
@@ -116,7 +116,7 @@ function createTransaction(connection: Connection, database: Database) {
     try {
       return await connection.execute(statement)
     } catch (error) {
-      if (isDeadlock(error) || error instanceof ConnectionLostError) doomed ??= error
+      if (endsTransaction(error)) doomed ??= error
       throw error
     }
   })

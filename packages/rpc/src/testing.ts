@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { generateKeyPair, type KeyPair } from './keys.ts'
 import { createTokenIssuer, type TokenIssuer } from './token-issuer.ts'
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts'
@@ -15,6 +16,7 @@ export interface TestAuthority extends AsyncDisposable {
 
 /** Makes an authority for the services of a test. */
 export async function createTestAuthority(): Promise<TestAuthority> {
+  const telemetry = createTestTelemetry()
   const directory = await mkdtemp(join(tmpdir(), 'frontdesk-keys-'))
   const jwksFile = join(directory, 'jwks.json')
   const keyPair = await generateKeyPair('test', ['*'])
@@ -23,7 +25,10 @@ export async function createTestAuthority(): Promise<TestAuthority> {
     keyPair,
     jwksFile,
     issuer: (caller) => createTokenIssuer({ privateJwk: keyPair.privateJwk, caller }),
-    verifier: (audience) => createTokenVerifier({ jwksFile, audience }),
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+    verifier: (audience) => createTokenVerifier({ jwksFile, audience, logger: telemetry.logger }),
+    async [Symbol.asyncDispose]() {
+      await rm(directory, { recursive: true, force: true })
+      await telemetry[Symbol.asyncDispose]()
+    },
   }
 }

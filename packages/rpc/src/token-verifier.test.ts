@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newId, vouchForCompanyId } from '@frontdesk/contracts'
 import { isFrontdeskError } from '@frontdesk/errors'
-import { createTestTelemetry } from '@frontdesk/telemetry/testing'
+import { createTestTelemetry, type TestTelemetry } from '@frontdesk/telemetry/testing'
 import { importJWK, SignJWT, UnsecuredJWT } from 'jose'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { generateKeyPair, type KeyPair } from './keys.ts'
@@ -16,6 +16,7 @@ let directory: string
 let jwksFile: string
 let booking: KeyPair
 let now: Date
+let telemetry: TestTelemetry
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'frontdesk-rpc-'))
@@ -23,9 +24,13 @@ beforeEach(async () => {
   booking = await generateKeyPair('booking-1', ['booking'])
   await writeKeys(booking)
   now = new Date('2026-11-22T10:00:00Z')
+  telemetry = createTestTelemetry()
 })
 
-afterEach(() => rm(directory, { recursive: true, force: true }))
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+  await telemetry[Symbol.asyncDispose]()
+})
 
 const clock = () => now
 
@@ -38,7 +43,7 @@ function pass(ms: number): void {
 }
 
 function verifier(options: Partial<TokenVerifierOptions> = {}) {
-  return createTokenVerifier({ jwksFile, audience: 'company-resolver', clock, ...options })
+  return createTokenVerifier({ jwksFile, audience: 'company-resolver', clock, logger: telemetry.logger, ...options })
 }
 
 function issuer(pair = booking, caller = 'booking') {
@@ -182,9 +187,8 @@ test('within a minute, a key that was removed from the file verifies no token an
 })
 
 test('a file that can not be read again leaves the old keys in place and is logged', async () => {
-  await using telemetry = createTestTelemetry()
   const token = await issuer().issue({ audience: 'company-resolver', companies: 'all' })
-  const surviving = verifier({ logger: telemetry.logger })
+  const surviving = verifier()
   await surviving.verify(token)
   await writeFile(jwksFile, '{')
   pass(60_000)

@@ -15,7 +15,7 @@ export interface TokenVerifierOptions {
   readonly audience: string
   readonly clock?: () => Date
   /** Told when the file can't be read again; the keys that were read before stay. */
-  readonly logger?: Logger
+  readonly logger: Logger
   /** How many verified tokens are remembered; 10 000 when left out. */
   readonly cacheLimit?: number
 }
@@ -47,7 +47,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const keys = new KeyRing(
     options.jwksFile,
     () => clock().getTime(),
-    (err) => logger?.warn({ err, jwksFile: options.jwksFile }, 'the JWKS can not be read again; the old keys stay'),
+    (err) => logger.warn({ err, jwksFile: options.jwksFile }, 'the JWKS can not be read again; the old keys stay'),
   )
 
   async function prove(token: string): Promise<Verified> {

@@ -86,13 +86,16 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   const signalsOf = (companyId: CompanyId) => createSignalRepository(database, companyId)
   const attributions = createAttributionReader(database)
 
-  const rpc = createRpcServer({ telemetry, verifier: createTokenVerifier({ jwksFile: config.JWKS_FILE, audience: name }) })
+  const rpc = createRpcServer({
+    telemetry,
+    verifier: createTokenVerifier({ jwksFile: config.JWKS_FILE, audience: name, logger: telemetry.logger }),
+  })
   rpc.add(
     DirectoryServiceDefinition,
     createDirectoryService({
       companies,
       signalsOf,
-      connectionSecrets: createConnectionSecretsReader(database, vault),
+      connectionSecrets: createConnectionSecretsReader(database, vault, telemetry),
       createCompany: createCompany({ companies, now, newId, newCompanyId: () => vouchForCompanyId(newId('cmp')) }),
       deactivateCompany: deactivateCompany({ companies, now }),
       createConnection: createConnection({ companies, connectionsOf, newId }),
@@ -101,7 +104,7 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
       endSignal: endSignal({ signalsOf, now }),
     }),
   )
-  rpc.add(AttributionServiceDefinition, createAttributionService({ attributions }))
+  rpc.add(AttributionServiceDefinition, createAttributionService({ attributions, model: shippedModel }))
   const operations = createOperations({ database, outbox, handlers: [handler], counts: async () => ({ ...(await attributions.counts()) }) })
   rpc.add(OperationsServiceDefinition, forAllCompanies(operations))
   starting.use(rpc)

@@ -47,7 +47,7 @@ const publishedAs = (stream: 'COMPANY' | 'QUARANTINE', eventId: string) =>
 test('an event goes to the company of its number, once, byte for byte, and its decision can be read', async () => {
   const event = ingressEvent({
     key: 'plain',
-    source: { evidence: [phone('+49 30 100001'), agent('agent_new')] },
+    source: { evidence: [phone('+4930100001'), agent('agent_new')] },
     payload: { odd: '\u00e9' },
   })
   await publish(event, event)
@@ -154,7 +154,15 @@ test('a company sees the decisions about its own events, and of other companies 
     harness.attribution.getAttribution({ eventId: ingressEvent({ key, source: {} }).envelope.id }, { companies: [companyId] })
   const own = await ask(companies.a, 'shared')
   expect(JSON.stringify({ ...own.attribution, directoryVersion: 0 })).not.toContain(companies.b)
-  expect(own.attribution?.candidates).toHaveLength(1)
+  // As if the number were its own alone: not a number tells of the rival.
+  expect(all.waterfall[0]).toMatchObject({ companyIds: [companies.a, companies.b].toSorted(), running: [{}, {}] })
+  expect(all.waterfall[0]?.running[0]?.posterior).toBeLessThan(0.5)
+  expect(own.attribution?.waterfall[0]).toMatchObject({ companyIds: [companies.a], running: [{ companyId: companies.a }] })
+  expect(own.attribution?.waterfall[0]?.running[0]?.posterior).toBeGreaterThan(0.999)
+  const [candidate, ...others] = own.attribution?.candidates ?? []
+  expect(others).toEqual([])
+  expect((candidate?.posterior ?? 0) + (own.attribution?.nonePosterior ?? 0)).toBeCloseTo(1, 12)
+  expect(own.attribution?.decision).toMatchObject({ value: { confidence: candidate?.posterior } })
   const refused = await Promise.allSettled([ask(companies.b, 'shared'), ask(companies.a, 'conflict')])
   const isNotFound = (outcome: PromiseSettledResult<unknown>) =>
     outcome.status === 'rejected' && isFrontdeskError(outcome.reason, 'not_found')

@@ -51,9 +51,14 @@ test('only the ingress reads secrets, the current and the previous one, by a ver
   const create = (secret: string) => harness.directory.createConnection({ companyId, provider: 'calcom', secret })
   const first = (await create('secret-one')).connection?.connectionId ?? ''
   const second = (await create('secret-two')).connection?.connectionId ?? ''
-  const before = (await directory.listConnectionSecrets({ afterVersion: 0n })).connections
-  expect(before.slice(-2).map(({ connectionId }) => connectionId)).toEqual([first, second])
-  const cursor = before.at(-1)?.version ?? 0n
+  const before = await directory.listConnectionSecrets({ afterVersion: 0n })
+  expect(before.connections.slice(-2).map(({ connectionId }) => connectionId)).toEqual([first, second])
+  const cursor = before.nextAfterVersion
+  expect({ cursor, hasMore: before.hasMore }).toEqual({ cursor: before.connections.at(-1)?.version, hasMore: false })
+  expect(await directory.listConnectionSecrets({ pageSize: 1 })).toMatchObject({
+    hasMore: true,
+    nextAfterVersion: before.connections[0]?.version,
+  })
 
   const rotate = () => harness.directory.rotateConnectionSecret({ companyId, connectionId: first, secret: 'secret-new' })
   expect((await rotate()).connection?.secretVersion).toBe(2)
@@ -88,10 +93,10 @@ test('a company’s id and its connections are signals from the beginning, and n
 test('a signal is kept in its one form, may be shared by two companies, and stands twice for none', async () => {
   const [a, b] = [await aCompany(), await aCompany()]
   const add = (companyId: string, value: string) => harness.directory.addSignal({ companyId, kind: EvidenceKind.PHONE_NUMBER, value })
-  const { signal } = await add(a, '+49 30 222222')
+  const { signal } = await add(a, '+4930222222')
   expect(signal?.value).toBe('+4930222222')
   expect(await codeOf(add(b, '+4930222222'))).toBe('answered')
-  expect(await codeOf(add(a, '0049 30 222222'))).toBe('already_exists')
+  expect(await codeOf(add(a, '+4930222222'))).toBe('already_exists')
 
   const validUntil = new Date()
   const ended = await harness.directory.endSignal({ companyId: a, signalId: signal?.signalId ?? '', validUntil })
@@ -103,6 +108,7 @@ test('a signal is kept in its one form, may be shared by two companies, and stan
 
 test('what can’t be taken is refused with its field’s name', async () => {
   const companyId = await aCompany()
+  const year12000 = new Date(Date.UTC(12_000, 0))
   const refusals: [Promise<unknown>, ErrorCode][] = [
     [harness.directory.createCompany({ name: '', timeZone: 'UTC' }), 'invalid_argument'],
     [harness.directory.createCompany({ name: 'A', timeZone: 'Mars/Olympus' }), 'invalid_argument'],
@@ -118,6 +124,10 @@ test('what can’t be taken is refused with its field’s name', async () => {
     [harness.directory.addSignal({ companyId, value: 'x' }), 'invalid_argument'],
     [harness.directory.addSignal({ companyId, kind: EvidenceKind.ENTITY, value: companyId }), 'invalid_argument'],
     [harness.directory.addSignal({ companyId, kind: EvidenceKind.PHONE_NUMBER, value: '030' }), 'invalid_argument'],
+    [harness.directory.addSignal({ companyId, kind: EvidenceKind.PHONE_NUMBER, value: '+49 (0)30 123456' }), 'invalid_argument'],
+    [harness.directory.addSignal({ companyId, kind: EvidenceKind.TEAM, value: '1', validFrom: new Date(-1) }), 'invalid_argument'],
+    [harness.directory.addSignal({ companyId, kind: EvidenceKind.TEAM, value: '1', validUntil: year12000 }), 'invalid_argument'],
+    [harness.directory.endSignal({ companyId, signalId: newId('sig'), validUntil: year12000 }), 'invalid_argument'],
     [harness.directory.endSignal({ companyId, signalId: 'sig' }), 'invalid_argument'],
     [harness.directory.endSignal({ companyId, signalId: newId('sig') }), 'not_found'],
     [harness.attribution.getAttribution({ eventId: 'e' }), 'invalid_argument'],

@@ -24,5 +24,5 @@ export async function openMigratedDatabase() {
     return companyId
   }
   const owned = starting.move()
-  return { database, vault, companies, aCompany, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { url, telemetry, database, vault, companies, aCompany, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

@@ -107,9 +107,11 @@ async function startDirectory(port: number, verifier: Parameters<typeof createRp
     addSignal: notHere,
     endSignal: notHere,
     listSignals: notHere,
-    listConnectionSecrets: async ({ afterVersion, pageSize }) => ({
-      connections: [...connections.values()].filter((connection) => connection.version > afterVersion).slice(0, pageSize),
-    }),
+    listConnectionSecrets: async ({ afterVersion, pageSize }) => {
+      const changed = [...connections.values()].filter((connection) => connection.version > afterVersion)
+      const page = changed.slice(0, pageSize)
+      return { connections: page, nextAfterVersion: page.at(-1)?.version ?? afterVersion, hasMore: changed.length > page.length }
+    },
     getConnectionSecrets: async ({ connectionId }) => {
       const connection = connections.get(connectionId)
       if (!connection) throw new FrontdeskError('not_found', { publicMessage: 'There is no such connection.' })

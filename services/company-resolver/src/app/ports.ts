@@ -47,10 +47,18 @@ export interface ConnectionSecrets {
   readonly version: bigint
 }
 
+/** A page by version, rising, and where the next one begins: past what was left out too. */
+export interface ConnectionSecretsPage {
+  readonly connections: readonly ConnectionSecrets[]
+  readonly nextAfterVersion: bigint
+  readonly hasMore: boolean
+}
+
 /** What the ingress learns of connections, which it knows before their companies. */
 export interface ConnectionSecretsReader {
-  /** By version, rising; those after `afterVersion`. */
-  list(page: { afterVersion: bigint; limit: number }): Promise<ConnectionSecrets[]>
+  /** Those after `afterVersion`; one whose current secret can't be opened is left out. */
+  list(page: { afterVersion: bigint; limit: number }): Promise<ConnectionSecretsPage>
+  /** @throws FrontdeskError internal if its current secret can't be opened. */
   find(connectionId: string): Promise<ConnectionSecrets | undefined>
 }
 

@@ -1,5 +1,5 @@
 import { parseEventId, type EventId, type EventType } from '@frontdesk/contracts'
-import { acrossCompanies, type Transaction } from '@frontdesk/database'
+import { acrossCompanies, type Database, padded, type Transaction } from '@frontdesk/database'
 import { eq, inArray, sql } from 'drizzle-orm'
 import type { AttributionLedger } from '../app/ports.ts'
 import type { Attribution, KnownSignal, ProviderEvent } from '../domain/attribute.ts'
@@ -7,7 +7,7 @@ import { entityKey } from '../domain/entity.ts'
 import { evidenceKey } from '../domain/evidence.ts'
 import { maxSignalLength } from '../domain/signal.ts'
 import { holdDirectoryVersion } from './change-directory.ts'
-import { inPowersOfTwo, padded } from './lists.ts'
+import { inPowersOfTwo } from './lists.ts'
 import { entityRowKey } from './mapping.ts'
 import { attributions } from './schema/attributions.ts'
 import { companies } from './schema/companies.ts'
@@ -62,7 +62,12 @@ async function readSignals(tx: Transaction, events: readonly ProviderEvent[]): P
   const values = new Set(events.flatMap(({ evidence }) => evidence.map(({ value }) => value)))
   const possible = [...values].filter((value) => value.length <= maxSignalLength)
   if (possible.length === 0) return []
-  const rows = await tx.orm
+  const rows = await signalsByValue(tx.orm, possible)
+  return rows.map((row) => ({ ...row, validFrom: row.validFrom ?? undefined, validUntil: row.validUntil ?? undefined }))
+}
+
+export function signalsByValue(orm: Database['orm'], values: readonly string[]) {
+  return orm
     .select({
       kind: signals.kind,
       value: signals.value,
@@ -73,8 +78,7 @@ async function readSignals(tx: Transaction, events: readonly ProviderEvent[]): P
     })
     .from(signals)
     .innerJoin(companies, eq(companies.companyId, signals.companyId))
-    .where(inArray(signals.value, padded(possible)))
-  return rows.map((row) => ({ ...row, validFrom: row.validFrom ?? undefined, validUntil: row.validUntil ?? undefined }))
+    .where(inArray(signals.value, padded(values)))
 }
 
 async function readEntities(tx: Transaction, events: readonly ProviderEvent[]) {
@@ -82,12 +86,16 @@ async function readEntities(tx: Transaction, events: readonly ProviderEvent[]) {
     events.flatMap(({ entity }) => (entity ? [[entityRowKey(entity), entityKey(entity)] as const] : [])),
   )
   if (keys.size === 0) return []
-  const rows = await tx.orm
+  const rows = await entitiesByKey(tx.orm, [...keys.keys()])
+  return rows.map(({ rowKey, ...row }) => ({ ...row, key: keys.get(rowKey) ?? '' }))
+}
+
+export function entitiesByKey(orm: Database['orm'], keys: readonly EventId[]) {
+  return orm
     .select({ rowKey: entities.entityKey, companyId: entities.companyId, deactivatedAt: companies.deactivatedAt })
     .from(entities)
     .innerJoin(companies, eq(companies.companyId, entities.companyId))
-    .where(inArray(entities.entityKey, padded([...keys.keys()])))
-  return rows.map(({ rowKey, ...row }) => ({ ...row, key: keys.get(rowKey) ?? '' }))
+    .where(inArray(entities.entityKey, padded(keys)))
 }
 
 function toRow({ event, decision, ...explained }: Attribution, decidedAt: Date): typeof attributions.$inferInsert {

@@ -1,6 +1,5 @@
 import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
-import { acrossCompanies, withTransaction } from '@frontdesk/database'
-import { sql } from 'drizzle-orm'
+import { withTransaction } from '@frontdesk/database'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import { attributeEvents } from '../app/attribute-events.ts'
@@ -107,24 +106,4 @@ test('values of any length and any bytes are evidence that matches nothing', asy
     values.map((value, index) => anEvent(`odd-${index}`, { evidence: [{ kind: 'organizer_email', value }] })),
   )
   expect(decided.map(({ decision }) => decision)).toEqual(values.map(() => ({ kind: 'quarantined', reason: 'no_match', details: [] })))
-})
-
-test('every hot query reads by an index', async () => {
-  const [id, otherId] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
-  const queries = {
-    signals_by_value: sql`explain select s.kind from signals s join companies c on c.company_id = s.company_id where s.value in (${Buffer.from('a')}, ${Buffer.from('b')})`,
-    PRIMARY: sql`explain select e.company_id from entities e join companies c on c.company_id = e.company_id where e.entity_key in (${id}, ${otherId})`,
-    attributions_by_event: sql`explain select * from attributions where event_id = ${id} order by revision desc limit 1`,
-    attributions_by_company: sql`explain select * from attributions where company_id is null and sequence < 1000 order by sequence desc limit 50`,
-    attributions_by_reason: sql`explain select * from attributions where reason = ${Buffer.from('conflict')} and sequence < 1000 order by sequence desc limit 50`,
-    connections_by_secret_cursor: sql`explain select * from connections where secret_cursor > 5 order by secret_cursor limit 50`,
-    connections_by_id: sql`explain select * from connections where connection_id in ('con_1', 'con_2')`,
-  }
-  for (const [index, query] of Object.entries(queries)) {
-    // eslint-disable-next-line no-await-in-loop -- one plan after the other
-    const [rows] = await acrossCompanies('the plans of cross-company queries', async () => context.database.orm.execute(query))
-    const [plan] = rows as unknown as { key: string | null; possible_keys: string | null; Extra: string }[]
-    expect(`${plan?.key} ${plan?.possible_keys}`).toContain(index)
-    expect(plan?.Extra).not.toMatch(/filesort/)
-  }
 })

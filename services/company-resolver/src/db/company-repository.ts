@@ -1,7 +1,7 @@
 import type { CompanyId } from '@frontdesk/contracts'
 import { acrossCompanies, type Database } from '@frontdesk/database'
 import { and, asc, eq, gt, isNull } from 'drizzle-orm'
-import type { CompanyStore } from '../app/ports.ts'
+import type { CompanyStore, IdPage } from '../app/ports.ts'
 import { changeDirectory } from './change-directory.ts'
 import { toCompany, toSignalRow } from './mapping.ts'
 import { companies } from './schema/companies.ts'
@@ -23,10 +23,8 @@ export function createCompanyRepository(database: Database): CompanyStore {
       return row && toCompany(row)
     },
 
-    async list({ after, limit }) {
-      const rows = await acrossCompanies('the platform lists its companies', async () =>
-        database.orm.select().from(companies).where(gt(companies.companyId, after)).orderBy(asc(companies.companyId)).limit(limit),
-      )
+    async list(page) {
+      const rows = await acrossCompanies('the platform lists its companies', () => companiesAfter(database.orm, page))
       return rows.map(toCompany)
     },
 
@@ -42,4 +40,8 @@ export function createCompanyRepository(database: Database): CompanyStore {
       })
     },
   }
+}
+
+export function companiesAfter(orm: Database['orm'], { after, limit }: IdPage) {
+  return orm.select().from(companies).where(gt(companies.companyId, after)).orderBy(asc(companies.companyId)).limit(limit)
 }

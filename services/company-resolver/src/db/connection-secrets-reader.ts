@@ -1,43 +1,78 @@
 import { acrossCompanies, type Database } from '@frontdesk/database'
+import type { Telemetry } from '@frontdesk/telemetry'
 import type { Vault } from '@frontdesk/vault'
 import { asc, eq, gt } from 'drizzle-orm'
 import type { ConnectionSecrets, ConnectionSecretsReader } from '../app/ports.ts'
 import { secretPlace } from './mapping.ts'
 import { connections } from './schema/connections.ts'
 
+type Row = typeof connections.$inferSelect
+type Column = Parameters<typeof secretPlace>[0]
+
 /** Makes the reader over all companies. */
-export function createConnectionSecretsReader(database: Database, vault: Vault): ConnectionSecretsReader {
-  function opened(row: typeof connections.$inferSelect): ConnectionSecrets {
-    const { companyId, connectionId, provider, secretCursor } = row
+export function createConnectionSecretsReader(database: Database, vault: Vault, { logger, metrics }: Telemetry): ConnectionSecretsReader {
+  const unreadable = metrics.counter('connection_secrets_unreadable_total', 'Sealed secrets that could not be opened.', ['column'])
+
+  function open({ companyId, connectionId }: Row, column: Column, sealed: Uint8Array): string {
+    try {
+      return vault.open(sealed, secretPlace(column, companyId, connectionId))
+    } catch (error) {
+      unreadable.inc({ column })
+      logger.error({ err: error, companyId, connectionId, column }, 'a connection’s secret can’t be opened')
+      throw error
+    }
+  }
+
+  /** @throws FrontdeskError internal if the current secret can't be opened; most deliveries need no previous one. */
+  function opened(row: Row): ConnectionSecrets {
+    const { connectionId, provider, secretCursor: version, currentSecret, previousSecret } = row
     return {
       connectionId,
       provider,
-      currentSecret: vault.open(row.currentSecret, secretPlace('current_secret', companyId, connectionId)),
-      previousSecret: row.previousSecret
-        ? vault.open(row.previousSecret, secretPlace('previous_secret', companyId, connectionId))
-        : undefined,
-      version: secretCursor,
+      currentSecret: open(row, 'current_secret', currentSecret),
+      previousSecret: previousSecret ? orUndefined(() => open(row, 'previous_secret', previousSecret)) : undefined,
+      version,
     }
   }
 
   return {
     async list({ afterVersion, limit }) {
-      const rows = await acrossCompanies('the ingress verifies deliveries of every company', async () =>
-        database.orm
-          .select()
-          .from(connections)
-          .where(gt(connections.secretCursor, afterVersion))
-          .orderBy(asc(connections.secretCursor))
-          .limit(limit),
+      const rows = await acrossCompanies('the ingress verifies deliveries of every company', () =>
+        secretsAfter(database.orm, { afterVersion, limit }),
       )
-      return rows.map(opened)
+      return {
+        connections: rows.flatMap((row) => orUndefined(() => opened(row)) ?? []),
+        nextAfterVersion: rows.at(-1)?.secretCursor ?? afterVersion,
+        hasMore: rows.length === limit,
+      }
     },
 
     async find(connectionId) {
-      const [row] = await acrossCompanies('the ingress knows a connection by its id alone', async () =>
-        database.orm.select().from(connections).where(eq(connections.connectionId, connectionId)),
+      const [row] = await acrossCompanies('the ingress knows a connection by its id alone', () =>
+        connectionById(database.orm, connectionId),
       )
       return row && opened(row)
     },
+  }
+}
+
+export function secretsAfter(orm: Database['orm'], { afterVersion, limit }: { afterVersion: bigint; limit: number }) {
+  return orm
+    .select()
+    .from(connections)
+    .where(gt(connections.secretCursor, afterVersion))
+    .orderBy(asc(connections.secretCursor))
+    .limit(limit)
+}
+
+export function connectionById(orm: Database['orm'], connectionId: string) {
+  return orm.select().from(connections).where(eq(connections.connectionId, connectionId))
+}
+
+function orUndefined<Result>(work: () => Result): Result | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
   }
 }

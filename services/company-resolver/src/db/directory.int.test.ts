@@ -1,12 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type CompanyId, newId, vouchForCompanyId } from '@frontdesk/contracts'
 import { withTransaction } from '@frontdesk/database'
+import { and, eq, inArray } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import type { Signal } from '../domain/signal.ts'
 import { holdDirectoryVersion } from './change-directory.ts'
 import { createConnectionRepository } from './connection-repository.ts'
 import { createConnectionSecretsReader } from './connection-secrets-reader.ts'
+import { connections } from './schema/connections.ts'
 import { signals } from './schema/signals.ts'
 import { createSignalRepository } from './signal-repository.ts'
 
@@ -31,8 +33,8 @@ const versionNow = () => withTransaction(context.database, holdDirectoryVersion)
 async function connect(companyId: CompanyId, secret = 'secret-one'): Promise<string> {
   const id = newId('con')
   const signal = aSignal(companyId, { kind: 'connection', value: id })
-  const connections = createConnectionRepository(context.database, context.vault, companyId)
-  await connections.insert({ id, companyId, provider: 'calcom', secretVersion: 1 }, secret, signal)
+  const repository = createConnectionRepository(context.database, context.vault, companyId)
+  await repository.insert({ id, companyId, provider: 'calcom', secretVersion: 1 }, secret, signal)
   return id
 }
 
@@ -54,15 +56,15 @@ test('every change raises the version in its own commit, and a failed one does n
 
 test('a reader that follows the cursor while 40 connections are made at once misses none', async () => {
   const ids = await Promise.all([context.aCompany(), context.aCompany()])
-  const reader = createConnectionSecretsReader(context.database, context.vault)
+  const reader = createConnectionSecretsReader(context.database, context.vault, context.telemetry)
   const seen: string[] = []
-  let afterVersion = (await reader.list({ afterVersion: 0n, limit: 200 })).at(-1)?.version ?? 0n
+  let afterVersion = (await reader.list({ afterVersion: 0n, limit: 200 })).nextAfterVersion
   let made = false
   const poll = async () => {
     const page = await reader.list({ afterVersion, limit: 3 })
-    seen.push(...page.map(({ connectionId }) => connectionId))
-    afterVersion = page.at(-1)?.version ?? afterVersion
-    return page.length
+    seen.push(...page.connections.map(({ connectionId }) => connectionId))
+    afterVersion = page.nextAfterVersion
+    return page.connections.length
   }
   const following = (async () => {
     // eslint-disable-next-line no-await-in-loop -- the cursor of the next read comes from this one
@@ -78,14 +80,70 @@ test('a reader that follows the cursor while 40 connections are made at once mis
 test('a rotation keeps the secret before, sealed for its own place', async () => {
   const companyId = await context.aCompany()
   const id = await connect(companyId, 'secret-one')
-  const connections = createConnectionRepository(context.database, context.vault, companyId)
-  const reader = createConnectionSecretsReader(context.database, context.vault)
-  await connections.rotateSecret(id, 'secret-two')
-  await connections.rotateSecret(id, 'secret-three')
+  const repository = createConnectionRepository(context.database, context.vault, companyId)
+  const reader = createConnectionSecretsReader(context.database, context.vault, context.telemetry)
+  await repository.rotateSecret(id, 'secret-two')
+  await repository.rotateSecret(id, 'secret-three')
   expect(await reader.find(id)).toMatchObject({ currentSecret: 'secret-three', previousSecret: 'secret-two' })
   const other = createConnectionRepository(context.database, context.vault, await context.aCompany())
   expect(await other.rotateSecret(id, 'secret-four')).toBeUndefined()
   expect(await reader.find(newId('con'))).toBeUndefined()
+})
+
+test('one secret that can’t be opened costs its own connection alone: it is left out, told of, and paged past', async () => {
+  const companyId = await context.aCompany()
+  const reader = createConnectionSecretsReader(context.database, context.vault, context.telemetry)
+  const { nextAfterVersion: start } = await reader.list({ afterVersion: 0n, limit: 1_000 })
+  const ids: string[] = []
+  // eslint-disable-next-line no-await-in-loop -- in a known order
+  for (let index = 0; index < 5; index++) ids.push(await connect(companyId, `secret-of-${index}`))
+  const broken = ids.slice(1, 3)
+  await context.database.orm
+    .update(connections)
+    .set({ currentSecret: Buffer.from('sealed by a key that is lost') })
+    .where(and(eq(connections.companyId, companyId), inArray(connections.connectionId, broken)))
+
+  const pages: string[][] = []
+  let page = await reader.list({ afterVersion: start, limit: 2 })
+  for (; page.hasMore; page = await reader.list({ afterVersion: page.nextAfterVersion, limit: 2 })) {
+    pages.push(page.connections.map(({ connectionId }) => connectionId))
+  }
+  pages.push(page.connections.map(({ connectionId }) => connectionId))
+  expect(pages).toEqual([[ids[0]], [ids[3]], [ids[4]]])
+  expect(page.nextAfterVersion).toBe(start + 5n)
+  expect(await reader.list({ afterVersion: start + 5n, limit: 2 })).toEqual({
+    connections: [],
+    nextAfterVersion: start + 5n,
+    hasMore: false,
+  })
+  // The page of the broken ones alone is empty, and still leads on.
+  expect(await reader.list({ afterVersion: start + 1n, limit: 2 })).toEqual({
+    connections: [],
+    nextAfterVersion: start + 3n,
+    hasMore: true,
+  })
+
+  await expect(reader.find(broken[0] ?? '')).rejects.toMatchObject({ code: 'internal' })
+  expect(context.telemetry.lines).toContainEqual(
+    expect.objectContaining({ msg: 'a connection’s secret can’t be opened', connectionId: broken[0], column: 'current_secret' }),
+  )
+  expect((await context.telemetry.metrics.render()).body).toMatch(
+    /^frontdesk_connection_secrets_unreadable_total{column="current_secret"} 5$/m,
+  )
+})
+
+test('a previous secret that can’t be opened leaves the current one to verify with', async () => {
+  const companyId = await context.aCompany()
+  const id = await connect(companyId, 'secret-one')
+  await createConnectionRepository(context.database, context.vault, companyId).rotateSecret(id, 'secret-two')
+  await context.database.orm
+    .update(connections)
+    .set({ previousSecret: Buffer.from('lost') })
+    .where(and(eq(connections.companyId, companyId), eq(connections.connectionId, id)))
+  const reader = createConnectionSecretsReader(context.database, context.vault, context.telemetry)
+  const found = await reader.find(id)
+  expect(found).toMatchObject({ currentSecret: 'secret-two', previousSecret: undefined })
+  expect((await reader.list({ afterVersion: (found?.version ?? 0n) - 1n, limit: 1 })).connections).toEqual([found])
 })
 
 test('a signal can’t be tied to another company’s connection, and none to a company that does not exist', async () => {

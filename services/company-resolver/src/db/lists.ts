@@ -1,14 +1,3 @@
-/**
- * The list, its last item repeated up to a power of two, for `in (…)`, where a repeated item changes
- * nothing: lists of all lengths share a handful of prepared statements.
- */
-export function padded<Item>(items: readonly Item[]): Item[] {
-  const last = items.at(-1)
-  if (last === undefined) return []
-  const length = 2 ** Math.ceil(Math.log2(items.length))
-  return [...items, ...Array.from({ length: length - items.length }, () => last)]
-}
-
 /** The list in groups whose sizes are powers of two, the largest first, for inserts: the same few statements again. */
 export function inPowersOfTwo<Item>(items: readonly Item[], largest: number): Item[][] {
   const groups: Item[][] = []

@@ -2,7 +2,7 @@ import type { CompanyId } from '@frontdesk/contracts'
 import type { Database } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import { and, asc, eq, gt } from 'drizzle-orm'
-import type { SignalStore } from '../app/ports.ts'
+import type { IdPage, SignalStore } from '../app/ports.ts'
 import { overlaps } from '../domain/signal.ts'
 import { changeDirectory } from './change-directory.ts'
 import { toSignal, toSignalRow } from './mapping.ts'
@@ -41,14 +41,18 @@ export function createSignalRepository(database: Database, companyId: CompanyId)
       })
     },
 
-    async list({ after, limit }) {
-      const rows = await database.orm
-        .select()
-        .from(signals)
-        .where(and(ofCompany, gt(signals.signalId, after)))
-        .orderBy(asc(signals.signalId))
-        .limit(limit)
+    async list(page) {
+      const rows = await signalsAfter(database.orm, companyId, page)
       return rows.map(toSignal)
     },
   }
+}
+
+export function signalsAfter(orm: Database['orm'], companyId: CompanyId, { after, limit }: IdPage) {
+  return orm
+    .select()
+    .from(signals)
+    .where(and(eq(signals.companyId, companyId), gt(signals.signalId, after)))
+    .orderBy(asc(signals.signalId))
+    .limit(limit)
 }

@@ -27,11 +27,28 @@ function messageOf(work: () => unknown): string {
 }
 
 test('a value has one form, however it was written', () => {
-  expect(normalizeValue('phone_number', ' +49 (30) 123-456 ')).toBe('+4930123456')
-  expect(normalizeValue('phone_number', '0049 30 123456')).toBe('+4930123456')
   expect(normalizeValue('organizer_email', ' Ada@Example.COM ')).toBe('ada@example.com')
   expect(normalizeValue('voice_agent', ' agent_Ab ')).toBe('agent_Ab')
   expect(normalizeValue('phone_number', 'anonymous')).toBe('anonymous')
+})
+
+test.each([
+  '+49 30 123456',
+  '+49(0)30123456',
+  '0049 30 123456',
+  '+4930-123456',
+  ' +4930123456',
+  '+0301234567',
+  '+493012',
+  '+4930123456789012',
+  'anonymous',
+])('the phone number `%s` is no signal: its provider’s adapter alone reads other forms than E.164', (value) => {
+  expect(messageOf(() => newSignal(aSignal({ value })))).toMatch(/^value: .*E\.164, \+ and 7 to 15 digits/)
+  expect(normalizeValue('phone_number', value)).toBe(value)
+})
+
+test.each(['+1234567', '+4930123456', '+123456789012345'])('the phone number `%s` is a signal as it is', (value) => {
+  expect(newSignal(aSignal({ value })).value).toBe(value)
 })
 
 test('a signal that could match nothing is refused, and the message names the field', () => {

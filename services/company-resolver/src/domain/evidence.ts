@@ -23,16 +23,18 @@ export interface Evidence {
 
 const e164 = /^\+[1-9]\d{6,14}$/
 
-/** The phone number in E.164, or undefined if the text is none with its country's code. */
-export function toE164(text: string): string | undefined {
-  const digits = text.replace(/[\s().\-/]/g, '').replace(/^00/, '+')
-  return e164.test(digits) ? digits : undefined
+/** Whether the text is a phone number in E.164, and nothing else: `+` and 7 to 15 digits. */
+export function isE164(text: string): boolean {
+  return e164.test(text)
 }
 
-/** The one form of a value, in which the directory keeps signals and looks for them; what can't be read stays as it is. */
+/**
+ * The one form of a value, in which the directory keeps signals and looks for them. Phone numbers have it from the
+ * adapter of their provider: a second reader of `+49 (0)30 …` would make another number of it.
+ */
 export function normalizeValue(kind: EvidenceKind, text: string): string {
+  if (kind === 'phone_number') return text
   const trimmed = text.trim()
-  if (kind === 'phone_number') return toE164(trimmed) ?? trimmed
   return kind === 'organizer_email' ? trimmed.toLowerCase() : trimmed
 }
 

@@ -1,4 +1,4 @@
-import { type EvidenceKind, normalizeValue, toE164 } from './evidence.ts'
+import { type EvidenceKind, isE164, normalizeValue } from './evidence.ts'
 import { invalid } from './invalid.ts'
 
 /** From when (inclusive; always when undefined) until when (exclusive; without end when undefined). */
@@ -39,7 +39,9 @@ export function overlaps(a: Validity, b: Validity): boolean {
 export function newSignal(draft: Signal): Signal {
   const value = normalizeValue(draft.kind, draft.value)
   if (value === '' || value.length > maxSignalLength) throw invalid(`value: give 1 to ${maxSignalLength} characters`)
-  if (draft.kind === 'phone_number' && !toE164(value)) throw invalid('value: give a phone number in E.164, such as +4930123456')
+  if (draft.kind === 'phone_number' && !isE164(value)) {
+    throw invalid('value: give a phone number in E.164, + and 7 to 15 digits and nothing else, such as +4930123456')
+  }
   if (draft.kind === 'organizer_email' && !/^[^@\s]+@[^@\s]+$/.test(value)) throw invalid('value: give an e-mail address')
   return { ...draft, value, ...validity(draft) }
 }

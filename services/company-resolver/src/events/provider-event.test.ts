@@ -13,7 +13,7 @@ const source = {
   entityType: 'call',
   entityId: 'call_1',
   receivedAt: '2026-11-22T12:00:00.000Z',
-  evidence: [{ kind: 'EVIDENCE_KIND_PHONE_NUMBER', value: '+49 30 111111' }],
+  evidence: [{ kind: 'EVIDENCE_KIND_PHONE_NUMBER', value: '+4930111111' }],
 }
 
 function received(json: unknown, overrides: Partial<ReceivedEvent> = {}): ReceivedEvent {
@@ -81,6 +81,7 @@ test('a source that can’t be read is refused for good', () => {
     { source: { ...source, provider: 'Retell.>' } },
     { source: { ...source, receivedAt: undefined } },
     { source: { ...source, receivedAt: 'yesterday' } },
+    { source: { ...source, receivedAt: '+012000-01-01T00:00:00.000Z' } },
     { source: { ...source, entityStartedAt: 'yesterday' } },
     { source: { ...source, occurredAt: 'yesterday' } },
     { source: { ...source, evidence: [null] } },

@@ -1,5 +1,6 @@
 import type { ReceivedEvent } from '@frontdesk/bus'
 import { EventSource, ProviderEventReceived } from '@frontdesk/contracts'
+import { isStorableInstant } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import type { ProviderEvent } from '../domain/attribute.ts'
 import { platformScope } from '../domain/entity.ts'
@@ -50,7 +51,7 @@ function readSource(json: unknown): EventSource & { receivedAt: Date } {
   const source = attempt(() => EventSource.fromJSON(json))
   const { provider, receivedAt, entityStartedAt } = source
   if (!providerPattern.test(provider)) throw undecodable('source.provider is not a provider’s name')
-  if (!isInstant(receivedAt)) throw undecodable('source.received_at is not an instant')
+  if (!receivedAt || !isStorableInstant(receivedAt)) throw undecodable('source.received_at is not an instant from 1970 to 9999')
   if (entityStartedAt && !isInstant(entityStartedAt)) throw undecodable('source.entity_started_at is not an instant')
   if (source.occurredAt && !isInstant(source.occurredAt)) throw undecodable('source.occurred_at is not an instant')
   return { ...source, receivedAt }
@@ -78,6 +79,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isInstant(value: Date | undefined): value is Date {
-  return value !== undefined && !Number.isNaN(value.getTime())
+function isInstant(value: Date): boolean {
+  return !Number.isNaN(value.getTime())
 }

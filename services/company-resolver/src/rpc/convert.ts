@@ -1,7 +1,6 @@
 import {
   type Attribution as AttributionMessage,
   type Company as CompanyMessage,
-  type CompanyCandidate,
   type Connection as ConnectionMessage,
   type ConnectionSecrets as ConnectionSecretsMessage,
   type EventId,
@@ -12,12 +11,12 @@ import {
   QuarantineReason as QuarantineReasonMessages,
   type Signal as SignalMessage,
 } from '@frontdesk/contracts'
+import { isStorableInstant } from '@frontdesk/database'
 import type { ConnectionSecrets, KeptAttribution } from '../app/ports.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
 import type { Decision, QuarantineReason } from '../domain/decide.ts'
 import { invalid } from '../domain/invalid.ts'
-import type { Candidate } from '../domain/score.ts'
 import type { Signal, SignalKind } from '../domain/signal.ts'
 import { evidenceKindMessages, quarantineReasonMessages, toEvidenceKind, toQuarantineReason } from '../wire/names.ts'
 
@@ -37,9 +36,7 @@ export function toSignalMessage({ id: signalId, companyId, kind, value, validFro
   return { signalId, companyId, kind: evidenceKindMessages[kind], value, validFrom, validUntil }
 }
 
-/** What a caller may see of a decision: of other companies than its own neither posterior nor existence. */
-export function toAttributionMessage(kept: KeptAttribution, isVisible: (companyId: string) => boolean): AttributionMessage {
-  const visible = (candidates: readonly Candidate[]): CompanyCandidate[] => candidates.filter(({ companyId }) => isVisible(companyId))
+export function toAttributionMessage(kept: KeptAttribution): AttributionMessage {
   const { event, nonePosterior, modelVersion, directoryVersion, asOf, decidedAt } = kept
   return {
     eventId: event.eventId,
@@ -49,11 +46,11 @@ export function toAttributionMessage(kept: KeptAttribution, isVisible: (companyI
     decision: toDecisionMessage(kept.decision),
     waterfall: kept.waterfall.map(({ kind, value, companyIds, weight, running }) => ({
       evidence: { kind: evidenceKindMessages[kind], value },
-      companyIds: companyIds.filter(isVisible),
+      companyIds: [...companyIds],
       weight,
-      running: visible(running),
+      running: [...running],
     })),
-    candidates: visible(kept.candidates),
+    candidates: [...kept.candidates],
     nonePosterior,
     modelVersion,
     directoryVersion,
@@ -88,6 +85,12 @@ export function fromEventIdText(text: string): EventId {
   const id = parseEventId(text)
   if (!id) throw invalid('event_id: give 64 lower-case hex digits')
   return id
+}
+
+/** @throws FrontdeskError invalid_argument for one that the database can't hold. */
+export function fromInstantMessage(field: string, instant: Date | undefined): Date | undefined {
+  if (instant && !isStorableInstant(instant)) throw invalid(`${field}: give an instant from the years 1970 to 9999`)
+  return instant
 }
 
 const idPattern = (prefix: string) => new RegExp(`^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`)

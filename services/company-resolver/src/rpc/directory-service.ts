@@ -11,6 +11,7 @@ import type { rotateConnectionSecret } from '../app/rotate-connection-secret.ts'
 import {
   fromIdText,
   fromIdToken,
+  fromInstantMessage,
   fromSecretsPageSize,
   fromSignalKindMessage,
   nextPageToken,
@@ -79,14 +80,21 @@ export function createDirectoryService(deps: DirectoryServiceDependencies): Dire
 
     async addSignal({ kind, value, validFrom, validUntil, ...request }, context) {
       const companyId = platformRequest(context, request.companyId)
-      const signal = await deps.addSignal(companyId, { kind: fromSignalKindMessage(kind), value, validFrom, validUntil })
+      const signal = await deps.addSignal(companyId, {
+        kind: fromSignalKindMessage(kind),
+        value,
+        validFrom: fromInstantMessage('valid_from', validFrom),
+        validUntil: fromInstantMessage('valid_until', validUntil),
+      })
       return { signal: toSignalMessage(signal) }
     },
 
     async endSignal({ validUntil, ...request }, context) {
       const companyId = platformRequest(context, request.companyId)
       const signalId = fromIdText('signal_id', 'sig', request.signalId)
-      return { signal: toSignalMessage(await deps.endSignal(companyId, { signalId, validUntil })) }
+      return {
+        signal: toSignalMessage(await deps.endSignal(companyId, { signalId, validUntil: fromInstantMessage('valid_until', validUntil) })),
+      }
     },
 
     async listSignals({ pageSize, pageToken, ...request }, context) {
@@ -98,8 +106,8 @@ export function createDirectoryService(deps: DirectoryServiceDependencies): Dire
 
     async listConnectionSecrets({ afterVersion, pageSize }, context) {
       requireAllCompanies(context, secretReaders)
-      const connections = await deps.connectionSecrets.list({ afterVersion, limit: fromSecretsPageSize(pageSize) })
-      return { connections: connections.map(toConnectionSecretsMessage) }
+      const page = await deps.connectionSecrets.list({ afterVersion, limit: fromSecretsPageSize(pageSize) })
+      return { ...page, connections: page.connections.map(toConnectionSecretsMessage) }
     },
 
     async getConnectionSecrets(request, context) {

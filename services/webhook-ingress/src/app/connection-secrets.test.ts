@@ -19,7 +19,11 @@ function setUp(initial: readonly ConnectionSecrets[] = []) {
   const directory = { away: false, storeAway: false }
   const cache = createConnectionSecrets({
     directory: {
-      changedSince: async (version, limit) => inDirectory.filter((found) => found.version > version).slice(0, limit),
+      changedSince: async (version, limit) => {
+        const changed = inDirectory.filter((found) => found.version > version)
+        const connections = changed.slice(0, limit)
+        return { connections, nextVersion: connections.at(-1)?.version ?? version, hasMore: changed.length > limit }
+      },
       find: async (id) => {
         asked.push(id)
         if (directory.away) throw new Error('connection refused')

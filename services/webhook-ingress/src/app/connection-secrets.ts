@@ -1,5 +1,5 @@
 import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
-import type { ConnectionSecrets, Directory, SecretStore } from './ports.ts'
+import type { ChangedConnections, ConnectionSecrets, Directory, SecretStore } from './ports.ts'
 
 const pageSize = 500
 /** How many unknown ids are remembered as asked; an attacker can make up more, and then only costs himself a slot. */
@@ -93,12 +93,12 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
     },
 
     async poll() {
-      let page: readonly ConnectionSecrets[]
+      let page: ChangedConnections
       do {
         page = await deps.directory.changedSince(cursor, pageSize)
-        await keep(learn(page))
-        cursor = page.at(-1)?.version ?? cursor
-      } while (page.length === pageSize)
+        await keep(learn(page.connections))
+        cursor = page.nextVersion > cursor ? page.nextVersion : cursor
+      } while (page.hasMore)
     },
   }
 }

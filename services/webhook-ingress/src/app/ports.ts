@@ -21,10 +21,18 @@ export interface ConnectionSecrets {
   readonly version: bigint
 }
 
+/** A page of what changed in the directory. */
+export interface ChangedConnections {
+  readonly connections: readonly ConnectionSecrets[]
+  /** What has been seen by now, even where the directory had to leave one out. */
+  readonly nextVersion: bigint
+  readonly hasMore: boolean
+}
+
 /** The company-resolver's directory, as far as the ingress needs it. */
 export interface Directory {
-  /** Those that changed after the version, by version, at most `limit`. */
-  changedSince(version: bigint, limit: number): Promise<readonly ConnectionSecrets[]>
+  /** Those that changed after the version, at most `limit`, and where to go on. */
+  changedSince(version: bigint, limit: number): Promise<ChangedConnections>
   /** Undefined when there is no such connection. */
   find(connectionId: string): Promise<ConnectionSecrets | undefined>
 }

@@ -6,8 +6,8 @@ import type { ConnectionSecrets, Directory } from '../app/ports.ts'
 export function createDirectory(client: Pick<DirectoryServiceClient, 'listConnectionSecrets' | 'getConnectionSecrets'>): Directory {
   return {
     async changedSince(version, limit) {
-      const { connections } = await client.listConnectionSecrets({ afterVersion: version, pageSize: limit })
-      return connections.map(toConnection)
+      const { connections, nextAfterVersion, hasMore } = await client.listConnectionSecrets({ afterVersion: version, pageSize: limit })
+      return { connections: connections.map(toConnection), nextVersion: nextAfterVersion, hasMore }
     },
 
     async find(connectionId) {

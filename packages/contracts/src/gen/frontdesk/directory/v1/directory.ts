@@ -152,8 +152,12 @@ export interface ListConnectionSecretsRequest {
 }
 
 export interface ListConnectionSecretsResponse {
-  /** By version, rising; fewer than page_size on the last page. */
+  /** By version, rising. One whose secret can't be opened is left out, so that a page may be short, or empty. */
   connections: ConnectionSecrets[];
+  /** The after_version of the next page, or of the next poll: past what was left out too. */
+  nextAfterVersion: bigint;
+  /** Whether there may be another page now. */
+  hasMore: boolean;
 }
 
 export interface GetConnectionSecretsRequest {
@@ -2437,13 +2441,22 @@ export const ListConnectionSecretsRequest: MessageFns<ListConnectionSecretsReque
 };
 
 function createBaseListConnectionSecretsResponse(): ListConnectionSecretsResponse {
-  return { connections: [] };
+  return { connections: [], nextAfterVersion: 0n, hasMore: false };
 }
 
 export const ListConnectionSecretsResponse: MessageFns<ListConnectionSecretsResponse> = {
   encode(message: ListConnectionSecretsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.connections) {
       ConnectionSecrets.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextAfterVersion !== 0n) {
+      if (BigInt.asUintN(64, message.nextAfterVersion) !== message.nextAfterVersion) {
+        throw new globalThis.Error("value provided for field message.nextAfterVersion of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.nextAfterVersion);
+    }
+    if (message.hasMore !== false) {
+      writer.uint32(24).bool(message.hasMore);
     }
     return writer;
   },
@@ -2469,6 +2482,22 @@ export const ListConnectionSecretsResponse: MessageFns<ListConnectionSecretsResp
             message.connections.push(ConnectionSecrets.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.nextAfterVersion = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.hasMore = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2486,6 +2515,16 @@ export const ListConnectionSecretsResponse: MessageFns<ListConnectionSecretsResp
       connections: globalThis.Array.isArray(object?.connections)
         ? object.connections.map((e: any) => ConnectionSecrets.fromJSON(e))
         : [],
+      nextAfterVersion: isSet(object.nextAfterVersion)
+        ? BigInt(object.nextAfterVersion)
+        : isSet(object.next_after_version)
+        ? BigInt(object.next_after_version)
+        : 0n,
+      hasMore: isSet(object.hasMore)
+        ? globalThis.Boolean(object.hasMore)
+        : isSet(object.has_more)
+        ? globalThis.Boolean(object.has_more)
+        : false,
     };
   },
 
@@ -2493,6 +2532,12 @@ export const ListConnectionSecretsResponse: MessageFns<ListConnectionSecretsResp
     const obj: any = {};
     if (message.connections?.length) {
       obj.connections = message.connections.map((e) => ConnectionSecrets.toJSON(e));
+    }
+    if (message.nextAfterVersion !== 0n) {
+      obj.nextAfterVersion = message.nextAfterVersion.toString();
+    }
+    if (message.hasMore !== false) {
+      obj.hasMore = message.hasMore;
     }
     return obj;
   },
@@ -2503,6 +2548,10 @@ export const ListConnectionSecretsResponse: MessageFns<ListConnectionSecretsResp
   fromPartial(object: DeepPartial<ListConnectionSecretsResponse>): ListConnectionSecretsResponse {
     const message = createBaseListConnectionSecretsResponse();
     message.connections = object.connections?.map((e) => ConnectionSecrets.fromPartial(e)) || [];
+    message.nextAfterVersion = (object.nextAfterVersion !== undefined && object.nextAfterVersion !== null)
+      ? BigInt(object.nextAfterVersion)
+      : 0n;
+    message.hasMore = object.hasMore ?? false;
     return message;
   },
 };

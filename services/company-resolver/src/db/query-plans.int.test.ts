@@ -1,0 +1,106 @@
+import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
+import { acrossCompanies, type Database, withConnection } from '@frontdesk/database'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openMigratedDatabase } from '../../test/migrated-database.ts'
+import { entitiesByKey, signalsByValue } from './attribution-ledger.ts'
+import { attributionOf, quarantinedBefore } from './attribution-reader.ts'
+import { companiesAfter } from './company-repository.ts'
+import { connectionById, secretsAfter } from './connection-secrets-reader.ts'
+import { attributions } from './schema/attributions.ts'
+import { companies } from './schema/companies.ts'
+import { connections } from './schema/connections.ts'
+import { entities } from './schema/entities.ts'
+import { signals } from './schema/signals.ts'
+import { signalsAfter } from './signal-repository.ts'
+
+const rowCount = 2_000
+const now = new Date('2026-11-22T12:00:00Z')
+const companyIds: string[] = []
+const connectionId = newId('con')
+const keyOf = (index: number) => parseEventId(deriveEventId(['plan', String(index)])) ?? deriveEventId([])
+let context: Awaited<ReturnType<typeof openMigratedDatabase>>
+
+/** So many rows that a plan without an index would be the dearer one. */
+beforeAll(async () => {
+  context = await openMigratedDatabase()
+  const first = await context.aCompany()
+  const { orm } = context.database
+  companyIds.push(first, ...Array.from({ length: 200 }, () => newId('cmp')))
+  const companyOf = (index: number) => companyIds[index % companyIds.length] ?? first
+  const many = <Row>(row: (index: number) => Row) => Array.from({ length: rowCount }, (_, index) => row(index))
+  await orm.insert(companies).values(companyIds.slice(1).map((companyId) => ({ companyId, name: 'A', timeZone: 'UTC', createdAt: now })))
+  await orm
+    .insert(signals)
+    .values(many((index) => ({ companyId: companyOf(index), signalId: newId('sig'), kind: 'team' as const, value: `team-${index}` })))
+  await orm.insert(connections).values(
+    many((index) => ({
+      companyId: companyOf(index),
+      connectionId: index === 0 ? connectionId : newId('con'),
+      provider: 'calcom',
+      currentSecret: Buffer.from('sealed'),
+      secretVersion: 1,
+      secretCursor: BigInt(index + 1),
+    })),
+  )
+  await orm
+    .insert(entities)
+    .values(many((index) => ({ entityKey: keyOf(index), companyId: companyOf(index), eventId: keyOf(index), attributedAt: now })))
+  // A twentieth waits in the quarantine, for one of two reasons.
+  await orm.insert(attributions).values(
+    many((index) => ({
+      eventId: keyOf(index),
+      revision: 1,
+      eventType: 'frontdesk.call.ended.v1' as const,
+      source: {},
+      companyId: index % 20 === 0 ? null : companyOf(index),
+      confidence: index % 20 === 0 ? null : 0.99,
+      reason: index % 20 === 0 ? (index % 40 === 0 ? ('conflict' as const) : ('no_match' as const)) : null,
+      details: [],
+      waterfall: [],
+      candidates: [],
+      nonePosterior: 0,
+      modelVersion: 'shipped-1',
+      directoryVersion: 1n,
+      asOf: now,
+      decidedAt: now,
+    })),
+  )
+  await inSession((execute) => execute('analyze table companies, signals, connections, entities, attributions'))
+})
+afterAll(() => context[Symbol.asyncDispose]())
+
+type Plan = { type: string; key: string | null; Extra: string | null }
+type Execute = (sql: string, params?: readonly unknown[]) => Promise<Plan[]>
+
+function inSession<Result>(work: (execute: Execute) => Promise<Result>): Promise<Result> {
+  return acrossCompanies('the plans of queries over all companies', () =>
+    withConnection(context.database, (connection) =>
+      work(async (sql, params = []) => (await connection.execute(sql, params as never)).rows as unknown as Plan[]),
+    ),
+  )
+}
+
+type Query = { toSQL(): { sql: string; params: unknown[] } }
+const company = () => companyIds[7] as Parameters<typeof signalsAfter>[1]
+const page = { before: 1_500n, limit: 50 }
+
+test.each<[string, (orm: Database['orm']) => Query, string, ...string[]]>([
+  ['the first page of ListCompanies', (orm) => companiesAfter(orm, { after: '', limit: 50 }), 'PRIMARY'],
+  ['a page of ListCompanies', (orm) => companiesAfter(orm, { after: company(), limit: 50 }), 'PRIMARY'],
+  ['a page of ListSignals', (orm) => signalsAfter(orm, company(), { after: newId('sig'), limit: 50 }), 'PRIMARY'],
+  ['ListQuarantine', (orm) => quarantinedBefore(orm, { ...page, reason: undefined, before: undefined }), 'attributions_by_company'],
+  ['a page of ListQuarantine', (orm) => quarantinedBefore(orm, { ...page, reason: undefined }), 'attributions_by_company'],
+  ['a page of ListQuarantine by reason', (orm) => quarantinedBefore(orm, { ...page, reason: 'conflict' }), 'attributions_by_reason'],
+  ['GetAttribution', (orm) => attributionOf(orm, keyOf(3), 0), 'attributions_by_event'],
+  ['GetAttribution of a revision', (orm) => attributionOf(orm, keyOf(3), 1), 'attributions_by_event'],
+  ['attribution’s look for signals', (orm) => signalsByValue(orm, ['team-1', 'team-2', 'nobody']), 'signals_by_value', 'PRIMARY'],
+  ['attribution’s look for entities', (orm) => entitiesByKey(orm, [keyOf(1), keyOf(2)]), 'PRIMARY', 'PRIMARY'],
+  ['a page of ListConnectionSecrets', (orm) => secretsAfter(orm, { afterVersion: 1_900n, limit: 50 }), 'connections_by_secret_cursor'],
+  ['GetConnectionSecrets', (orm) => connectionById(orm, connectionId), 'connections_by_id'],
+])('%s reads by its index and sorts nothing', async (_, query, ...keys) => {
+  const { sql, params } = query(context.database.orm).toSQL()
+  const plans = await inSession((execute) => execute(`explain ${sql}`, params))
+  expect(plans.map(({ key }) => key)).toEqual(keys)
+  expect(plans.map(({ type }) => type)).not.toContain('ALL')
+  for (const { Extra } of plans) expect(Extra ?? '').not.toMatch(/filesort|temporary/)
+})

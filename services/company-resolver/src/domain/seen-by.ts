@@ -1,0 +1,25 @@
+import type { Attribution } from './attribute.ts'
+import type { Model } from './model.ts'
+import { score, type Score } from './score.ts'
+
+type Explained = Score & Pick<Attribution, 'decision' | 'modelVersion'>
+
+/**
+ * The decision as it would read if the directory had no other companies than these: weighed again, since each number
+ * of the soft-max depends on all candidates. Without numbers if another model than the given one decided.
+ */
+export function seenBy<Kept extends Explained>(companies: ReadonlySet<string>, kept: Kept, model: Model): Kept {
+  const pieces = kept.waterfall
+    .map(({ kind, value, companyIds }) => ({ kind, value, companyIds: companyIds.filter((companyId) => companies.has(companyId)) }))
+    // Where the entity's first event went is found out here, and its value is that company's id.
+    .filter(({ kind, companyIds }) => kind !== 'entity' || companyIds.length > 0)
+  if (kept.modelVersion !== model.version) {
+    return { ...kept, waterfall: pieces.map((piece) => ({ ...piece, weight: 0, running: [] })), candidates: [], nonePosterior: 0 }
+  }
+  const scored = score(pieces, model)
+  const { decision } = kept
+  if (decision.kind !== 'attributed') return { ...kept, ...scored }
+  // Less than the best of these posteriors, it would tell of a rival.
+  const own = scored.candidates.find(({ companyId }) => companyId === decision.companyId)
+  return { ...kept, ...scored, decision: { ...decision, confidence: model.calibrate(own?.posterior ?? 0) } }
+}
