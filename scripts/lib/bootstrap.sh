@@ -42,7 +42,7 @@ bootstrap_dependencies() {
   fi
   log=$(mktemp)
   # CI: never ask, never change the lockfile.
-  if ! (cd "$root" && CI=true "${locked[@]}" pnpm install --frozen-lockfile --reporter=append-only) >"$log" 2>&1; then
+  if ! CI=true attended "${locked[@]}" pnpm --dir "$root" install --frozen-lockfile --reporter=append-only >"$log" 2>&1; then
     cat "$log" >&2
     rm -f "$log"
     fail 'dependencies could not be installed: the reason is above'
@@ -120,7 +120,7 @@ require_debian() {
 build_services() {
   local started=$SECONDS log
   log=$(mktemp)
-  if ! (cd "$root" && pnpm build --output-logs=errors-only) >"$log" 2>&1; then
+  if ! attended pnpm --dir "$root" build --output-logs=errors-only >"$log" 2>&1; then
     cat "$log" >&2
     rm -f "$log"
     fail 'the services could not be built: the reason is above'

@@ -16,6 +16,25 @@ fail() {
   exit 1
 }
 
+# attended <command …>: runs it so that a signal which only this shell gets ends it at once, with all that it started.
+attended() {
+  local child status=0
+  "$@" &
+  child=$!
+  trap "end_tree $child; exit 130" INT
+  trap "end_tree $child; exit 143" TERM
+  trap "end_tree $child; exit 129" HUP
+  wait "$child" || status=$?
+  trap - INT TERM HUP
+  return "$status"
+}
+
+end_tree() {
+  local child
+  for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do end_tree "$child"; done
+  kill "$1" 2>/dev/null || true
+}
+
 # install_once <folder in the cache> <version> <what it is> <command …>
 # The command fills the folder that is appended to its arguments. It works in a temporary one, which is renamed into place once
 # it is whole and marked: so neither two starters at once nor a killed download leave anything half done.
@@ -29,14 +48,14 @@ install_once() {
   exec {lock}>"$folder.lock"
   if ! flock -n "$lock"; then
     say "$what: waiting for another start that is fetching it"
-    flock "$lock"
+    attended flock "$lock"
   fi
   if ! is_installed "$folder" "$version"; then
     # We hold the lock: what lies here was left by a start that was killed.
     rm -rf "$folder".tmp.*
     temporary=$(mktemp -d "$folder.tmp.XXXXXX")
     say "$what: fetching"
-    if ! "$@" "$temporary" >"$folder.log" 2>&1; then
+    if ! attended "$@" "$temporary" >"$folder.log" 2>&1; then
       cat "$folder.log" >&2
       rm -rf "$temporary"
       fail "$what could not be fetched: the reason is above"

@@ -96,3 +96,28 @@ test.each(['dev', 'test', 'verify'])('./scripts/%s --help explains itself and fe
   expect(stdout).toContain(`Usage: ./scripts/${name}`)
   expect(await readdir(folder)).toEqual([])
 })
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s to a start alone ends at once what it was doing, down to the last process', async (signal, exitCode) => {
+  const child = join(folder, 'child')
+  await program('fetch', `bash -c 'echo $$ >${child}; sleep 60; true'; true`)
+  const script = `. ${root}/scripts/lib/bootstrap.sh; install_once tool 1.0 'the tool' fetch`
+  const start = spawn('bash', ['-c', script], { env: environment(), stdio: 'ignore' })
+  const exited = once(start, 'exit')
+  const pid = Number(await eventually(async () => (await readFile(child, 'utf8')).trim() || Promise.reject(new Error('no pid yet'))))
+  start.kill(signal)
+  expect(await exited).toEqual([exitCode, null])
+  await eventually(() => expect(() => process.kill(pid, 0)).toThrow(/ESRCH/))
+})
+
+test.each([
+  ['dev', ['--bogus'], 'unknown argument: --bogus'],
+  ['dev', ['--json'], '--json goes with --once'],
+  ['verify', ['--bogus'], 'unknown argument: --bogus'],
+] as const)('./scripts/%s %j is refused with 2, and fetches nothing', async (name, args, complaint) => {
+  const refused = run(join(root, 'scripts', name), args, { env: environment() })
+  await expect(refused).rejects.toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`✗ ${complaint}\n`) })
+  expect(await readdir(folder)).toEqual([])
+})

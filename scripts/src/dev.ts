@@ -1,90 +1,78 @@
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { defineCommand, runMain } from 'citty'
-import { demonstrate } from './dev/demonstration.ts'
-import { printEvent, printHeading, printLine, printStack } from './dev/output.ts'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { takeCheckout } from './dev/checkout.ts'
+import { type DemonstratedEvent, demonstrate } from './dev/demonstration.ts'
+import { printEvent, printHeading, printLine, printProgress, printResult, printStack } from './dev/output.ts'
+import { Stopped, stopOnSignals } from './dev/stop.ts'
 import { watchStack } from './dev/watch.ts'
-import { startStack } from './stack/stack.ts'
+import { type Stack, startStack } from './stack/stack.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const directory = join(root, '.frontdesk')
-const manifestFile = join(directory, 'dev.json')
-const lockFile = join(directory, 'dev.pid')
 
-await runMain(
-  defineCommand({
-    meta: { name: './scripts/dev', description: 'Runs Frontdesk on this machine, with two demo companies.' },
-    args: {
-      once: { type: 'boolean', description: 'Send one signed webhook of each kind, follow each to its effect, and end.' },
-      json: { type: 'boolean', description: 'With --once: one JSON object on the last line instead of the table.' },
-    },
-    async run({ args: { once = false, json = false } }) {
-      process.exitCode = await dev(once, json)
-    },
-  }),
-)
+interface Options {
+  readonly once: boolean
+  readonly json: boolean
+}
 
-async function dev(once: boolean, json: boolean): Promise<number> {
-  await mkdir(directory, { recursive: true })
-  const running = await lock()
-  if (running !== undefined) {
-    process.stderr.write(`Frontdesk is running here already (pid ${running}). Stop it first, or use another checkout.\n`)
+// What was begun and is still under way after a stop must not keep the process.
+process.exit(await main())
+
+async function main(): Promise<number> {
+  const options = readOptions()
+  if (!options) return 2
+  const directory = resolve(root, process.env.FRONTDESK_DIRECTORY || '.frontdesk')
+  let events: readonly DemonstratedEvent[] = []
+  try {
+    await mkdir(directory, { recursive: true })
+    using checkout = takeCheckout(directory)
+    const stopped = stopOnSignals(() => checkout[Symbol.dispose]())
+    events = await dev(options, { directory, manifestFile: checkout.manifestFile, stopped })
+    const ok = events.every(({ error }) => error === undefined)
+    if (options.once) printResult(events, { ok, json: options.json })
+    return ok ? 0 : 1
+  } catch (error) {
+    if (error instanceof Stopped) return error.exitCode
+    const message = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`✗ ${message}\n`)
+    if (options.json) printLine(JSON.stringify({ ok: false, error: message.split('\n', 1)[0], events }))
     return 1
   }
-  const stopped = new Promise<void>((stop) => {
-    process.once('SIGINT', stop)
-    process.once('SIGTERM', stop)
-  })
-  try {
-    const begun = performance.now()
-    await using stack = await startStack({
-      root,
-      directory,
-      preferredIngressPort: 8080,
-      onStep: (step) => {
-        if (!json) printLine(`· ${step}`)
-      },
-    })
-    const { manifest } = stack
-    await writeFile(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 })
-    if (!json) printLine(`· ready after ${((performance.now() - begun) / 1_000).toFixed(1)} s`)
-
-    if (!once) {
-      printStack(manifest)
-      await watchStack(manifest, stopped)
-      return 0
-    }
-
-    if (!json) printHeading()
-    const events = await Promise.race([demonstrate(manifest, json ? undefined : printEvent), stopped.then(() => undefined)])
-    if (!events) return 130
-    const ok = events.every(({ error }) => error === undefined)
-    if (json) printLine(JSON.stringify({ ok, events: events.map(({ company: _shownInTheTable, ...event }) => event) }))
-    else printLine(ok ? `\nAll ${events.length} webhooks did what they should.` : '\nNot every webhook did what it should.')
-    return ok ? 0 : 1
-  } finally {
-    await Promise.all([rm(manifestFile, { force: true }), rm(lockFile, { force: true })])
-  }
 }
 
-/** Undefined if the checkout is ours now, else the pid of the stack that runs in it. */
-async function lock(): Promise<number | undefined> {
+function readOptions(): Options | undefined {
   try {
-    await using file = await open(lockFile, 'wx')
-    await file.writeFile(String(process.pid))
-    return undefined
-  } catch {
-    const pid = Number(await readFile(lockFile, 'utf8').catch(() => ''))
-    if (pid > 0 && isAlive(pid)) return pid
-    await rm(lockFile, { force: true })
-    return lock()
+    const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } } })
+    if (!values.json || values.once) return values
+    process.stderr.write('✗ --json goes with --once\n')
+  } catch (error) {
+    process.stderr.write(`✗ ${error instanceof Error ? error.message : String(error)}\n`)
   }
+  return undefined
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
+interface Place {
+  readonly directory: string
+  readonly manifestFile: string
+  readonly stopped: AbortSignal
+}
+
+/** Runs the stack; with `once` until the demonstration is over, whose events it returns, else until it is stopped. */
+async function dev({ once, json }: Options, { directory, manifestFile, stopped }: Place): Promise<readonly DemonstratedEvent[]> {
+  const begun = performance.now()
+  await using stack = await startStack({ root, directory, preferredIngressPort: 8080, onStep: printProgress, signal: stopped })
+  await writeFile(manifestFile, `${JSON.stringify(stack.manifest, null, 2)}\n`, { mode: 0o600 })
+  printProgress(`ready after ${((performance.now() - begun) / 1_000).toFixed(1)} s`)
+  if (once) return await demonstrateOnce(stack, json, stopped)
+  printStack(stack.manifest, directory)
+  await watchStack(stack, stopped)
+  return []
+}
+
+async function demonstrateOnce(stack: Stack, json: boolean, stopped: AbortSignal): Promise<readonly DemonstratedEvent[]> {
+  if (!json) printHeading()
+  const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>()
+  stopped.addEventListener('abort', () => giveUp(stopped.reason), { once: true })
+  for (const { died } of stack.services.values()) void died.then(giveUp)
+  return await Promise.race([demonstrate(stack.manifest, json ? undefined : printEvent), givenUp])
 }

@@ -16,7 +16,7 @@ const readers = {
   [EvidenceKind.PHONE_NUMBER]: (value) => phoneNumber(value),
   [EvidenceKind.VOICE_AGENT]: (value) => readAs(identifier, value),
   [EvidenceKind.METADATA]: (value) => readAs(identifier, value),
-  [EvidenceKind.ORGANIZER_EMAIL]: (value) => readAs(emailAddress, value),
+  [EvidenceKind.ORGANIZER_EMAIL]: (value) => email(value),
   [EvidenceKind.ORGANIZER_ID]: (value) => readAs(numericId, value),
   [EvidenceKind.EVENT_TYPE]: (value) => readAs(numericId, value),
   [EvidenceKind.ORGANIZATION]: (value) => readAs(numericId, value),
@@ -31,6 +31,11 @@ export function collectEvidence(found: readonly (readonly [kind: keyof typeof re
     if (value !== undefined) evidence.set(`${kind} ${value}`, { kind, value })
   }
   return [...evidence.values()]
+}
+
+/** The address, trimmed and in lower case; undefined for whatever is none. */
+export function email(value: unknown): string | undefined {
+  return readAs(emailAddress, value)
 }
 
 /** The number in E.164; undefined for whatever is none. */

@@ -10,9 +10,17 @@ export const identifier = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'expected 1 t
 /** A provider's name for a kind of event. */
 export const kindName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'expected a name of up to 64 letters, digits, or _ . -')
 
-/** A text for people; it comes out as one that every store takes. */
-export function text(lengthMax: number) {
-  return z.string().max(lengthMax).transform(cleanText)
+/** A text for people, held to so many bytes of UTF-8, which is what stores count; it comes out as one that every store takes. */
+export function text(bytesMax: number) {
+  return z
+    .string()
+    .refine((raw) => Buffer.byteLength(raw) <= bytesMax, `expected at most ${bytesMax} bytes`)
+    .transform(cleanText)
+}
+
+/** A text that is at most so long in lower case, too, in which it is looked for: that can take more bytes. */
+export function caselessText(bytesMax: number) {
+  return text(bytesMax).refine((clean) => Buffer.byteLength(clean.toLowerCase()) <= bytesMax, `expected at most ${bytesMax} bytes`)
 }
 
 /** Milliseconds since 1970, up to the year 9999, beyond which RFC 3339 can't write it. */
@@ -81,6 +89,5 @@ export function expectation(issue: z.core.$ZodRawIssue): string {
 }
 
 function unitOf(origin: string): string {
-  if (origin === 'string') return ' characters'
   return origin === 'array' ? ' items' : ''
 }

@@ -24,6 +24,8 @@ export interface MariadbOptions {
   port?: number
   /** Syncs every commit, as in production: for drills, benchmarks and durability tests. */
   durable?: boolean
+  /** Ends a start that is under way; it then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
 }
 
 /** Starts a private MariaDB on 127.0.0.1 (user root, no password) that ends with this process. */
@@ -39,6 +41,7 @@ export const startMariadb = async (options: MariadbOptions = {}): Promise<Mariad
       path,
       libraryPath,
       port,
+      signal: options.signal,
       args: [
         '--no-defaults',
         ...asRoot,

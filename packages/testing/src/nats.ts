@@ -23,6 +23,8 @@ export interface NatsOptions {
   storeDir?: string
   port?: number
   monitorPort?: number
+  /** Ends a start that is under way; it then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
 }
 
 /** Starts a private nats-server with JetStream on 127.0.0.1 that ends with this process. */
@@ -40,6 +42,7 @@ export const startNats = async (options: NatsOptions = {}): Promise<NatsServer> 
       name: 'nats-server',
       path,
       port,
+      signal: options.signal,
       args: ['-a', '127.0.0.1', '-p', String(port), '-m', String(monitorPort), '-js', '-sd', storeDir],
     })
     return {

@@ -18,10 +18,13 @@ export interface ServerCommand {
   port: number
   libraryPath?: string | undefined
   timeoutMs?: number
+  /** Ends the start, and the server with it. */
+  signal?: AbortSignal | undefined
 }
 
 /** Starts a server that dies with this process, and waits until it greets on its port; an early exit throws with what it printed. */
-export const startServer = async ({ name, path, args, port, libraryPath, timeoutMs = 20_000 }: ServerCommand): Promise<ServerProcess> => {
+export const startServer = async (options: ServerCommand): Promise<ServerProcess> => {
+  const { name, path, args, port, libraryPath, timeoutMs = 20_000, signal: stopped } = options
   if (await greets(port)) throw new Error(`${name} did not start on port ${port}: another server answers there`)
   const output: string[] = []
   // Without pdeathsig a SIGKILLed test run would leave its servers behind.
@@ -29,6 +32,8 @@ export const startServer = async ({ name, path, args, port, libraryPath, timeout
   const child = spawn(command, [...prefix, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...(libraryPath ? { LD_LIBRARY_PATH: libraryPath } : {}) },
+    // A terminal's Ctrl-C is for us: we stop our servers in the right order.
+    detached: process.platform === 'linux',
   })
   const keep = (chunk: Buffer): void => {
     output.push(chunk.toString())
@@ -42,8 +47,9 @@ export const startServer = async ({ name, path, args, port, libraryPath, timeout
   const deadline = performance.now() + timeoutMs
   while (!(await greets(port))) {
     const gone = failure ?? (hasExited(child) ? new Error(`exit ${child.exitCode ?? child.signalCode}`) : undefined)
-    if (gone || performance.now() > deadline) {
-      child.kill('SIGKILL')
+    if (stopped?.aborted || gone || performance.now() > deadline) {
+      if (!hasExited(child) && child.kill('SIGKILL')) await once(child, 'exit')
+      stopped?.throwIfAborted()
       throw new Error(`${name} did not start on port ${port}: ${gone?.message ?? `nothing after ${timeoutMs} ms`}\n${output.join('')}`)
     }
     await sleep(10)

@@ -1,9 +1,18 @@
+import { relative } from 'node:path'
 import { styleText } from 'node:util'
 import type { Manifest } from '../stack/manifest.ts'
 import type { DemonstratedEvent } from './demonstration.ts'
 
+// Whoever reads our output may leave before we end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 export function printLine(line: string): void {
   process.stdout.write(`${line}\n`)
+}
+
+/** For a person who waits; not among the results. */
+export function printProgress(step: string): void {
+  process.stderr.write(`· ${step}\n`)
 }
 
 const widths = [34, 16, 10, 56, 9] as const
@@ -23,10 +32,17 @@ export function printEvent({ name, company, confidence, effect, millis, error }:
   printLine(error === undefined ? line : `${styleText('red', line)}\n  ${styleText('red', error)}`)
 }
 
+/** The last line of a demonstration. */
+export function printResult(events: readonly DemonstratedEvent[], { ok, json }: { readonly ok: boolean; readonly json: boolean }): void {
+  if (json) printLine(JSON.stringify({ ok, events: events.map(({ company: _shownInTheTable, ...event }) => event) }))
+  else printLine(ok ? `\nAll ${events.length} webhooks did what they should.` : '\nNot every webhook did what it should.')
+}
+
 /** Where everything is, and what to try. */
-export function printStack({ ingress, nats, mysql, rpc, companies }: Manifest): void {
+export function printStack({ ingress, nats, mysql, rpc, companies }: Manifest, directory: string): void {
+  const folder = relative(process.cwd(), directory)
   printLine(
-    `\n${styleText('bold', 'Frontdesk runs.')} Everything that programs need to know is in .frontdesk/dev.json; logs are in .frontdesk/logs.\n`,
+    `\n${styleText('bold', 'Frontdesk runs.')} Everything that programs need to know is in ${folder}/dev.json; logs are in ${folder}/logs.\n`,
   )
   const places = [
     ['webhooks', `${ingress.url}/v1/webhooks/…`],
@@ -36,5 +52,5 @@ export function printStack({ ingress, nats, mysql, rpc, companies }: Manifest): 
     ...companies.map(({ name, id }) => [name, id]),
   ]
   for (const [what = '', where = ''] of places) printLine(`  ${what.padEnd(24)} ${where}`)
-  printLine('\nctrl-c stops it.\n')
+  printLine(`\n${process.stdin.isTTY ? 'Ctrl-C' : `SIGTERM to ${process.pid}`} stops it.\n`)
 }

@@ -2,13 +2,15 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { OperationsServiceDefinition } from '@frontdesk/contracts'
 import { createRpcClient, fixedToken, type RpcClient } from '@frontdesk/rpc'
 import { createTelemetry } from '@frontdesk/telemetry'
-import { type Manifest, type ServiceName, serviceNames } from '../stack/manifest.ts'
+import { serviceNames } from '../stack/manifest.ts'
+import type { ServiceProcess } from '../stack/service-process.ts'
+import type { Stack } from '../stack/stack.ts'
 import { printLine } from './output.ts'
 
 const intervalMs = 1_000
 
-/** Shows a live table of what each service counts until told to stop; without a terminal, a line whenever it changes. */
-export async function watchStack(manifest: Manifest, stopped: Promise<void>): Promise<void> {
+/** Shows a live table of what each service counts until told to stop; without a terminal, a service's line whenever it changes. */
+export async function watchStack({ manifest, services }: Pick<Stack, 'manifest' | 'services'>, stopped: AbortSignal): Promise<void> {
   await using clients = new AsyncDisposableStack()
   const telemetry = clients.use(createTelemetry({ service: 'dev', logLevel: 'silent' }))
   const operations = serviceNames.map((name) => {
@@ -16,27 +18,35 @@ export async function watchStack(manifest: Manifest, stopped: Promise<void>): Pr
     return { name, client: clients.use(createRpcClient(OperationsServiceDefinition, options)) }
   })
 
-  const ended = new AbortController()
-  void stopped.then(() => ended.abort())
-  let shown = ''
-  while (!ended.signal.aborted) {
-    const lines = await Promise.all(operations.map(({ name, client }) => describe(name, client)))
-    const text = lines.join('\n')
-    if (text !== shown) {
-      if (process.stdout.isTTY && shown !== '') process.stdout.write(`\u001b[${lines.length}A\u001b[J`)
-      printLine(text)
-      shown = text
-    }
-    await wait(intervalMs, undefined, { signal: ended.signal }).catch(() => undefined)
+  let shown: readonly string[] = []
+  while (!stopped.aborted) {
+    const told = await Promise.all(operations.map(({ name, client }) => describe(services.get(name), client)))
+    const lines = told.map((text, index) => `  ${serviceNames[index]?.padEnd(18)} ${text}`)
+    if (!stopped.aborted) show(lines, shown)
+    shown = lines
+    await wait(intervalMs, undefined, { signal: stopped }).catch(() => undefined)
   }
 }
 
-async function describe(name: ServiceName, client: RpcClient<typeof OperationsServiceDefinition>): Promise<string> {
+function show(lines: readonly string[], shown: readonly string[]): void {
+  const changed = lines.filter((line, index) => line !== shown[index])
+  if (changed.length === 0) return
+  if (!process.stdout.isTTY) {
+    printLine(changed.join('\n'))
+    return
+  }
+  if (shown.length > 0) process.stdout.write(`\u001b[${shown.length}A\u001b[J`)
+  // A line that the terminal wraps would count as two.
+  printLine(lines.map((line) => line.slice(0, process.stdout.columns || Infinity)).join('\n'))
+}
+
+async function describe(service: ServiceProcess | undefined, client: RpcClient<typeof OperationsServiceDefinition>): Promise<string> {
+  if (service?.endedBy !== undefined) return `ended by itself (${service.endedBy}): see ${service.logFile}`
   try {
     const { counts, unpublished } = await client.getConservation({})
     const told = Object.entries(counts).map(([what, count]) => `${what} ${count}`)
-    return `  ${name.padEnd(18)} ${[...told, `unpublished ${unpublished}`].join('  ')}`
+    return [...told, `unpublished ${unpublished}`].join('  ')
   } catch (error) {
-    return `  ${name.padEnd(18)} ${error instanceof Error ? error.message : String(error)}`
+    return error instanceof Error ? error.message : String(error)
   }
 }

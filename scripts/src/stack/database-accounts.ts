@@ -1,38 +1,46 @@
 import { createConnection } from 'mysql2/promise'
 import { type ServiceName, serviceNames } from './manifest.ts'
 
-/** The database, and the user, of a service. */
-function nameOf(service: ServiceName): string {
-  return service.replace('-', '_')
+/** Whose accounts they are. */
+export interface AccountOwner {
+  /** Ends the names of the users, so that checkouts on one server leave each other's alone. */
+  readonly checkoutId: string
+  readonly databasePassword: string
 }
 
 /** Gives every service a database of its own and a user with rights on that alone; the URL of each. */
-export async function createDatabaseAccounts(rootUrl: string, password: string): Promise<Record<ServiceName, string>> {
+export async function createDatabaseAccounts(
+  rootUrl: string,
+  { checkoutId, databasePassword }: AccountOwner,
+): Promise<Record<ServiceName, string>> {
+  const accounts = serviceNames.map((service) => {
+    const database = service.replace('-', '_')
+    return { service, database, user: `${database}_${checkoutId}` }
+  })
   const connection = await createConnection({ uri: rootUrl, multipleStatements: true })
   try {
-    const statements = serviceNames.map(nameOf).map(
-      (name) => `create database if not exists ${name} character set utf8mb4;
-        create user if not exists ${name}@'%';
-        alter user ${name}@'%' identified by ?;
-        grant all on ${name}.* to ${name}@'%';`,
+    const statements = accounts.map(
+      ({ database }) => `create database if not exists ${database} character set utf8mb4;
+        create user if not exists ?@'%';
+        alter user ?@'%' identified by ?;
+        grant all on ${database}.* to ?@'%';`,
     )
     await connection.query(
       statements.join('\n'),
-      serviceNames.map(() => password),
+      accounts.flatMap(({ user }) => [user, user, databasePassword, user]),
     )
   } finally {
     await connection.end()
   }
-  return Object.fromEntries(serviceNames.map((service) => [service, accountUrl(rootUrl, nameOf(service), password)])) as Record<
-    ServiceName,
-    string
-  >
+  return Object.fromEntries(
+    accounts.map(({ service, database, user }) => [service, accountUrl(rootUrl, database, user, databasePassword)]),
+  ) as Record<ServiceName, string>
 }
 
-function accountUrl(rootUrl: string, name: string, password: string): string {
+function accountUrl(rootUrl: string, database: string, user: string, password: string): string {
   const url = new URL(rootUrl)
-  url.username = name
+  url.username = user
   url.password = password
-  url.pathname = `/${name}`
+  url.pathname = `/${database}`
   return url.href
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createHmac, randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTokenIssuer, generateKeyPair, readPrivateJwk } from '@frontdesk/rpc'
 import { serviceNames } from './manifest.ts'
@@ -8,43 +8,38 @@ import { serviceNames } from './manifest.ts'
 const callers = ['webhook-ingress', 'operator'] as const
 const dayMs = 24 * 60 * 60 * 1000
 
-/** The keys of a development stack; they stay the same over restarts, as the data does. */
-export interface StackKeys {
-  readonly jwksFile: string
-  readonly callerKeyFile: (caller: (typeof callers)[number]) => string
+interface Secrets {
   /** `id:base64`, as VAULT_KEYS takes it. */
   readonly vaultKeys: string
   readonly retellApiKey: string
   /** Of every service's database user. */
   readonly databasePassword: string
+  /** 8 hex digits that tell this checkout's things from another's on the same servers. */
+  readonly checkoutId: string
+}
+
+/** The keys of a development stack; they stay the same over restarts, as the data does. */
+export interface StackKeys extends Secrets {
+  readonly jwksFile: string
+  readonly callerKeyFile: (caller: (typeof callers)[number]) => string
   /** Issues a day's token for every company and every service. */
   issueOperatorToken(): Promise<string>
 }
 
+/** Reads the keys of a folder, and makes those that are missing. */
 export async function openKeys(directory: string): Promise<StackKeys> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const jwksFile = join(directory, 'jwks.json')
   const callerKeyFile = (caller: string) => join(directory, `${caller}.jwk.json`)
-  const secretsFile = join(directory, 'secrets.json')
-
-  const written = await readFile(secretsFile, 'utf8').catch(() => undefined)
-  if (written === undefined) {
+  if (!(await areCallerKeysWhole(jwksFile, callerKeyFile))) {
     const pairs = await Promise.all(callers.map((caller) => generateKeyPair(`${caller}-${randomBytes(4).toString('hex')}`, [caller])))
     await Promise.all(callers.map((caller, index) => writeJson(callerKeyFile(caller), pairs[index]?.privateJwk)))
     await writeJson(jwksFile, { keys: pairs.map(({ publicJwk }) => publicJwk) })
-    // Last, since its presence says that all of them are there.
-    await writeJson(secretsFile, {
-      vaultKeys: `dev:${randomBytes(32).toString('base64')}`,
-      retellApiKey: `key_${randomBytes(16).toString('hex')}`,
-      databasePassword: randomBytes(16).toString('hex'),
-    })
   }
-  const secrets = JSON.parse(await readFile(secretsFile, 'utf8')) as Pick<StackKeys, 'vaultKeys' | 'retellApiKey' | 'databasePassword'>
-
   return {
     jwksFile,
     callerKeyFile,
-    ...secrets,
+    ...(await openSecrets(join(directory, 'secrets.json'))),
     async issueOperatorToken() {
       const issuer = createTokenIssuer({ privateJwk: await readPrivateJwk(callerKeyFile('operator')), caller: 'operator' })
       return issuer.issue({ audience: [...serviceNames], companies: 'all', actor: 'dev', ttlMs: dayMs })
@@ -52,6 +47,56 @@ export async function openKeys(directory: string): Promise<StackKeys> {
   }
 }
 
+/**
+ * The vault's key ring. Several checkouts can use one given server, and each service opens all that is sealed there:
+ * so whoever has that server's password has its key.
+ */
+export function keyRing(ownKey: string, givenMysqlUrl: string | undefined): string {
+  if (givenMysqlUrl === undefined) return ownKey
+  const password = decodeURIComponent(new URL(givenMysqlUrl).password)
+  return `shared:${createHmac('sha256', password).update('frontdesk development vault').digest('base64')},${ownKey}`
+}
+
+async function areCallerKeysWhole(jwksFile: string, callerKeyFile: (caller: string) => string): Promise<boolean> {
+  const published = await readJson(jwksFile)
+  const kids: unknown[] = Array.isArray(published['keys']) ? published['keys'].map((key: { kid?: unknown } | null) => key?.kid) : []
+  const isWhole = async (caller: string) => {
+    const { kid } = await readPrivateJwk(callerKeyFile(caller))
+    return kids.includes(kid)
+  }
+  const whole = await Promise.all(callers.map((caller) => isWhole(caller).catch(() => false)))
+  return whole.every(Boolean)
+}
+
+/** A file of an older checkout lacks what was added since: that alone is made anew. */
+async function openSecrets(file: string): Promise<Secrets> {
+  const written = await readJson(file)
+  const take = (name: keyof Secrets, fresh: () => string) => {
+    const value = written[name]
+    return typeof value === 'string' && value !== '' ? value : fresh()
+  }
+  const secrets: Secrets = {
+    vaultKeys: take('vaultKeys', () => `dev:${randomBytes(32).toString('base64')}`),
+    retellApiKey: take('retellApiKey', () => `key_${randomBytes(16).toString('hex')}`),
+    databasePassword: take('databasePassword', () => randomBytes(16).toString('hex')),
+    checkoutId: take('checkoutId', () => randomBytes(4).toString('hex')),
+  }
+  await writeJson(file, secrets)
+  return secrets
+}
+
+/** Empty when there is none, or nothing of use in it. */
+async function readJson(file: string): Promise<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(await readFile(file, 'utf8'))
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** In one step, so that a start that is killed leaves no half of a file. */
 async function writeJson(file: string, value: unknown): Promise<void> {
-  await writeFile(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
+  await writeFile(`${file}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
+  await rename(`${file}.new`, file)
 }

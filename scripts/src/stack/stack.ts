@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { applyStreams, connectBus } from '@frontdesk/bus'
 import { createTelemetry } from '@frontdesk/telemetry'
 import { freePort, type MariadbServer, type NatsServer, startMariadb, startNats } from '@frontdesk/testing'
-import { openKeys, type StackKeys } from './keys.ts'
+import { keyRing, openKeys, type StackKeys } from './keys.ts'
 import { createDatabaseAccounts } from './database-accounts.ts'
 import { type Manifest, type ServiceName, serviceNames } from './manifest.ts'
 import { seedCompanies } from './seed.ts'
@@ -21,6 +21,8 @@ export interface StackOptions {
   readonly logLevel?: string
   /** Database connections of each service; its default when left out. */
   readonly poolSize?: number
+  /** Ends a start that is under way, leaving nothing running; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
 }
 
 /** Everything of Frontdesk, running on this machine. */
@@ -35,6 +37,8 @@ export interface Stack extends AsyncDisposable {
   restartNats(meanwhile?: () => Promise<void>): Promise<void>
 }
 
+const natsWithinMs = 15_000
+
 interface Ports {
   readonly http: number
   readonly admin: Readonly<Record<ServiceName, number>>
@@ -43,37 +47,51 @@ interface Ports {
 
 /** Starts private servers (or uses those of NATS_URL and MYSQL_URL), migrates, starts every service, and seeds two companies. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { root, directory, onStep = () => undefined } = options
+  const { root, directory, signal, onStep = () => undefined } = options
   await using starting = new AsyncDisposableStack()
 
   onStep('starting MariaDB and NATS')
   const given = { mysql: process.env.MYSQL_URL, nats: process.env.NATS_URL }
   const mysql =
-    given.mysql === undefined ? starting.use(await startMariadb({ dataDir: join(directory, 'mysql'), durable: true })) : undefined
-  let nats = given.nats === undefined ? await startNats({ storeDir: join(directory, 'nats') }) : undefined
+    given.mysql === undefined ? starting.use(await startMariadb({ dataDir: join(directory, 'mysql'), durable: true, signal })) : undefined
+  let nats = given.nats === undefined ? await startNats({ storeDir: join(directory, 'nats'), signal }) : undefined
   starting.defer(async () => nats?.[Symbol.asyncDispose]())
   const mysqlUrl = given.mysql ?? mysql?.url ?? ''
   const natsUrl = given.nats ?? nats?.url ?? ''
 
-  const keys = await openKeys(join(directory, 'keys'))
+  const opened = await openKeys(join(directory, 'keys'))
+  const keys = { ...opened, vaultKeys: keyRing(opened.vaultKeys, given.mysql) }
   const ports = await choosePorts(options.preferredIngressPort)
-  const databaseUrls = await createDatabaseAccounts(mysqlUrl, keys.databasePassword)
+  const databaseUrls = await unlessAborted(signal, createDatabaseAccounts(mysqlUrl, keys))
   const settings = environments({ keys, ports, databaseUrls, natsUrl, logLevel: options.logLevel ?? 'info', poolSize: options.poolSize })
   const describe = (name: ServiceName) => ({ name, root, env: settings[name], logFile: join(directory, 'logs', `${name}.log`) })
 
   onStep('migrating the databases')
-  await Promise.all([...serviceNames.map((name) => migrateService(describe(name))), applyTopology(natsUrl)])
+  // All of them to their end, whatever becomes of one: a migration is not to be broken off.
+  const prepared = await Promise.allSettled([
+    ...serviceNames.map((name) => migrateService(describe(name), signal)),
+    unlessAborted(signal, applyTopology(natsUrl)),
+  ])
+  for (const outcome of prepared) if (outcome.status === 'rejected') throw outcome.reason
 
   onStep('starting the services')
   const services = new Map<ServiceName, ServiceProcess>()
   starting.defer(async () => void (await Promise.all([...services.values()].map((service) => service[Symbol.asyncDispose]()))))
   for (const name of serviceNames) services.set(name, startService(describe(name)))
-  await Promise.all([...services.values()].map((service) => service.ready()))
+  await Promise.all([...services.values()].map((service) => service.ready(signal)))
 
   onStep('seeding two companies')
   const operatorToken = await keys.issueOperatorToken()
   const rpc = byService((name) => `127.0.0.1:${ports.rpc[name]}`)
-  const companies = await seedCompanies(rpc['company-resolver'], operatorToken, join(directory, 'companies.json'))
+  const companies = await unlessAborted(
+    signal,
+    seedCompanies({
+      directoryAddress: rpc['company-resolver'],
+      operatorToken,
+      vaultKeys: keys.vaultKeys,
+      file: join(directory, 'companies.json'),
+    }),
+  )
 
   const owned = starting.move()
   return {
@@ -179,6 +197,26 @@ function environments({ keys, ports, databaseUrls, natsUrl, logLevel, poolSize }
 async function applyTopology(natsUrl: string): Promise<void> {
   await using telemetry = createTelemetry({ service: 'dev', logLevel: 'silent' })
   await using bus = connectBus({ servers: natsUrl, name: 'streams apply', telemetry })
-  await bus.connected()
+  // It tries for ever, and a person who waits wants to know.
+  const late = AbortSignal.timeout(natsWithinMs)
+  try {
+    await unlessAborted(late, bus.connected())
+  } catch (error) {
+    throw late.aborted ? new Error(`NATS does not answer at ${natsUrl}`) : error
+  }
   await applyStreams(bus)
+}
+
+/** The work's outcome, or the signal's reason as soon as there is one. */
+async function unlessAborted<Value>(signal: AbortSignal | undefined, work: Promise<Value>): Promise<Value> {
+  if (!signal) return work
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }

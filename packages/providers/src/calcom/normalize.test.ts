@@ -210,6 +210,41 @@ test('a booking that does not end after it starts does not fit', () => {
   expect(violationsOf(backwards)).toEqual(['payload.endTime: expected a time after startTime, received string'])
 })
 
+// Longer than its limit by one byte, or exactly as long; 'İ' has two bytes and three in lower case.
+test.each([
+  ['iCalUID', { iCalUID: '\u00fc'.repeat(127) + 'x' }, { iCalUID: '\u00fc'.repeat(128) }, 255],
+  ['title', { title: '\u6d17'.repeat(666) + 'xx' }, { title: '\u6d17'.repeat(667) }, 2_000],
+  ['organizer.email', { organizer: { email: '\u0130'.repeat(106) + 'xx' } }, { organizer: { email: '\u0130'.repeat(107) } }, 320],
+  ['attendees.0.email', { attendees: [{ email: `${'\u00fc'.repeat(158)}@a.b` }] }, { attendees: [{ email: '\u00fc'.repeat(161) }] }, 320],
+  ['attendees.0.name', { attendees: [{ name: '\u{1f488}'.repeat(255) }] }, { attendees: [{ name: '\u{1f488}'.repeat(256) }] }, 1_020],
+])('%s is bounded by its bytes of UTF-8', (path, fits, tooLong, bytesMax) => {
+  expect(event('BOOKING_CREATED', { payload: fits }).type).toBe('frontdesk.calendar_booking.created.v1')
+  expect(violationsOf(event('BOOKING_CREATED', { payload: tooLong }))).toEqual([
+    `payload.${path}: expected at most ${bytesMax} bytes, received string`,
+  ])
+})
+
+test('the whole of a UNSIGNED INT is a sequence, and the whole of 1970 to 9999 is a time', () => {
+  const created = (payload: Overrides) => event('BOOKING_CREATED', { payload })
+  expect(created({ iCalSequence: 4_294_967_295, startTime: '1970-01-01T00:00:00Z', endTime: '9999-12-31T23:59:59.999Z' }).type).toBe(
+    'frontdesk.calendar_booking.created.v1',
+  )
+  expect(violationsOf(created({ iCalSequence: 4_294_967_296 }))).toHaveLength(1)
+  expect(violationsOf(created({ iCalSequence: 1.5 }))).toHaveLength(1)
+  expect(violationsOf(created({ startTime: '1969-12-31T23:59:59.999Z' }))).toHaveLength(1)
+  expect(violationsOf(created({ endTime: '9999-12-31T23:59:59-00:01' }))).toHaveLength(1)
+})
+
 test('fields that we do not know change nothing', () => {
   expect(event('BOOKING_CREATED', { extra: 1, payload: { assignmentReason: [1] } }).body).toEqual(event('BOOKING_CREATED').body)
+})
+
+test('a guest’s address is one however it was typed, and what is none names nobody', () => {
+  const guest = (email: string) => {
+    const attendees = [{ name: 'Gustav', email, timeZone: 'UTC' }]
+    return payloadOf('frontdesk.calendar_booking.created.v1', event('BOOKING_CREATED', { payload: { attendees } })).booking?.attendees[0]
+      ?.email
+  }
+  expect(guest(' Pad@Example.com ')).toBe('pad@example.com')
+  for (const none of ['not an address\r\nX: y', 'ä@example.com', 'a@b@c', '']) expect(guest(none)).toBe('')
 })

@@ -1,5 +1,5 @@
 import { type CalendarBooking, EvidenceKind } from '@frontdesk/contracts'
-import { collectEvidence, phoneNumber } from '../evidence.ts'
+import { collectEvidence, email, phoneNumber } from '../evidence.ts'
 import { memberOf, parseJson } from '../json.ts'
 import { type Facts, type Model, model, normalizedEvent, unmodelled } from '../normalized-event.ts'
 import type { Delivery, NormalizedEvent } from '../provider.ts'
@@ -97,11 +97,12 @@ function bookingOf(booking: CalcomBooking): CalendarBooking {
     title: booking.title ?? '',
     startsAt: booking.startTime,
     endsAt: booking.endTime,
-    organizerEmail: booking.organizer?.email?.trim().toLowerCase() ?? '',
+    organizerEmail: email(booking.organizer?.email) ?? '',
     organizerTimeZone: booking.organizer?.timeZone ?? '',
     attendees: booking.attendees.map((attendee) => ({
       name: attendee.name ?? '',
-      email: attendee.email ?? '',
+      // What is no address names nobody; the booking is made all the same.
+      email: email(attendee.email) ?? '',
       timeZone: attendee.timeZone ?? '',
       phoneNumber: phoneNumber(attendee.phoneNumber) ?? '',
     })),

@@ -1,25 +1,30 @@
 import { z } from 'zod'
-import { identifier, instant, kindName, list, text, uint32 } from '../schema.ts'
+import { caselessText, identifier, instant, kindName, list, text, uint32 } from '../schema.ts'
 
 /** What every Cal.com event has. */
 export const envelope = z.object({ triggerEvent: kindName })
 
+// In bytes: what addresses and series go into as keys holds no more, and names have room for 255 characters of any script.
+const nameBytesMax = 1_020
+const emailBytesMax = 320
+const seriesBytesMax = 255
+
 const attendee = z.object({
-  name: text(255).nullish(),
-  email: text(320).nullish(),
+  name: text(nameBytesMax).nullish(),
+  email: caselessText(emailBytesMax).nullish(),
   timeZone: text(64).nullish(),
   phoneNumber: text(64).nullish(),
 })
 
 const booking = z.object({
   uid: identifier,
-  iCalUID: text(255).nullish(),
+  iCalUID: text(seriesBytesMax).nullish(),
   iCalSequence: uint32.nullish(),
   eventTypeId: z.int().min(0).nullish(),
-  title: text(1_000).nullish(),
+  title: text(2_000).nullish(),
   startTime: instant,
   endTime: instant,
-  organizer: z.object({ email: text(320).nullish(), timeZone: text(64).nullish() }).nullish(),
+  organizer: z.object({ email: caselessText(emailBytesMax).nullish(), timeZone: text(64).nullish() }).nullish(),
   attendees: list(attendee, 500),
 })
 
@@ -39,7 +44,7 @@ export const bookingRescheduled = body(
   booking.extend({ rescheduleUid: identifier, rescheduleStartTime: instant.nullish(), rescheduleEndTime: instant.nullish() }),
 )
 export const bookingCancelled = body(
-  booking.extend({ cancellationReason: text(10_000).nullish(), requestReschedule: z.boolean().nullish() }),
+  booking.extend({ cancellationReason: text(20_000).nullish(), requestReschedule: z.boolean().nullish() }),
 )
 
 export type CalcomBooking = z.output<typeof booking>

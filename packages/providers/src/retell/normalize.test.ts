@@ -154,9 +154,9 @@ test('a request for an appointment that can’t be read is not lost as a call wi
   expect(violationsOf(analyzed({ appointment_requested: 1 }))).toEqual([
     'call.call_analysis.custom_analysis_data.appointment_requested: expected boolean or string, received number',
   ])
-  expect(violationsOf(analyzed({ appointment_requested: true, customer_name: ['Jana'], notes: 'x'.repeat(10_001) }))).toEqual([
+  expect(violationsOf(analyzed({ appointment_requested: true, customer_name: ['Jana'], notes: 'x'.repeat(40_001) }))).toEqual([
     'call.call_analysis.custom_analysis_data.customer_name: expected string, received array',
-    'call.call_analysis.custom_analysis_data.notes: expected at most 10000 characters, received string',
+    'call.call_analysis.custom_analysis_data.notes: expected at most 40000 bytes, received string',
   ])
 })
 

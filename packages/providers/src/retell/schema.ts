@@ -23,11 +23,11 @@ const endedCall = call.extend({
 /** Our agents' convention for a caller who asked for an appointment; the package's README tells it to those who configure agents. */
 const appointmentConvention = z
   .object({
-    customer_name: text(255).nullish(),
-    offering: text(500).nullish(),
-    service: text(500).nullish(),
-    preferred_time: text(255).nullish(),
-    notes: text(10_000).nullish(),
+    customer_name: text(1_020).nullish(),
+    offering: text(2_000).nullish(),
+    service: text(2_000).nullish(),
+    preferred_time: text(1_020).nullish(),
+    notes: text(40_000).nullish(),
   })
   .transform((request) => ({
     customerName: request.customer_name ?? '',
@@ -57,7 +57,7 @@ export const callEnded = z.object({ call: endedCall })
 export const callAnalyzed = z.object({
   call: call.extend({
     call_analysis: z.object({
-      call_summary: text(32_000).nullish(),
+      call_summary: text(64_000).nullish(),
       user_sentiment: text(64).nullish(),
       call_successful: z.boolean().nullish(),
       in_voicemail: z.boolean().nullish(),
