@@ -4,7 +4,7 @@ import type { Msg } from '@nats-io/nats-core'
 import type { ConsumeOptions } from './consume-options.ts'
 import { answerBody, deliveryOf } from './delivery.ts'
 import type { Answer } from './delivery.ts'
-import { decodeEnvelope } from './envelope.ts'
+import { decodeEnvelope, UnknownTypeError } from './envelope.ts'
 import type { Link } from './link.ts'
 import type { ReceivedEvent, UndecodableMessage } from './messages.ts'
 import { longestDelayMs, settle } from './settlement.ts'
@@ -24,8 +24,11 @@ export interface BatchHandler {
 interface Verdict {
   readonly message: Msg
   readonly answer: Answer
-  readonly kind: 'ack' | 'retry' | 'dead_letter' | 'undecodable'
+  readonly kind: 'ack' | 'retry' | 'dead_letter' | 'undecodable' | 'unknown_type'
 }
+
+/** More types than a new version ever brings; each gets a line once. */
+const loggedTypesLimit = 100
 
 /** The steps of one batch: decode, handle, settle. */
 export function createBatchHandler(link: Link, telemetry: Telemetry, options: ConsumeOptions, stop: AbortSignal): BatchHandler {
@@ -33,6 +36,7 @@ export function createBatchHandler(link: Link, telemetry: Telemetry, options: Co
   const logger = telemetry.logger.child({ component: 'bus', stream, durable })
   const consumed = telemetry.metrics.counter('bus_consumed_total', 'Messages delivered to us.', ['stream', 'durable'])
   const settled = telemetry.metrics.counter('bus_settlements_total', 'Messages settled, by how.', ['stream', 'durable', 'kind'])
+  const loggedTypes = new Set<string>()
   let inHand: readonly Msg[] = []
 
   function answer(message: Msg, body: Answer): void {
@@ -54,9 +58,21 @@ export function createBatchHandler(link: Link, telemetry: Telemetry, options: Co
     return deliveries.map(([message], index) => verdictOf(message, settlements[index] ?? retryAfter(undefined, 1)))
   }
 
-  async function dropUndecodable(message: Msg, undecodable: UndecodableMessage): Promise<Verdict> {
+  /** Accepted by a newer version, and for a newer version to handle: while this one is being replaced, it waits. */
+  function leaveToNewer(message: Msg, type: string, { subject, streamSequence }: UndecodableMessage): Verdict {
+    if (!loggedTypes.has(type) && loggedTypes.size < loggedTypesLimit) {
+      loggedTypes.add(type)
+      const line = { eventType: type, subject, streamSequence: String(streamSequence), retryMs: longestDelayMs }
+      logger.warn(line, 'events of a type that this version does not know wait for a newer one; if there is none, deploy it')
+    }
+    return { message, answer: { kind: 'nak', delayMs: longestDelayMs }, kind: 'unknown_type' }
+  }
+
+  async function settleUndecodable(message: Msg, undecodable: UndecodableMessage): Promise<Verdict> {
     const { error, subject, deliveryCount, streamSequence } = undecodable
-    logger.error({ err: error, subject, streamSequence: String(streamSequence) }, 'a message is no event of ours; it is dropped')
+    if (error instanceof UnknownTypeError) return leaveToNewer(message, error.type, undecodable)
+    const fate = onUndecodable ? 'it is put aside' : 'it is dropped'
+    logger.error({ err: error, subject, streamSequence: String(streamSequence) }, `a message is no event of ours; ${fate}`)
     try {
       await onUndecodable?.(undecodable)
       return { message, answer: { kind: 'term' }, kind: 'undecodable' }
@@ -74,8 +90,8 @@ export function createBatchHandler(link: Link, telemetry: Telemetry, options: Co
       const events: [Msg, ReceivedEvent][] = []
       const verdicts: Promise<Verdict>[] = []
       for (const message of messages) {
-        const decoded = decode(message)
-        if (decoded && 'error' in decoded) verdicts.push(dropUndecodable(message, decoded))
+        const decoded = decode(message, stream)
+        if (decoded && 'error' in decoded) verdicts.push(settleUndecodable(message, decoded))
         else if (decoded) events.push([message, decoded])
       }
       const all = [...(await handleEvents(events)), ...(await Promise.all(verdicts))]
@@ -97,7 +113,7 @@ export function createBatchHandler(link: Link, telemetry: Telemetry, options: Co
 }
 
 /** The event of a delivery, or what there is without one; undefined if the broker did not send it from a stream. */
-function decode(message: Msg): ReceivedEvent | UndecodableMessage | undefined {
+function decode(message: Msg, stream: string): ReceivedEvent | UndecodableMessage | undefined {
   const delivery = deliveryOf(message)
   if (!delivery) return undefined
   const { subject, data: body } = message
@@ -110,7 +126,7 @@ function decode(message: Msg): ReceivedEvent | UndecodableMessage | undefined {
     return { envelope, subject, body, deliveryCount, streamSequence }
   } catch (cause) {
     const error = cause instanceof Error ? cause : new Error(String(cause))
-    return { subject, headers: Object.fromEntries(headers), body, deliveryCount, streamSequence, error }
+    return { stream, subject, headers: Object.fromEntries(headers), body, deliveryCount, streamSequence, error }
   }
 }
 

@@ -6,7 +6,7 @@ import { startConsumption } from './consumption.ts'
 import type { ConsumeOptions } from './consume-options.ts'
 import type { Consumption } from './consumption.ts'
 import { openLink } from './link.ts'
-import type { BusStatus } from './link.ts'
+import type { BusStatus, Link } from './link.ts'
 import type { OutgoingMessage, PublishOutcome } from './messages.ts'
 import { createPublisher } from './publisher.ts'
 
@@ -35,13 +35,22 @@ export interface Bus extends AsyncDisposable {
   manager(options?: { timeoutMs?: number }): Promise<JetStreamManager>
 }
 
+const links = new WeakMap<Bus, Link>()
+
+/** The connection under a bus, for what else of this package follows it. @throws TypeError if `connectBus` did not make the bus. */
+export function linkOf(bus: Bus): Link {
+  const link = links.get(bus)
+  if (!link) throw new TypeError('not a bus of connectBus()')
+  return link
+}
+
 /** A bus that connects and reconnects for ever in the background; returns at once. @throws TypeError if the servers are no URLs. */
 export function connectBus({ servers, name, telemetry, publishTimeoutMs, maxInFlight }: BusOptions): Bus {
   const link = openLink({ servers, name, telemetry })
   const publisher = createPublisher(link, telemetry, { timeoutMs: publishTimeoutMs, maxInFlight })
   const consumptions = new Set<Consumption>()
 
-  return {
+  const bus: Bus = {
     status: () => link.status(),
     async connected() {
       await link.nextSession()
@@ -70,4 +79,6 @@ export function connectBus({ servers, name, telemetry, publishTimeoutMs, maxInFl
       await link[Symbol.asyncDispose]()
     },
   }
+  links.set(bus, link)
+  return bus
 }

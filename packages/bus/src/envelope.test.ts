@@ -6,7 +6,7 @@ import type { MsgHdrs } from '@nats-io/nats-core'
 import { MsgHdrsImpl } from '@nats-io/nats-core/internal'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeEnvelope, encodeEnvelope, natsMessageId } from './envelope.ts'
+import { decodeEnvelope, encodeEnvelope, natsMessageId, UnknownTypeError } from './envelope.ts'
 import type { EventEnvelope } from './messages.ts'
 
 const overTheWire = (headers: MsgHdrs) => MsgHdrsImpl.decode((headers as MsgHdrsImpl).encode())
@@ -124,6 +124,47 @@ test.each([
     // The revision is checked before the id it stands in.
     expect(() => decodeEnvelope(headers), `${name}: ${value}`).toThrow(name === 'ce-companyid' ? 'company id' : /^ce-/)
   }
+})
+
+/** The error that the envelope with these headers replaced is refused with. */
+function refusalOf(replaced: Record<string, string>): unknown {
+  const headers = encodeEnvelope(envelope)
+  for (const [name, value] of Object.entries(replaced)) (headers as MsgHdrsImpl).headers.set(name, [value])
+  try {
+    return decodeEnvelope(headers)
+  } catch (error) {
+    return error
+  }
+}
+
+test.each(['frontdesk.call.ended.v2', 'frontdesk.invoice_line.sent_again.v1', 'frontdesk.call.ended.v9999'])(
+  'a sound event of the type %s, which is not in the catalogue, is told from a malformed one',
+  (type) => {
+    const refusal = refusalOf({ 'ce-type': type })
+    expect(refusal).toBeInstanceOf(UnknownTypeError)
+    expect(refusal).toMatchObject({ type })
+    expect(refusalOf({ 'ce-type': type, 'ce-time': 'now' })).not.toBeInstanceOf(UnknownTypeError)
+    expect(refusalOf({ 'ce-type': type, 'ce-companyid': 'cmp_' })).not.toBeInstanceOf(UnknownTypeError)
+  },
+)
+
+test.each([
+  '',
+  'toString',
+  'frontdesk.call.ended',
+  'frontdesk.call.ended.v0',
+  'frontdesk.call.ended.v01',
+  'frontdesk.call.ended.v1.v2',
+  'frontdesk.call.ended.v2 ',
+  'Frontdesk.call.ended.v2',
+  'frontdesk.call.Ended.v2',
+  'frontdesk..ended.v2',
+  'acme.call.ended.v1',
+  `frontdesk.${'a'.repeat(200)}.ended.v1`,
+])('the type %j is malformed: no version will ever know it', (type) => {
+  const refusal = refusalOf({ 'ce-type': type })
+  expect(refusal).toBeInstanceOf(TypeError)
+  expect(refusal).not.toBeInstanceOf(UnknownTypeError)
 })
 
 test.each([

@@ -10,6 +10,19 @@ const tracestatePattern = /^[\x20-\x7e]{1,512}$/
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 const confidencePattern = /^(?:0|1|0\.\d{1,25}|[1-9](?:\.\d{1,17})?e-\d{1,3})$/
 const revisionPattern = /^[1-9]\d{0,8}$/
+/** Every `ce-type` that there can ever be, in this version's catalogue or in a later one's. */
+const typePattern = /^frontdesk\.[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}\.v[1-9]\d{0,3}$/
+
+/** A `ce-type` that is well-formed and not in this version's catalogue: a newer version may know it. */
+export class UnknownTypeError extends TypeError {
+  readonly type: string
+
+  constructor(type: string) {
+    super('ce-type is not in the catalogue')
+    this.name = 'UnknownTypeError'
+    this.type = type
+  }
+}
 
 /** The envelope as CloudEvents 1.0 headers, binary mode. @throws TypeError naming the attribute that `decodeEnvelope` would refuse. */
 export function encodeEnvelope(envelope: EventEnvelope): MsgHdrs {
@@ -38,7 +51,8 @@ export function encodeEnvelope(envelope: EventEnvelope): MsgHdrs {
 
 /**
  * The envelope that a message's headers carry; every attribute is checked, and a malformed trace left out.
- * @throws TypeError naming the header that is missing, there twice, or not what it should be.
+ * @throws TypeError naming the header that is missing, there twice, or not what it should be; its kind UnknownTypeError
+ * if nothing is wrong but that this version does not know the type.
  */
 export function decodeEnvelope(headers: MsgHdrs): EventEnvelope {
   const values = new Map(headers)
@@ -67,10 +81,10 @@ export function decodeEnvelope(headers: MsgHdrs): EventEnvelope {
   const confidence = optional('ce-confidence')
   const causationId = optional('ce-causationid')
   const trace = parsedTrace(values.get('traceparent')?.[0], values.get('tracestate')?.[0])
-  return {
+  const type = required('ce-type')
+  const envelope = {
     id,
     revision,
-    type: parsedType(required('ce-type')),
     source: decodeText('ce-source', required('ce-source')),
     subject: decodeText('ce-subject', required('ce-subject')),
     time: parsedTime(required('ce-time')),
@@ -80,6 +94,8 @@ export function decodeEnvelope(headers: MsgHdrs): EventEnvelope {
     ...(causationId !== undefined && { causationId: decodeText('ce-causationid', causationId) }),
     ...(trace && { trace }),
   }
+  // The last of all: only what is sound but for its type is worth waiting with.
+  return { ...envelope, type: parsedType(type) }
 }
 
 /** `Nats-Msg-Id`: the `ce-id` and the subject's stage and lane, so that no stream takes an event for itself at another stage. */
@@ -105,8 +121,9 @@ function parsedRevision(text: string): number {
 }
 
 function parsedType(text: string): EventEnvelope['type'] {
-  if (!isEventType(text)) throw new TypeError('ce-type is not in the catalogue')
-  return text
+  if (isEventType(text)) return text
+  if (typePattern.test(text)) throw new UnknownTypeError(text)
+  throw new TypeError('ce-type is not frontdesk.<entity>.<verb>.v<N>')
 }
 
 function timeText(time: Date): string {

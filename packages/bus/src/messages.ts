@@ -36,8 +36,9 @@ export interface ReceivedEvent extends OutgoingMessage {
   readonly streamSequence: bigint
 }
 
-/** A delivered message whose headers or subject are not those of an event of ours. */
+/** A delivered message whose headers or subject are not those of an event of ours, in this version or a later one. */
 export interface UndecodableMessage {
+  readonly stream: string
   readonly subject: string
   readonly headers: Readonly<Record<string, readonly string[]>>
   readonly body: Uint8Array

@@ -2,7 +2,7 @@ import { errorCodes, FrontdeskError } from '@frontdesk/errors'
 import type { ErrorCode } from '@frontdesk/errors'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { settle } from './settlement.ts'
+import { isUnknownFailure, settle } from './settlement.ts'
 
 const failed = (code: ErrorCode, options: { retryable?: boolean; retryAfterMs?: number } = {}) =>
   ({ kind: 'failed', error: new FrontdeskError(code, { publicMessage: 'no', ...options }) }) as const
@@ -75,6 +75,12 @@ test('an unknown failure is retried seven times and is dead at the eighth attemp
   for (let attempt = 1; attempt < 8; attempt++) expect(settle(bug, attempt).kind).toBe('retry')
   expect(settle(bug, 8)).toEqual({ kind: 'dead-letter', reason: 'unknown_error' })
   expect(settle(failed('internal'), 8)).toEqual({ kind: 'dead-letter', reason: 'internal' })
+})
+
+test.each(errorCodes)('%s counts towards the eight attempts only if the table has it as unknown', (code) => {
+  expect(isUnknownFailure(failed(code).error)).toBe(byCode[code] === 'unknown')
+  expect(isUnknownFailure(failed(code, { retryable: true }).error)).toBe(false)
+  expect(isUnknownFailure(bug.error)).toBe(true)
 })
 
 test('what a failure says of itself goes before what its code says', () => {

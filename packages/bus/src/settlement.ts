@@ -22,13 +22,21 @@ const attemptsAtUnknown = 8
 /** Codes that say nothing about the event: a bug of ours, or a process that was stopping. */
 const unknownCodes: ReadonlySet<string> = new Set(['internal', 'cancelled'])
 
-/** Settles an event by its outcome and its attempt (1 at the first delivery); `random` gives [0, 1). */
+/** Whether the failure says nothing about the event, nor that it passes: only such a failure counts towards the eight. */
+export function isUnknownFailure(error: Error): boolean {
+  return error instanceof FrontdeskError ? !error.retryable && unknownCodes.has(error.code) : true
+}
+
+/**
+ * Settles an event by its outcome and its attempt (1 at the first); `random` gives [0, 1). For an unknown failure the
+ * attempt is how often the event has failed so: the broker's count has every outage in it, too.
+ */
 export function settle(outcome: HandlingOutcome, attempt: number, random: () => number = Math.random): Settlement {
   if (outcome.kind !== 'failed') return { kind: 'ack' }
   const { error } = outcome
   const ours = error instanceof FrontdeskError ? error : undefined
   if (ours?.retryable) return { kind: 'retry', delayMs: retryDelayMs(attempt, random, ours.retryAfterMs) }
-  if (ours && !unknownCodes.has(ours.code)) return { kind: 'dead-letter', reason: ours.code }
+  if (ours && !isUnknownFailure(ours)) return { kind: 'dead-letter', reason: ours.code }
   if (attempt >= attemptsAtUnknown) return { kind: 'dead-letter', reason: ours?.code ?? 'unknown_error' }
   return { kind: 'retry', delayMs: retryDelayMs(attempt, random, ours?.retryAfterMs) }
 }

@@ -26,7 +26,8 @@ export interface Incompatibility {
 
 const notFoundCodes: ReadonlySet<number> = new Set([JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound])
 
-type Service = DurableSpec['service'] | 'webhook-ingress'
+/** Who can have needs of the topology. */
+export type Service = DurableSpec['service'] | 'webhook-ingress'
 
 /** One stream or durable of the contracts, and what one does with it. */
 interface Resource {

@@ -1,8 +1,8 @@
-import { isFrontdeskError } from '@frontdesk/errors'
-import { FrontdeskError } from '@frontdesk/errors'
+import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
+import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Harness } from '../test/harness.ts'
-import { busWithoutBroker, effects, keyOf, recordEffect, startHarness } from '../test/harness.ts'
+import { busWithoutBroker, effects, keyOf, openAnother, recordEffect, startHarness } from '../test/harness.ts'
 import { listDeadLetters } from './dead-letters.ts'
 import { countHandled } from './inbox.ts'
 import { oneByOne } from './one-by-one.ts'
@@ -32,6 +32,14 @@ async function bury(count: number) {
 
 function keyOfLetter(event: ReturnType<typeof makeReceivedEvent>) {
   return { handler: 'test-handler', eventId: event.envelope.id, revision: event.envelope.revision }
+}
+
+/** What the server has sent over the one connection of this pool. */
+async function bytesSent(database: Harness['database']): Promise<number> {
+  const [rows] = await database.orm.execute(
+    sql`select variable_value as sent from information_schema.session_status where variable_name = 'BYTES_SENT'`,
+  )
+  return Number((rows as unknown as { sent: string }[])[0]?.sent)
 }
 
 async function failureOf(work: Promise<unknown>): Promise<FrontdeskError> {
@@ -130,6 +138,23 @@ test('a page ends before its payloads grow too large for one answer, and the nex
   expect(third.next).toBeUndefined()
 })
 
+test('of the payloads only those of the page are read', async () => {
+  const events = Array.from({ length: 12 }, () => makeReceivedEvent({ body: new Uint8Array(900_000) }))
+  await harness.handler({ handle: refuse })(events)
+  await using alone = openAnother(harness.url, harness.telemetry, 1)
+  const before = await bytesSent(alone)
+  expect((await listDeadLetters(alone, { limit: 200 })).deadLetters).toHaveLength(2)
+  expect((await bytesSent(alone)) - before).toBeLessThan(2_500_000)
+})
+
+test('a letter of any size is listed, alone', async () => {
+  const large = new Uint8Array(2_500_000)
+  await harness.handler({ handle: refuse })([makeReceivedEvent({ body: large }), makeReceivedEvent({ body: large })])
+  const { deadLetters, next } = await listDeadLetters(harness.database, { limit: 50 })
+  expect(deadLetters.map((letter) => letter.payload.length)).toEqual([2_500_000])
+  expect(next).toBeDefined()
+})
+
 test('the operations answer in terms of the contract’s messages', async () => {
   await using bus = busWithoutBroker(harness.telemetry)
   await using events = createOutbox({ database: harness.database, bus, telemetry: harness.telemetry, source: 'frontdesk/test' })
@@ -158,12 +183,17 @@ test('operations refuse what is not an event id or a page token of theirs', asyn
   await using events = createOutbox({ database: harness.database, bus, telemetry: harness.telemetry, source: 'frontdesk/test' })
   const base = { database: harness.database, outbox: events, counts: () => Promise.resolve({}) }
   const operations = createOperations({ ...base, handlers: [harness.handler()] })
+  for (const pageSize of [201, 4_294_967_295]) {
+    expect((await failureOf(operations.listDeadLetters({ pageSize, pageToken: '' }))).code).toBe('invalid_argument')
+  }
+  expect((await operations.listDeadLetters({ pageSize: 200, pageToken: '' })).deadLetters).toEqual([])
   const notAnId = operations.redriveDeadLetter({ handler: 'test-handler', eventId: 'ABC', revision: 1 })
   expect((await failureOf(notAnId)).code).toBe('invalid_argument')
   for (const pageToken of ['x', Buffer.from('[1,2]').toString('base64url'), Buffer.from('{}').toString('base64url')]) {
     expect((await failureOf(operations.listDeadLetters({ pageSize: 5, pageToken }))).code).toBe('invalid_argument')
   }
   const withoutHandlers = createOperations({ ...base, handlers: [] })
+  expect((await failureOf(withoutHandlers.listDeadLetters({ pageSize: 201, pageToken: '' }))).code).toBe('invalid_argument')
   expect(await withoutHandlers.listDeadLetters({ pageSize: 5, pageToken: '' })).toEqual({ deadLetters: [], nextPageToken: '' })
   expect(await withoutHandlers.getConservation({})).toEqual({ counts: {}, unpublished: 0n })
 })

@@ -119,6 +119,41 @@ test('an event that fails for an unknown reason is dead after its eighth attempt
   expect(Buffer.from(row?.payload ?? [])).toEqual(Buffer.from(event.body))
 })
 
+test('only failures for an unknown reason count towards the eight: neither an outage nor the deliveries of others', async () => {
+  const event = makeReceivedEvent()
+  const other = makeReceivedEvent()
+  let failure: Error = new FrontdeskError('unavailable', { publicMessage: 'later' })
+  const handler = harness.handler({ handle: oneByOne(() => Promise.reject(failure)) })
+  let deliveryCount = 0
+  const attempt = async (failing = event) => (await handler([{ ...failing, deliveryCount: ++deliveryCount }]))[0]?.kind
+  for (let times = 0; times < 20; times++) expect(await attempt()).toBe('retry')
+  for (let times = 1; times < 8; times++) {
+    failure = new TypeError('a bug of ours')
+    expect(await attempt()).toBe('retry')
+    expect(await attempt(other)).toBe('retry')
+    failure = new FrontdeskError('unavailable', { publicMessage: 'later' })
+    expect(await attempt()).toBe('retry')
+  }
+  failure = new TypeError('a bug of ours')
+  expect(await attempt()).toBe('dead-letter')
+  expect(await harness.inboxRows()).toMatchObject([{ outcome: 'dead', eventId: event.envelope.id }])
+})
+
+test('a handler that is mended after seven failures has its events, however often they were delivered', async () => {
+  const event = makeReceivedEvent({ deliveryCount: 500 })
+  let mended = false
+  const handler = harness.handler({
+    handle: oneByOne((tx, received) => {
+      if (!mended) throw new TypeError('a bug of ours')
+      return recordEffect(tx, received)
+    }),
+  })
+  for (let times = 0; times < 7; times++) expect((await handler([event]))[0]?.kind).toBe('retry')
+  mended = true
+  expect((await handler([event]))[0]?.kind).toBe('ack')
+  expect(await harness.effects()).toEqual([keyOf(event)])
+})
+
 test('an event that can never succeed is dead at once', async () => {
   const [bad, good] = events(2)
   if (!bad || !good) throw new Error('no events')

@@ -1,15 +1,16 @@
 import type { HandlingOutcome, ReceivedEvent, Settlement } from '@frontdesk/bus'
-import { settle } from '@frontdesk/bus'
+import { isUnknownFailure, settle } from '@frontdesk/bus'
 import type { EventType } from '@frontdesk/contracts'
 import type { Database, Transaction } from '@frontdesk/database'
 import { withTransaction } from '@frontdesk/database'
 import type { Telemetry } from '@frontdesk/telemetry'
-import { buryEvents } from './dead-letters.ts'
+import { buryEvents } from './bury.ts'
 import { groupByEntity } from './entity-groups.ts'
 import { openSpans, traceToCauses } from './event-spans.ts'
 import type { NewEvent } from './events.ts'
 import { createReport } from './handling-report.ts'
-import { claimEvents } from './inbox.ts'
+import { createFailureCounts } from './failure-counts.ts'
+import { claimEvents, eventKey } from './inbox.ts'
 import type { Outbox } from './outbox.ts'
 
 /** How a handler is made. */
@@ -45,11 +46,14 @@ export interface EventHandler {
 
 /** Said of an event when its dead letter could not be written. */
 const buryAgainAfterMs = 5_000
+/** Of events that failed for an unknown reason; some 2 MB. */
+const countedEvents = 10_000
 
 /** An idempotent handler: inbox rows, effects and outbox rows in one commit; what fails together is tried alone. */
 export function createEventHandler(options: EventHandlerOptions): EventHandler {
   const { database, outbox, telemetry, name, handle, groupSize = 50, parallelGroups = 2, clock = () => new Date() } = options
   const types: ReadonlySet<string> = new Set(options.types)
+  const unknownFailures = createFailureCounts(countedEvents)
   const report = createReport({ telemetry, handler: name, level: options.logLevel ?? 'info', clock })
 
   async function work(tx: Transaction, events: readonly ReceivedEvent[]): Promise<void> {
@@ -108,9 +112,15 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
     await Promise.all(Array.from({ length: Math.min(parallelGroups, tasks.length) }, lane))
   }
 
+  function settleOne(event: ReceivedEvent, outcome: HandlingOutcome): Settlement {
+    // The broker counts every outage and every crash with what the event itself is to blame for.
+    const unknown = outcome.kind === 'failed' && isUnknownFailure(outcome.error)
+    return settle(outcome, unknown ? unknownFailures.add(eventKey(event.envelope)) : event.deliveryCount)
+  }
+
   /** The settlements, with the dead letters committed; where they can't be, their events come again. */
   async function settleAll(events: readonly ReceivedEvent[], outcomes: Outcomes): Promise<Settlement[]> {
-    const settlements = events.map((event) => settle(outcomes.get(event) ?? { kind: 'done' }, event.deliveryCount))
+    const settlements = events.map((event) => settleOne(event, outcomes.get(event) ?? { kind: 'done' }))
     const dead = events.flatMap((event, index) => {
       const outcome = outcomes.get(event)
       return settlements[index]?.kind === 'dead-letter' && outcome?.kind === 'failed' ? [{ event, error: outcome.error }] : []
@@ -134,6 +144,9 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
     openSpans(name, known)
     await handleAll(known, outcomes)
     const settlements = await settleAll(events, outcomes)
+    for (const [index, { envelope }] of events.entries()) {
+      if (settlements[index]?.kind !== 'retry') unknownFailures.forget(eventKey(envelope))
+    }
     report.batch(events, outcomes, settlements, performance.now() - startedAt)
     return settlements
   }

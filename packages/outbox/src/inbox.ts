@@ -9,7 +9,7 @@ import { inbox } from './tables.ts'
 export type HandledCounts = Record<'handled' | 'dead', bigint>
 
 /** An event as one handler knows it, by id and revision. */
-function eventKey(envelope: Pick<EventEnvelope, 'id' | 'revision'>): string {
+export function eventKey(envelope: Pick<EventEnvelope, 'id' | 'revision'>): string {
   return `${envelope.id}.${envelope.revision}`
 }
 

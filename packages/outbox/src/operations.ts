@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type {
   DeadLetter,
   GetConservationRequest,
@@ -34,7 +35,7 @@ export interface OperationsOptions {
 }
 
 const defaultPageSize = 50
-const largestPageSize = 500
+const largestPageSize = 200
 
 /** OperationsService in terms of contracts' messages, with no transport in it. */
 export function createOperations(options: OperationsOptions): Operations {
@@ -48,8 +49,8 @@ export function createOperations(options: OperationsOptions): Operations {
     },
 
     async listDeadLetters({ pageSize, pageToken }) {
+      const limit = limitOf(pageSize)
       if (!consumes) return { deadLetters: [], nextPageToken: '' }
-      const limit = Math.min(pageSize || defaultPageSize, largestPageSize)
       const page = await listDeadLetters(database, { limit, ...(pageToken && { before: pageToken }) })
       return { deadLetters: page.deadLetters.map(toMessage), nextPageToken: page.next ?? '' }
     },
@@ -63,7 +64,14 @@ export function createOperations(options: OperationsOptions): Operations {
   }
 }
 
+function limitOf(pageSize: number): number {
+  if (pageSize > largestPageSize) throw new FrontdeskError('invalid_argument', { publicMessage: `page_size: at most ${largestPageSize}.` })
+  return pageSize || defaultPageSize
+}
+
+/** What is no text would be lost in a string, and grow to three times its size. */
 function toMessage(row: DeadLetterRow): DeadLetter {
-  const { payload, ...rest } = row
-  return { ...rest, payload: Buffer.from(payload).toString('utf8') }
+  const { payload: bytes, ...rest } = row
+  const payload = Buffer.from(bytes)
+  return { ...rest, payload: isUtf8(payload) ? payload.toString('utf8') : `base64:${payload.toString('base64')}` }
 }

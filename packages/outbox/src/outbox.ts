@@ -34,7 +34,10 @@ export interface OutboxOptions {
   readonly clock?: () => Date
 }
 
-/** An outbox over the `outbox` table: relay after commit, and a sweeper for what it leaves. */
+/**
+ * An outbox over the `outbox` table: relay after commit, and a sweeper for what it leaves. The sweeper takes two of the
+ * database's connections at once, its lock's and one to work with: a pool of one would never sweep.
+ */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { database, bus, telemetry, source, queueLimit = 5_000, queueLimitBytes = 32 * 1024 * 1024 } = options
   const { sweepIntervalMs = 1_000, sweepAgeMs = 5_000, flushTimeoutMs = 5_000, clock = () => new Date() } = options

@@ -2,6 +2,9 @@ import type { CompanyId, EventType } from '@frontdesk/contracts'
 import { bytesText, eventId, instant, mediumBytes } from '@frontdesk/database'
 import { bigint, double, index, int, mysqlTable, primaryKey } from 'drizzle-orm/mysql-core'
 
+/** What an inbox row is about: an event of the catalogue, or a message that could not be read as any. */
+export type InboxEventType = EventType | 'undecodable'
+
 const wide = (name: string) => bigint(name, { mode: 'bigint', unsigned: true })
 
 /**
@@ -51,11 +54,11 @@ export const inbox = mysqlTable(
     /** Names the transaction that inserted the row, and so tells its rows from those that were there before. */
     claim: wide('claim').notNull(),
     outcome: bytesText('outcome', 8).$type<'done' | 'dead'>().notNull(),
-    eventType: bytesText('event_type', 96).$type<EventType>().notNull(),
+    eventType: bytesText('event_type', 96).$type<InboxEventType>().notNull(),
     companyId: bytesText('company_id', 40).$type<CompanyId>(),
     attempts: int('attempts', { unsigned: true }).notNull(),
     handledAt: instant('handled_at').notNull(),
-    /** These three of a dead letter alone: envelope and subject in JSON, the event's body, why it died. */
+    /** These three of a dead letter alone: envelope (or headers) and subject in JSON, the body, why it died. */
     envelope: mediumBytes('envelope'),
     payload: mediumBytes('payload'),
     error: bytesText('error', 2048),

@@ -1,7 +1,7 @@
-import { connectBus } from '@frontdesk/bus'
+import { connectBus, watchTopology } from '@frontdesk/bus'
 import { bookingEventTypes, BookingServiceDefinition, durables, OperationsServiceDefinition } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
-import { createEventHandler, createOperations, createOutbox } from '@frontdesk/outbox'
+import { createEventHandler, createOperations, createOutbox, keepUndecodable } from '@frontdesk/outbox'
 import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
 import { startAdmin } from '@frontdesk/service'
 import { createTelemetry } from '@frontdesk/telemetry'
@@ -52,6 +52,7 @@ export async function startBooking(config: Config, { now = () => new Date() }: B
     }),
   )
   const bus = starting.use(connectBus({ servers: config.NATS_URL, name, telemetry }))
+  starting.use(watchTopology(bus, name, telemetry))
   const outbox = starting.use(createOutbox({ database, bus, telemetry, source: `frontdesk/${name}` }))
 
   const handler = createEventHandler({
@@ -62,8 +63,9 @@ export async function startBooking(config: Config, { now = () => new Date() }: B
     types: bookingEventTypes,
     handle: onCompanyEvents((tx, companyId) => createBook(tx, companyId, now())),
   })
+  const onUndecodable = keepUndecodable({ database, handler })
   for (const durable of durables.filter(({ service }) => service === name)) {
-    starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler }))
+    starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler, onUndecodable }))
   }
 
   const rpc = createRpcServer({

@@ -1,5 +1,6 @@
 import { newId } from '@frontdesk/contracts'
 import { createTokenIssuer, type TokenSource } from '@frontdesk/rpc'
+import { eventually } from '@frontdesk/testing'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bookingPayload, companyEvent, type Harness, minutesLater, newCompany, occurredAt, startHarness } from './harness.ts'
@@ -191,3 +192,15 @@ test('what can never be handled becomes a dead letter at once, and takes nobody 
     harness.operations.redriveDeadLetter({ handler: 'booking', eventId: broken.envelope.id, revision: 1 }),
   ).rejects.toMatchObject({ code: 'failed_precondition' })
 }, 30_000)
+
+test('what nobody can read is kept as a dead letter', async () => {
+  const company = newCompany()
+  const { body, subject } = created(company, 'unreadable')
+  await harness.publishRaw(subject, body, { 'ce-id': 'nonsense' })
+  const { deadLetters } = await eventually(async () => {
+    const answer = await harness.operations.listDeadLetters({})
+    expect(answer.deadLetters.some(({ eventType }) => eventType === 'undecodable')).toBe(true)
+    return answer
+  })
+  expect(deadLetters.find(({ eventType }) => eventType === 'undecodable')?.payload).toBe(Buffer.from(body).toString())
+})

@@ -1,3 +1,4 @@
+import { connect, headers as natsHeaders } from '@nats-io/transport-node'
 import { applyStreams, connectBus, type EventEnvelope } from '@frontdesk/bus'
 import {
   BookingServiceDefinition,
@@ -76,6 +77,14 @@ export async function startHarness() {
         if ((counts.handled ?? 0n) + (counts.dead ?? 0n) !== handled)
           throw new Error(`handled ${counts.handled}, dead ${counts.dead}, not ${handled}`)
       })
+    },
+    /** Publishes what is no event of ours. */
+    async publishRaw(subject: string, body: Uint8Array, headers: Record<string, string>): Promise<void> {
+      const connection = await connect({ servers: nats.url })
+      const raw = natsHeaders()
+      for (const [name, value] of Object.entries(headers)) raw.set(name, value)
+      connection.publish(subject, body, { headers: raw })
+      await connection.drain()
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

@@ -1,4 +1,4 @@
-import { connectBus } from '@frontdesk/bus'
+import { connectBus, watchTopology } from '@frontdesk/bus'
 import {
   AttributionServiceDefinition,
   type CompanyId,
@@ -9,7 +9,7 @@ import {
   vouchForCompanyId,
 } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
-import { createOperations, createOutbox } from '@frontdesk/outbox'
+import { createOperations, createOutbox, keepUndecodable } from '@frontdesk/outbox'
 import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
 import { startAdmin } from '@frontdesk/service'
 import { createTelemetry, type Telemetry } from '@frontdesk/telemetry'
@@ -67,6 +67,7 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
     }),
   )
   const bus = starting.use(connectBus({ servers: config.NATS_URL, name, telemetry }))
+  starting.use(watchTopology(bus, name, telemetry))
   const outbox = starting.use(createOutbox({ database, bus, telemetry, source: `frontdesk/${name}` }))
 
   const handler = createProviderEventHandler({
@@ -76,8 +77,9 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
     model: shippedModel,
     ledger: (tx) => createAttributionLedger(tx, now),
   })
+  const onUndecodable = keepUndecodable({ database, handler })
   for (const durable of durables.filter(({ service }) => service === name)) {
-    starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler }))
+    starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler, onUndecodable }))
   }
 
   const vault = createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) })

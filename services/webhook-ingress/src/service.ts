@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { connectBus } from '@frontdesk/bus'
+import { connectBus, watchTopology } from '@frontdesk/bus'
 import { DirectoryServiceDefinition, LedgerServiceDefinition, OperationsServiceDefinition } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
 import { createHttpServer } from '@frontdesk/http'
@@ -66,6 +66,7 @@ export async function startWebhookIngress(
     }),
   )
   const bus = starting.use(connectBus({ servers: config.NATS_URL, name, telemetry }))
+  starting.use(watchTopology(bus, name, telemetry))
   const outbox = starting.use(createOutbox({ database, bus, telemetry, source: `frontdesk/${name}` }))
 
   const directoryClient = starting.use(

@@ -37,7 +37,7 @@ export interface DeadLetter {
   diedAt:
     | Date
     | undefined;
-  /** The event's payload, proto3 JSON. */
+  /** The event's payload, proto3 JSON; "base64:…" where the body is no text. */
   payload: string;
 }
 
