@@ -45,7 +45,7 @@ export function startConsumption(link: Link, telemetry: Telemetry, options: Cons
     const infos = setInterval(() => void readInfo(session).catch(() => undefined), infoIntervalMs)
     up.set(labels, 1)
     try {
-      // oxlint-disable-next-line no-await-in-loop -- one batch after the other, in the stream's order
+      // One batch after the other, in the stream's order.
       while (!stop.aborted) await batches.process(await pull.next(stop))
     } finally {
       clearInterval(signs)
@@ -60,10 +60,8 @@ export function startConsumption(link: Link, telemetry: Telemetry, options: Cons
     for (let failures = 0; !stop.aborted; failures++) {
       let session: Session | undefined
       try {
-        // oxlint-disable-next-line no-await-in-loop -- a loop over time
         session = await link.nextSession(stop)
         const startedAtMs = performance.now()
-        // oxlint-disable-next-line no-await-in-loop -- a loop over time
         await consumeIn(session).finally(() => {
           if (performance.now() - startedAtMs > longestPauseMs) failures = 0
         })
@@ -75,7 +73,6 @@ export function startConsumption(link: Link, telemetry: Telemetry, options: Cons
         lastProblem = problem
       }
       const pauseMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.min(failures, 10))
-      // oxlint-disable-next-line no-await-in-loop -- a loop over time
       if (!session?.lost.aborted) await pause(pauseMs, undefined, { signal: stop }).catch(() => undefined)
     }
   }

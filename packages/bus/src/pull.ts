@@ -105,11 +105,9 @@ export function openPull(session: Session, { stream, durable, batchSize, expires
       if (gone) throw gone
       if (buffer.length > 0 && (lingered || open === 0)) return buffer.splice(0, batchSize)
       if (open === 0) request()
-      // oxlint-disable-next-line no-await-in-loop -- a loop over time
       const event = await somethingNew(buffer.length > 0 ? lingerMs : expiresMs + answerMarginMs, stop)
       if (event === 'timeout' && buffer.length === 0) throw new Error('the broker did not answer a pull')
       lingered = event === 'timeout'
-      // oxlint-disable-next-line no-await-in-loop -- a loop over time
       if (open === 0 && buffer.length === 0) await afterNothing(stop)
     }
   }

@@ -49,7 +49,6 @@ export function watchTopology(
   /** Looks until all is well or the session is over, and comes back when it is over. */
   async function follow({ lost }: Session): Promise<void> {
     const over = AbortSignal.any([lost, stopping.signal])
-    // oxlint-disable-next-line no-await-in-loop -- a loop over time
     while (!over.aborted && !(await look())) await pause(recheckMs, undefined, { signal: over, ref: false }).catch(() => undefined)
     if (!over.aborted) await new Promise((resolve) => over.addEventListener('abort', resolve, { once: true }))
   }
@@ -57,7 +56,6 @@ export function watchTopology(
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- a loop over time
         await follow(await link.nextSession(stopping.signal))
       } catch {
         // The only reasons for there never to be another session.

@@ -67,7 +67,7 @@ export async function takeLock(session: Pick<SqlSession, 'execute'>, lock: strin
   for (;;) {
     // Whole seconds, which is what MySQL rounds to.
     const seconds = Math.ceil(Math.min(longestWaitMs, Math.max(0, deadline - performance.now())) / 1_000)
-    // eslint-disable-next-line no-await-in-loop -- one wait after the other, on one connection
+    // One wait after the other, on one connection.
     const { rows } = await session.execute('select get_lock(?, ?) as taken', [lock, seconds])
     if (rows[0]?.['taken'] === 1) return true
     if (performance.now() >= deadline) return false

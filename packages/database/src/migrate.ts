@@ -65,7 +65,7 @@ async function applyAll(session: SqlSession, connection: Connection, migrations:
         throw new Error(`the migration of ${new Date(migration.folderMillis).toISOString()} was changed after it had been applied`)
       continue
     }
-    // eslint-disable-next-line no-await-in-loop -- one step after the other
+    // One step after the other.
     await applyOne(session, connection, migration, row, telemetry)
     applied++
     telemetry.logger.info({ migration: migration.folderMillis, statements: migration.sql.length }, 'migration applied')
@@ -101,7 +101,7 @@ async function applyOne(
 ): Promise<void> {
   const done = Number(before?.['statements'] ?? 0)
   const uncounted = before?.['hash'] === hash ? before['begun'] : null
-  /* eslint-disable no-await-in-loop -- one statement after the other */
+  // One statement after the other.
   for (const [index, statement] of sql.entries()) {
     if (index < done || statement.trim() === '') continue
     await session.execute(begin, [folderMillis, hash, index, index])

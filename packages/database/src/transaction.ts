@@ -33,14 +33,13 @@ export async function withTransaction<T>(
   ])
   for (let attempt = 1; ; attempt++) {
     try {
-      // eslint-disable-next-line no-await-in-loop -- the next attempt follows from this one
+      // The next attempt follows from this one.
       return await runOnce(database, work)
     } catch (error) {
       const reason = isDeadlock(error) ? 'deadlock' : isLockWaitTimeout(error) ? 'lock_wait' : undefined
       if (!reason) throw error
       if (attempt >= attempts) throw unavailable(`${reason} in each of ${attempts} attempts`, error)
       retried.inc({ reason })
-      // eslint-disable-next-line no-await-in-loop
       await delay(Math.random() * Math.min(longestDelayMs, firstDelayMs * 2 ** attempt))
     }
   }

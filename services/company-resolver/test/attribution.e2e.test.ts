@@ -122,7 +122,7 @@ test('the quarantine pages through everything, newest first', async () => {
   const seen: string[] = []
   let pageToken = ''
   do {
-    // eslint-disable-next-line no-await-in-loop -- each page names the next
+    // Each page names the next.
     const page = await harness.attribution.listQuarantine({ pageSize: 4, pageToken })
     seen.push(...page.attributions.map(({ eventId }) => eventId))
     pageToken = page.nextPageToken

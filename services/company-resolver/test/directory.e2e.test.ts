@@ -36,7 +36,7 @@ test('a company is found by what it was made of, and lists page through all of t
   const seen: string[] = []
   let pageToken = ''
   do {
-    // eslint-disable-next-line no-await-in-loop -- each page names the next
+    // Each page names the next.
     const page = await harness.directory.listCompanies({ pageSize: 2, pageToken })
     seen.push(...page.companies.map(({ companyId }) => companyId))
     pageToken = page.nextPageToken

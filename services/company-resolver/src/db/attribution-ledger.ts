@@ -42,7 +42,7 @@ export function createAttributionLedger(tx: Transaction, now: () => Date): Attri
       const decidedAt = now()
       const rows = decided.map((attribution) => toRow(attribution, decidedAt))
       for (const group of inPowersOfTwo(rows, rowsPerInsert)) {
-        // eslint-disable-next-line no-await-in-loop -- one connection
+        // One connection.
         await tx.orm.insert(attributions).values(group)
       }
       const first = firstOfEntities(decided, decidedAt)

@@ -15,11 +15,10 @@ let companyA: string
 beforeAll(async () => {
   context = await openMigratedDatabase()
   for (const value of Object.values(agents)) {
-    // eslint-disable-next-line no-await-in-loop -- companies in a known order
+    // Companies in a known order.
     const companyId = await context.aCompany()
     companyA ??= companyId
     const signal = { id: newId('sig'), companyId, kind: 'voice_agent', value, validFrom: undefined, validUntil: undefined } as const
-    // eslint-disable-next-line no-await-in-loop
     await createSignalRepository(context.database, companyId).insert(signal)
   }
 })
@@ -73,7 +72,7 @@ test('the entity stays with the company of its first event, wherever later ones 
   )
   const companies: unknown[] = []
   for (const event of events) {
-    // eslint-disable-next-line no-await-in-loop -- one commit after the other
+    // One commit after the other.
     const [attribution] = await attributeAll([event])
     companies.push(attribution?.decision.kind === 'attributed' && attribution.decision.companyId)
   }

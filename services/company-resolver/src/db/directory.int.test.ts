@@ -67,7 +67,7 @@ test('a reader that follows the cursor while 40 connections are made at once mis
     return page.connections.length
   }
   const following = (async () => {
-    // eslint-disable-next-line no-await-in-loop -- the cursor of the next read comes from this one
+    // The cursor of the next read comes from this one.
     while (!made || (await poll()) > 0) await (made ? undefined : Promise.all([poll(), nextTurn()]))
   })()
   const connected = await Promise.all(Array.from({ length: 40 }, (_, index) => connect(ids[index % 2] ?? ids[0])))
@@ -95,7 +95,7 @@ test('one secret that can’t be opened costs its own connection alone: it is le
   const reader = createConnectionSecretsReader(context.database, context.vault, context.telemetry)
   const { nextAfterVersion: start } = await reader.list({ afterVersion: 0n, limit: 1_000 })
   const ids: string[] = []
-  // eslint-disable-next-line no-await-in-loop -- in a known order
+  // In a known order.
   for (let index = 0; index < 5; index++) ids.push(await connect(companyId, `secret-of-${index}`))
   const broken = ids.slice(1, 3)
   await context.database.orm
