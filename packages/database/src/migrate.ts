@@ -121,7 +121,6 @@ async function applyOne(
     await session.execute(count, [index + 1, folderMillis])
     await connection.command('commit')
   }
-  /* eslint-enable no-await-in-loop */
   await session.execute(finish, [folderMillis])
 }
 
