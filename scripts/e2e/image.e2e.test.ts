@@ -1,0 +1,20 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const services = resolve(import.meta.dirname, '../../services')
+
+test.each(await readdir(services))('%s runs from what the image holds of it: bundle and migrations', async (service) => {
+  const app = await mkdtemp(join(tmpdir(), 'frontdesk-image-'))
+  try {
+    await Promise.all(['dist', 'drizzle'].map((part) => cp(join(services, service, part), join(app, part), { recursive: true })))
+    // Without settings it gets as far as to say which ones it lacks.
+    const running = promisify(execFile)(process.execPath, [join(app, 'dist/main.mjs')], { cwd: '/', env: {} })
+    await expect(running).rejects.toMatchObject({ code: 78, stderr: expect.stringContaining('MYSQL_URL: is not set') })
+  } finally {
+    await rm(app, { recursive: true })
+  }
+})
