@@ -4,6 +4,7 @@ import type { EventType } from '@frontdesk/contracts'
 import type { Database, Transaction } from '@frontdesk/database'
 import { withTransaction } from '@frontdesk/database'
 import type { Telemetry } from '@frontdesk/telemetry'
+import { measureDeadLetters } from './backlog-metrics.ts'
 import { buryEvents } from './bury.ts'
 import { groupByEntity } from './entity-groups.ts'
 import { openSpans, traceToCauses } from './event-spans.ts'
@@ -55,6 +56,7 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
   const types: ReadonlySet<string> = new Set(options.types)
   const unknownFailures = createFailureCounts(countedEvents)
   const report = createReport({ telemetry, handler: name, level: options.logLevel ?? 'info', clock })
+  measureDeadLetters(database, telemetry)
 
   async function work(tx: Transaction, events: readonly ReceivedEvent[]): Promise<void> {
     const produced = await handle(tx, events)

@@ -3,6 +3,7 @@ import type { Database, Transaction } from '@frontdesk/database'
 import type { Telemetry } from '@frontdesk/telemetry'
 import { count, isNull } from 'drizzle-orm'
 import { createAppend } from './append.ts'
+import { measureOutboxAge } from './backlog-metrics.ts'
 import type { NewEvent } from './events.ts'
 import { createPublisher } from './publisher.ts'
 import { createRelay } from './relay.ts'
@@ -55,6 +56,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   telemetry.metrics.gauge('outbox_unpublished', 'Events committed and not yet acknowledged by the broker.', [], async (gauge) => {
     gauge.set(await unpublished())
   })
+  measureOutboxAge(database, telemetry, clock)
 
   return {
     append,
