@@ -7,6 +7,7 @@ import { measureOutboxAge } from './backlog-metrics.ts'
 import { redrive } from './redrive.ts'
 import { outbox } from './tables.ts'
 import { makeNewEvent, makeReceivedEvent } from './testing.ts'
+import { keepUndecodable } from './undecodable.ts'
 
 let harness: Harness
 beforeAll(async () => {
@@ -54,4 +55,17 @@ test('dead letters are told from the first one on, by handler, until they are re
   const { id: eventId, revision } = event.envelope
   await redrive({ database: harness.database, handlers: [harness.handler({ name: 'first' })] }, { handler: 'first', eventId, revision })
   expect(await exposed('inbox_dead')).toEqual(['frontdesk_inbox_dead_letters{handler="second"} 2'])
+})
+
+test('a message that nobody can read is told for a day, and is no dead letter that waits for a redrive', async () => {
+  let now = new Date()
+  const handler = harness.handler({ name: 'third', clock: () => now })
+  const keep = keepUndecodable({ database: harness.database, handler, clock: () => now })
+  const error = new TypeError('no ce-id')
+  await keep({ stream: 'COMPANY', streamSequence: 1n, subject: 'company.x', headers: {}, body: Buffer.from('?'), deliveryCount: 1, error })
+  expect(await exposed('inbox_undecodable')).toEqual(['frontdesk_inbox_undecodable_messages{handler="third"} 1'])
+  expect(await exposed('inbox_dead')).not.toContainEqual(expect.stringContaining('third'))
+
+  now = new Date(now.getTime() + 25 * 60 * 60 * 1_000)
+  expect(await exposed('inbox_undecodable')).toEqual([])
 })

@@ -1,7 +1,10 @@
 import type { Database } from '@frontdesk/database'
-import type { Telemetry } from '@frontdesk/telemetry'
-import { count, eq, isNull, min } from 'drizzle-orm'
+import type { Gauge, Telemetry } from '@frontdesk/telemetry'
+import type { SQL } from 'drizzle-orm'
+import { and, count as countRows, eq, gt, isNull, min, ne } from 'drizzle-orm'
 import { inbox, outbox } from './tables.ts'
+
+const dayMs = 24 * 60 * 60 * 1_000
 
 /** Tells at each scrape how long the oldest committed event has waited for the broker; 0 where none waits. */
 export function measureOutboxAge(database: Database, { metrics }: Telemetry, clock: () => Date): void {
@@ -12,17 +15,26 @@ export function measureOutboxAge(database: Database, { metrics }: Telemetry, clo
   })
 }
 
-/** Tells at each scrape how many dead letters wait for a redrive: a counter's first one would not show as an increase. */
-export function measureDeadLetters(database: Database, { metrics }: Telemetry): void {
-  metrics.gauge('inbox_dead_letters', 'Dead letters that wait for a redrive.', ['handler'], async (gauge) => {
+/**
+ * Tells at each scrape how many dead letters wait for a redrive, and how many messages of the last day no handler could
+ * be given, which nothing ever ends. Measured, since a counter's first increment from nothing is none to Prometheus.
+ */
+export function measureDeadLetters(database: Database, { metrics }: Telemetry, clock: () => Date): void {
+  const count = async (gauge: Gauge<'handler'>, which: SQL | undefined) => {
     const rows = await database.orm
-      .select({ handler: inbox.handler, letters: count() })
+      .select({ handler: inbox.handler, letters: countRows() })
       .from(inbox)
-      .where(eq(inbox.outcome, 'dead'))
+      .where(and(eq(inbox.outcome, 'dead'), which))
       .groupBy(inbox.handler)
     gauge.reset()
     for (const { handler, letters } of rows) gauge.set({ handler }, letters)
-  })
+  }
+  metrics.gauge('inbox_dead_letters', 'Dead letters that wait for a redrive.', ['handler'], (gauge) =>
+    count(gauge, ne(inbox.eventType, 'undecodable')),
+  )
+  metrics.gauge('inbox_undecodable_messages', 'Messages of the last 24 hours that could not be read.', ['handler'], (gauge) =>
+    count(gauge, and(eq(inbox.eventType, 'undecodable'), gt(inbox.handledAt, new Date(clock().getTime() - dayMs)))),
+  )
 }
 
 /** By the lowest id, which the index alone gives: a million waiting rows are not read to be aged. */

@@ -56,7 +56,7 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
   const types: ReadonlySet<string> = new Set(options.types)
   const unknownFailures = createFailureCounts(countedEvents)
   const report = createReport({ telemetry, handler: name, level: options.logLevel ?? 'info', clock })
-  measureDeadLetters(database, telemetry)
+  measureDeadLetters(database, telemetry, clock)
 
   async function work(tx: Transaction, events: readonly ReceivedEvent[]): Promise<void> {
     const produced = await handle(tx, events)
