@@ -95,11 +95,15 @@ test('from the broker: what is no event ends as a letter, once, and is settled',
   const manager = await bus.manager()
   await manager.jetstream().publish('company.x.call.analyzed', 'no event')
   await using _consuming = bus.consume({ stream: 'COMPANY', durable: 'booking', handle: harness.handler(), onUndecodable: keeper() })
+  // The letter first: before it is delivered, nothing is pending or unsettled either.
+  await eventually(async () =>
+    expect(await harness.inboxRows()).toMatchObject([
+      { outcome: 'dead', eventType: 'undecodable', error: 'TypeError: ce-specversion is missing' },
+    ]),
+  )
   await eventually(async () => {
     const info = await manager.consumers.info('COMPANY', 'booking')
     expect([info.num_pending, info.num_ack_pending]).toEqual([0, 0])
   })
-  expect(await harness.inboxRows()).toMatchObject([
-    { outcome: 'dead', eventType: 'undecodable', error: 'TypeError: ce-specversion is missing' },
-  ])
+  expect(await harness.inboxRows()).toHaveLength(1)
 })
