@@ -12,6 +12,8 @@ prometheus_version_min=2.42
 alertmanager_version_min=0.25
 
 export TURBO_TELEMETRY_DISABLED=1
+# The Node that we fetch brings its own list of authorities: a company's own is in the machine's.
+export NODE_USE_SYSTEM_CA=1
 
 # Puts Node and pnpm in front of PATH.
 bootstrap_toolchain() {
