@@ -28,9 +28,9 @@ export function call<Definition extends TsProtoServiceDefinition>(
       const trace: Record<string, string> = {}
       injectTrace(trace)
       const metadata = Metadata(options.metadata)
-        .set('authorization', `Bearer ${token}`)
         // The deadline runs here; the server learns of it, so that it too can stop.
         .set('grpc-timeout', `${Math.max(1, Math.ceil(deadlineMs))}m`)
+      if (token !== '') metadata.set('authorization', `Bearer ${token}`)
       for (const [key, value] of Object.entries(trace)) metadata.set(key, value)
       const onTrailer = (received: Metadata) => {
         trailer = received

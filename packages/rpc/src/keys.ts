@@ -11,6 +11,8 @@ export interface PublicJwk {
   /** Base64url, 32 bytes. */
   readonly x: string
   readonly callers: readonly string[]
+  /** In seconds since 1970: no token of it is accepted from then on. */
+  readonly exp?: number
 }
 
 /** The private half, by which a caller signs its tokens. */
@@ -51,9 +53,17 @@ export async function readPrivateJwk(file: string): Promise<PrivateJwk> {
  * @throws Error that names the file and what is wrong with it.
  */
 export async function readPublicJwks(file: string): Promise<ReadonlyMap<string, PublicJwk>> {
-  const set = parseJson(file, await readFile(file, 'utf8'))
+  return publicJwksOf(file, await readFile(file, 'utf8'))
+}
+
+/**
+ * The public keys of a JWKS's text, by kid.
+ * @throws Error that names where it is from and what is wrong with it.
+ */
+export function publicJwksOf(name: string, text: string): ReadonlyMap<string, PublicJwk> {
+  const set = parseJson(name, text)
   if (typeof set !== 'object' || set === null || !('keys' in set) || !Array.isArray(set.keys)) {
-    throw new Error(`${file} is not a JWKS: it has no list "keys"`)
+    throw new Error(`${name} is not a JWKS: it has no list "keys"`)
   }
   return new Map(set.keys.filter(isPublicJwk).map((jwk) => [jwk.kid, jwk]))
 }
@@ -76,6 +86,7 @@ function isPublicJwk(value: unknown): value is PublicJwk {
     typeof jwk.kid === 'string' &&
     typeof jwk.x === 'string' &&
     Array.isArray(jwk.callers) &&
-    jwk.callers.every((caller) => typeof caller === 'string')
+    jwk.callers.every((caller) => typeof caller === 'string') &&
+    (jwk.exp === undefined || typeof jwk.exp === 'number')
   )
 }

@@ -24,6 +24,8 @@ export interface RpcServerOptions {
 export interface RpcServer extends AsyncDisposable {
   /** Adds a service, before `listen`; every call of it needs a verified token. */
   add<Definition extends TsProtoServiceDefinition>(definition: Definition, implementation: ServiceImplementation<Definition>): void
+  /** Adds a service whose calls need no token, since each proves itself by what it carries: a login. */
+  addOpen<Definition extends TsProtoServiceDefinition>(definition: Definition, implementation: ServiceImplementation<Definition>): void
   /** Listens on `host:port`, port 0 for any, and returns the port. */
   listen(address: string): Promise<number>
 }
@@ -43,11 +45,16 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   let listening = false
 
   server.with(abortStreamsOn(draining.signal)).add(HealthDefinition, HealthServiceImpl(health))
-  const own = server.with(observe(telemetry)).with(authenticate(verifier))
+  const open = server.with(observe(telemetry))
+  const own = open.with(authenticate(verifier))
 
   return {
     add(definition, implementation) {
       own.add(definition, implementation)
+      names.push(definition.fullName)
+    },
+    addOpen(definition, implementation) {
+      open.add(definition, implementation)
       names.push(definition.fullName)
     },
     async listen(address) {

@@ -27,17 +27,20 @@ export const everyCompanyClaim = '*'
 
 const cacheLimit = 1_000
 
-/** Signs EdDSA tokens for a caller, and reuses each until 80% of its life is over. */
-export function createTokenIssuer(options: { privateJwk: PrivateJwk; caller: string; clock?: () => Date }): TokenIssuer {
-  const { privateJwk, caller, clock = () => new Date() } = options
+/** What a signed token says. */
+export interface TokenClaims extends Omit<TokenRequest, 'ttlMs'> {
+  readonly caller: string
+  readonly issuedAtMs: number
+  readonly ttlMs: number
+}
+
+/** Makes what signs EdDSA tokens by a key. */
+export function createTokenSigner(privateJwk: PrivateJwk): (claims: TokenClaims) => Promise<string> {
   const key = importJWK({ ...privateJwk, callers: undefined }, 'EdDSA')
   // Its failure is told to whoever asks for a token.
   key.catch(() => undefined)
-  const cache = new BoundedMap<string, { token: Promise<string>; renewAt: number }>(cacheLimit)
-
-  async function sign(request: TokenRequest, issuedAtMs: number, ttlMs: number): Promise<string> {
-    const { audience, companies, actor } = request
-    return new SignJWT({
+  return async ({ caller, audience, companies, actor, issuedAtMs, ttlMs }) =>
+    new SignJWT({
       companies: companies === 'all' ? everyCompanyClaim : [...companies],
       ...(actor === undefined ? {} : { act: { sub: actor } }),
     })
@@ -47,7 +50,13 @@ export function createTokenIssuer(options: { privateJwk: PrivateJwk; caller: str
       .setIssuedAt(new Date(issuedAtMs))
       .setExpirationTime(new Date(issuedAtMs + ttlMs))
       .sign(await key)
-  }
+}
+
+/** Signs EdDSA tokens for a caller, and reuses each until 80% of its life is over. */
+export function createTokenIssuer(options: { privateJwk: PrivateJwk; caller: string; clock?: () => Date }): TokenIssuer {
+  const { privateJwk, caller, clock = () => new Date() } = options
+  const sign = createTokenSigner(privateJwk)
+  const cache = new BoundedMap<string, { token: Promise<string>; renewAt: number }>(cacheLimit)
 
   return {
     issue(request) {
@@ -56,7 +65,7 @@ export function createTokenIssuer(options: { privateJwk: PrivateJwk; caller: str
       const name = JSON.stringify([audience, companies === 'all' ? companies : companies.toSorted(), actor, ttlMs])
       const cached = cache.get(name)
       if (cached && now < cached.renewAt) return cached.token
-      const token = sign(request, now, ttlMs)
+      const token = sign({ caller, audience, companies, ...(actor === undefined ? {} : { actor }), issuedAtMs: now, ttlMs })
       cache.set(name, { token, renewAt: now + ttlMs * 0.8 })
       token.catch(() => cache.delete(name))
       return token
@@ -67,4 +76,9 @@ export function createTokenIssuer(options: { privateJwk: PrivateJwk; caller: str
 /** A source that always gives the same token, such as an operator's. */
 export function fixedToken(token: string): TokenSource {
   return { issue: () => Promise.resolve(token) }
+}
+
+/** For services whose methods need no caller token, such as identity's logins. */
+export function noToken(): TokenSource {
+  return fixedToken('')
 }

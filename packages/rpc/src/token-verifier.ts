@@ -5,16 +5,22 @@ import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose'
 import { BoundedMap } from './bounded-map.ts'
 import type { Caller } from './caller.ts'
 import { KeyRing } from './key-ring.ts'
+import { KeyRings } from './key-rings.ts'
+import { keysOfFile, keysOfUrl, type KeySource } from './key-source.ts'
 import { everyCompanyClaim } from './token-issuer.ts'
 
 /** What a verifier of caller tokens needs. */
 export interface TokenVerifierOptions {
   /** A JWKS whose keys have the member `callers`; see `PublicJwk`. */
-  readonly jwksFile: string
+  readonly jwksFile?: string
+  /** The same, published by a server: identity's. Its keys count beside the file's. */
+  readonly jwksUrl?: string
+  /** Keys from elsewhere, beside both. */
+  readonly keySource?: KeySource
   /** The service that a token must be for: our own name. */
   readonly audience: string
   readonly clock?: () => Date
-  /** Told when the file can't be read again; the keys that were read before stay. */
+  /** Told when keys can't be read again; those that were read before stay. */
   readonly logger: Logger
   /** How many verified tokens are remembered; 10 000 when left out. */
   readonly cacheLimit?: number
@@ -37,23 +43,29 @@ const maxTokenLength = 8_192
 interface Verified {
   readonly caller: Caller
   readonly expiresAtMs: number
+  readonly keyEndsAtMs: number
   readonly generation: number
 }
 
-/** Verifies EdDSA tokens against a JWKS file, each token once until it expires or the keys change. */
+/**
+ * Verifies EdDSA tokens against JWKS, each token once until it expires, its key does, or the keys change.
+ * @throws TypeError without any source of keys.
+ */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { audience, clock = () => new Date(), logger } = options
   const cache = new BoundedMap<string, Verified>(options.cacheLimit ?? 10_000)
-  const keys = new KeyRing(
-    options.jwksFile,
-    () => clock().getTime(),
-    (err) => logger.warn({ err, jwksFile: options.jwksFile }, 'the JWKS can not be read again; the old keys stay'),
+  const nowMs = () => clock().getTime()
+  const keys = new KeyRings(
+    sourcesOf(options).map(
+      (source) => new KeyRing(source, nowMs, (err) => logger.warn({ err, jwks: source.name }, 'the JWKS can not be read again; the old keys stay')),
+    ),
   )
 
   async function prove(token: string): Promise<Verified> {
     const kid = kidOf(token)
-    const key = await keys.find(kid)
+    const key = await keys.find(kid).catch(noKeys)
     if (!key) throw invalid(`unknown kid ${kid.slice(0, 64)}`)
+    if (key.endsAtMs <= nowMs()) throw invalid(`key ${kid} has ended`)
     const { payload } = await jwtVerify(token, key.key, {
       algorithms: ['EdDSA'],
       audience,
@@ -62,7 +74,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     }).catch(asTokenError)
     const caller = readCaller(payload)
     if (!key.callers.includes(caller.caller) && !key.callers.includes('*')) throw invalid(`key ${kid} may not speak for ${caller.caller}`)
-    return { caller, expiresAtMs: (payload.exp ?? 0) * 1000, generation: keys.generation }
+    return { caller, expiresAtMs: (payload.exp ?? 0) * 1000, keyEndsAtMs: key.endsAtMs, generation: keys.generation }
   }
 
   return {
@@ -72,25 +84,25 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     async verify(token) {
       if (!token) throw new FrontdeskError('token_missing', { publicMessage: 'A caller token is missing: send `authorization: Bearer …`.' })
       if (token.length > maxTokenLength) throw invalid('the token is too long')
-      await keys.refresh().catch((cause: unknown) => {
-        throw new FrontdeskError('unavailable', {
-          publicMessage: 'Caller tokens can not be verified at the moment.',
-          detail: 'no JWKS',
-          cause,
-        })
-      })
+      await keys.refresh().catch(noKeys)
       let verified = cache.get(token)
-      if (verified?.generation !== keys.generation) {
+      if (verified?.generation !== keys.generation || verified.keyEndsAtMs <= nowMs()) {
         verified = await prove(token)
         cache.set(token, verified)
       }
-      if (verified.expiresAtMs <= clock().getTime()) {
+      if (verified.expiresAtMs <= nowMs()) {
         cache.delete(token)
         throw expired()
       }
       return verified.caller
     },
   }
+}
+
+function sourcesOf({ jwksFile, jwksUrl, keySource }: TokenVerifierOptions): KeySource[] {
+  const sources = [jwksFile && keysOfFile(jwksFile), jwksUrl && keysOfUrl(jwksUrl), keySource].filter((source) => typeof source === 'object')
+  if (sources.length === 0) throw new TypeError('a verifier needs a source of keys')
+  return sources
 }
 
 function kidOf(token: string): string {
@@ -110,6 +122,10 @@ function readCaller(payload: JWTPayload): Caller {
   if (companies === everyCompanyClaim) return { caller: sub, companies: 'all', ...actor }
   if (!Array.isArray(companies) || !companies.every((id) => typeof id === 'string' && isCompanyId(id))) throw invalid('no companies')
   return { caller: sub, companies: new Set(companies.map(vouchForCompanyId)), ...actor }
+}
+
+function noKeys(cause: unknown): never {
+  throw new FrontdeskError('unavailable', { publicMessage: 'Caller tokens can not be verified at the moment.', detail: 'no JWKS', cause })
 }
 
 function asTokenError(error: unknown): never {
