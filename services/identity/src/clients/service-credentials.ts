@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Logger } from '@frontdesk/telemetry'
+import { z } from 'zod'
+import type { ServiceCredentials } from '../app/ports.ts'
+
+const fileSchema = z.object({
+  credentials: z.array(z.object({ caller: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
+})
+
+const rereadAfterMs = 1_000
+const longestCredential = 200
+
+/**
+ * The credentials of services by their digests, from a mounted file that is read again each second in which somebody asks.
+ * Two of the same caller are a rotation. A file that can't be read again leaves the old ones in place.
+ */
+export function createServiceCredentials(file: string, { now, logger }: { now: () => Date; logger: Logger }): ServiceCredentials {
+  let callers: ReadonlyMap<string, string> | undefined
+  let readAtMs = Number.NEGATIVE_INFINITY
+  let reading: Promise<void> | undefined
+
+  async function read(): Promise<void> {
+    readAtMs = now().getTime()
+    try {
+      const { credentials } = fileSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+      callers = new Map(credentials.map(({ caller, sha256 }) => [sha256, caller]))
+    } catch (err) {
+      if (!callers) throw err
+      logger.error({ err, file }, 'the services’ credentials can not be read again; the old ones stay')
+    }
+  }
+
+  return {
+    async callerOf(credential) {
+      if (!callers || now().getTime() - readAtMs >= rereadAfterMs) {
+        reading ??= read().finally(() => (reading = undefined))
+        await reading
+      }
+      if (credential.length > longestCredential) return undefined
+      // Found by digest: how long a look-up takes tells nothing of a secret of 256 bits.
+      return callers?.get(createHash('sha256').update(credential).digest('hex'))
+    },
+  }
+}

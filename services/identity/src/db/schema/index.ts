@@ -1,0 +1,8 @@
+export { attempts } from './attempts.ts'
+export { invitations } from './invitations.ts'
+export { memberships } from './memberships.ts'
+export { recoveryCodes } from './recovery-codes.ts'
+export { secondFactors } from './second-factors.ts'
+export { sessions } from './sessions.ts'
+export { signingKeys } from './signing-keys.ts'
+export { users } from './users.ts'

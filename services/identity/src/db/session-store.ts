@@ -1,0 +1,95 @@
+import { type Database, type Transaction, withTransaction } from '@frontdesk/database'
+import { and, eq, gt, isNull, lt } from 'drizzle-orm'
+import type { SecondFactorProof, SessionStore } from '../app/ports.ts'
+import type { Session } from '../domain/session.ts'
+import { digestOf } from './digest.ts'
+import { recoveryCodes } from './schema/recovery-codes.ts'
+import { secondFactors } from './schema/second-factors.ts'
+import { sessions } from './schema/sessions.ts'
+
+/** Makes the store of logins. */
+export function createSessionStore(database: Database): SessionStore {
+  return {
+    async begin(session, token, { proof, previousToken }) {
+      return withTransaction(database, async (tx) => {
+        if (proof && !(await useProof(tx, session, proof))) return false
+        if (previousToken) await revokeByToken(tx, previousToken, session.createdAt)
+        await insertSession(tx, session, token)
+        return true
+      })
+    },
+
+    async find(token) {
+      const [row] = await sessionByToken(database.orm, token)
+      return row && toSession(row)
+    },
+
+    async touch(sessionId, at) {
+      await database.orm
+        .update(sessions)
+        .set({ seenAt: at })
+        .where(and(eq(sessions.sessionId, sessionId), lt(sessions.seenAt, at)))
+    },
+
+    revoke: (token, at) => withTransaction(database, (tx) => revokeByToken(tx, token, at)),
+    revokeAll: (userId, at) => withTransaction(database, (tx) => revokeSessions(tx, userId, at)),
+  }
+}
+
+export function sessionByToken(orm: Database['orm'], token: string) {
+  return orm
+    .select()
+    .from(sessions)
+    .where(eq(sessions.tokenDigest, digestOf('session', token)))
+}
+
+/** Begins a session inside a commit of more. */
+export async function insertSession(tx: Transaction, { id: sessionId, revokedAt: _, ...rest }: Session, token: string): Promise<void> {
+  await tx.orm.insert(sessions).values({ ...rest, sessionId, tokenDigest: digestOf('session', token) })
+}
+
+/** Ends all sessions of a user that are live; how many. */
+export async function revokeSessions(tx: Transaction, userId: string, at: Date): Promise<number> {
+  const [{ affectedRows }] = await tx.orm
+    .update(sessions)
+    .set({ revokedAt: at })
+    .where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt), gt(sessions.expiresAt, at)))
+  return affectedRows
+}
+
+async function revokeByToken(tx: Transaction, token: string, at: Date): Promise<void> {
+  await tx.orm
+    .update(sessions)
+    .set({ revokedAt: at })
+    .where(and(eq(sessions.tokenDigest, digestOf('session', token)), isNull(sessions.revokedAt)))
+}
+
+/** One statement decides: of all that use the same proof at once, one changes its row. */
+async function useProof(tx: Transaction, { userId, createdAt }: Session, proof: SecondFactorProof): Promise<boolean> {
+  if (proof.kind === 'totp') return useStep(tx, userId, proof.step)
+  const [{ affectedRows }] = await tx.orm
+    .update(recoveryCodes)
+    .set({ usedAt: createdAt })
+    .where(
+      and(eq(recoveryCodes.userId, userId), eq(recoveryCodes.codeDigest, recoveryDigest(userId, proof.code)), isNull(recoveryCodes.usedAt)),
+    )
+  return affectedRows === 1
+}
+
+/** Uses a time step of the factor in force; false if it, or a later one, was used. */
+export async function useStep(session: Pick<Transaction, 'orm'>, userId: string, step: number): Promise<boolean> {
+  const [{ affectedRows }] = await session.orm
+    .update(secondFactors)
+    .set({ lastStep: step })
+    .where(and(eq(secondFactors.userId, userId), lt(secondFactors.lastStep, step)))
+  return affectedRows === 1
+}
+
+/** However it is typed: without hyphens and blanks, in capitals. */
+export function recoveryDigest(userId: string, code: string): Buffer {
+  return digestOf('recovery', userId, code.replaceAll(/[\s-]/g, '').toUpperCase())
+}
+
+function toSession({ sessionId: id, tokenDigest: _, revokedAt, ...rest }: typeof sessions.$inferSelect): Session {
+  return { ...rest, id, revokedAt: revokedAt ?? undefined }
+}

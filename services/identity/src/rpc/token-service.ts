@@ -1,0 +1,10 @@
+import type { TokenServiceImplementation } from '@frontdesk/contracts'
+import type { issueServiceToken } from '../app/issue-service-token.ts'
+
+/** `frontdesk.identity.v1.TokenService`. */
+export function createTokenService(deps: { readonly issueServiceToken: ReturnType<typeof issueServiceToken> }): TokenServiceImplementation {
+  return {
+    issueServiceToken: ({ credential, audience, companyIds, allCompanies, actor }) =>
+      deps.issueServiceToken({ credential, audience, companies: allCompanies ? 'all' : companyIds, actor }),
+  }
+}

@@ -1,0 +1,68 @@
+import type { UserServiceImplementation } from '@frontdesk/contracts'
+import { requireCompany } from '@frontdesk/rpc'
+import type { createUser } from '../app/create-user.ts'
+import type { inviteUser } from '../app/invite-user.ts'
+import type { Audit, SecondFactorStore, SessionStore, SigningKeyStore, UserStore } from '../app/ports.ts'
+import type { rotateSigningKey } from '../app/rotate-signing-key.ts'
+import { notFound } from '../domain/refusals.ts'
+import { verifyingAt } from '../domain/signing-key.ts'
+import type { User } from '../domain/user.ts'
+import { fromUserId, toInvitationMessage, toSigningKeyMessage, toUserMessage } from './convert.ts'
+
+export interface UserServiceDependencies {
+  readonly users: Pick<UserStore, 'find' | 'disable'>
+  readonly sessions: Pick<SessionStore, 'revokeAll'>
+  readonly factors: Pick<SecondFactorStore, 'reset'>
+  readonly keys: Pick<SigningKeyStore, 'list'>
+  readonly createUser: ReturnType<typeof createUser>
+  readonly inviteUser: ReturnType<typeof inviteUser>
+  readonly rotateSigningKey: ReturnType<typeof rotateSigningKey>
+  readonly audit: Audit
+  readonly now: () => Date
+}
+
+/** `frontdesk.identity.v1.UserService`; who may call it is the wiring's affair. */
+export function createUserService(deps: UserServiceDependencies): UserServiceImplementation {
+  const { users, sessions, factors, keys, audit, now } = deps
+  const found = async (userId: string): Promise<User> => (await users.find(fromUserId(userId))) ?? notFound('user')
+
+  return {
+    async createUser({ email, name, companyIds, operator }, context) {
+      const own = companyIds.map((companyId) => requireCompany(context, companyId))
+      const { user, invitation } = await deps.createUser({ email, name, operator, companyIds: own })
+      return { user: toUserMessage(user), invitation: toInvitationMessage(invitation) }
+    },
+
+    getUser: async ({ userId }) => ({ user: toUserMessage(await found(userId)) }),
+
+    inviteUser: async ({ userId }) => ({ invitation: toInvitationMessage(await deps.inviteUser(fromUserId(userId))) }),
+
+    async disableUser({ userId }) {
+      const { id } = await found(userId)
+      await users.disable(id, now())
+      audit.record('user', 'disabled', { userId })
+      return { user: toUserMessage(await found(userId)) }
+    },
+
+    async revokeSessions({ userId }) {
+      const { id } = await found(userId)
+      audit.record('sessions', 'revoked', { userId })
+      return { revoked: await sessions.revokeAll(id, now()) }
+    },
+
+    async resetSecondFactor({ userId }) {
+      const { id } = await found(userId)
+      await factors.reset(id, now())
+      audit.record('second_factor', 'reset', { userId })
+      return { user: toUserMessage(await found(userId)) }
+    },
+
+    async rotateSigningKey() {
+      return { signingKey: toSigningKeyMessage(await deps.rotateSigningKey()) }
+    },
+
+    async listSigningKeys() {
+      return { signingKeys: verifyingAt(await keys.list(), now()).map(toSigningKeyMessage) }
+    },
+  }
+}
