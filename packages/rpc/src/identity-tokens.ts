@@ -33,7 +33,7 @@ interface Entry {
 
 const cacheLimit = 1_000
 /** What is left to a token in transit, and to a clock that differs. */
-const marginMs = 5_000
+const marginMsMax = 5_000
 const askAgainAfterMs = 1_000
 
 /**
@@ -62,7 +62,8 @@ export function createIdentityTokens(options: IdentityTokensOptions): TokenSourc
       actor,
     })
     const now = clock().getTime()
-    const expiresAtMs = (expiresAt?.getTime() ?? now) - marginMs
+    const lifeMs = (expiresAt?.getTime() ?? now) - now
+    const expiresAtMs = now + lifeMs - Math.min(marginMsMax, lifeMs / 10)
     return { token, expiresAtMs, renewAtMs: now + (expiresAtMs - now) / 2 }
   }
 
@@ -86,7 +87,9 @@ export function createIdentityTokens(options: IdentityTokensOptions): TokenSourc
       const now = clock().getTime()
       if (!entry.kept || entry.kept.expiresAtMs <= now) return (await renew(entry, request).catch(asUnavailable)).token
       if (entry.kept.renewAtMs <= now && entry.askAgainAtMs <= now) {
-        renew(entry, request).catch((err: unknown) => telemetry.logger.warn({ err }, 'identity gives no new caller token; the old one serves on'))
+        renew(entry, request).catch((err: unknown) =>
+          telemetry.logger.warn({ err }, 'identity gives no new caller token; the old one serves on'),
+        )
       }
       return entry.kept.token
     },

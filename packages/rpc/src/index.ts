@@ -8,5 +8,14 @@ export type { KeySource } from './key-source.ts'
 export { pageSizeOf } from './paging.ts'
 export { createRpcServer, type RpcServer, type RpcServerOptions } from './server.ts'
 export { errorCodeOf, grpcStatusOf } from './status.ts'
-export { createTokenIssuer, createTokenSigner, fixedToken, noToken, type TokenClaims, type TokenIssuer, type TokenRequest, type TokenSource } from './token-issuer.ts'
+export {
+  createTokenIssuer,
+  createTokenSigner,
+  fixedToken,
+  noToken,
+  type TokenClaims,
+  type TokenIssuer,
+  type TokenRequest,
+  type TokenSource,
+} from './token-issuer.ts'
 export { createTokenVerifier, type TokenVerifier, type TokenVerifierOptions } from './token-verifier.ts'

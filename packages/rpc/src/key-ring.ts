@@ -52,8 +52,9 @@ export class KeyRing {
     }
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined))
     const { patienceMs } = this.#source
-    // Whoever has keys does not hang on a source that does.
-    if (this.ready && patienceMs !== undefined) await Promise.race([this.#reading, sleep(patienceMs, undefined, { ref: false })])
+    // Whoever has the key does not hang on a source that does.
+    if (this.ready && patienceMs !== undefined && maxAgeMs === rereadAfterMs)
+      await Promise.race([this.#reading, sleep(patienceMs, undefined, { ref: false })])
     else await this.#reading
   }
 

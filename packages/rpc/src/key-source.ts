@@ -25,7 +25,11 @@ export function keysOfUrl(url: string): KeySource {
     name: url,
     patienceMs: fetchPatienceMs,
     async read() {
-      const response = await fetch(url, { signal: AbortSignal.timeout(fetchTimeoutMs), redirect: 'error', headers: { accept: 'application/json' } })
+      const response = await fetch(url, {
+        signal: AbortSignal.timeout(fetchTimeoutMs),
+        redirect: 'error',
+        headers: { accept: 'application/json' },
+      })
       if (!response.ok) throw new Error(`${url} answered ${response.status}`)
       const text = await response.text()
       if (text.length > longestBody) throw new Error(`${url} answered ${text.length} characters`)

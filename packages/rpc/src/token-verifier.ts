@@ -57,7 +57,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const nowMs = () => clock().getTime()
   const keys = new KeyRings(
     sourcesOf(options).map(
-      (source) => new KeyRing(source, nowMs, (err) => logger.warn({ err, jwks: source.name }, 'the JWKS can not be read again; the old keys stay')),
+      (source) =>
+        new KeyRing(source, nowMs, (err) => logger.warn({ err, jwks: source.name }, 'the JWKS can not be read again; the old keys stay')),
     ),
   )
 
@@ -100,7 +101,9 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 }
 
 function sourcesOf({ jwksFile, jwksUrl, keySource }: TokenVerifierOptions): KeySource[] {
-  const sources = [jwksFile && keysOfFile(jwksFile), jwksUrl && keysOfUrl(jwksUrl), keySource].filter((source) => typeof source === 'object')
+  const sources = [jwksFile && keysOfFile(jwksFile), jwksUrl && keysOfUrl(jwksUrl), keySource].filter(
+    (source) => typeof source === 'object',
+  )
   if (sources.length === 0) throw new TypeError('a verifier needs a source of keys')
   return sources
 }
