@@ -2,12 +2,15 @@ import { stripVTControlCharacters } from 'node:util'
 import { FrontdeskError } from '@frontdesk/errors'
 import { groupUsage, type Group, type Leaf } from './command.ts'
 import { attributions } from './commands/attributions.ts'
+import { credentials } from './commands/credentials.ts'
 import { deadLetters } from './commands/dead-letters.ts'
 import { events } from './commands/events.ts'
 import { keys } from './commands/keys.ts'
+import { login, logout } from './commands/login.ts'
 import { quarantine } from './commands/quarantine.ts'
 import { streams } from './commands/streams.ts'
 import { token } from './commands/token.ts'
+import { users } from './commands/users.ts'
 import type { CliContext } from './context.ts'
 import { CommandError, UsageError } from './errors.ts'
 import { printable } from './format.ts'
@@ -37,13 +40,18 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
 
 function rootOf(context: CliContext): Group {
   return {
-    description: 'The operator’s tool of Frontdesk. Addresses and the token come from flags, the environment, or .frontdesk/dev.json.',
+    description:
+      'The operator’s tool of Frontdesk. Addresses and the token come from flags, the environment, a login, or .frontdesk/dev.json.',
     commands: {
       streams: streams(context),
       deadletters: deadLetters(context),
       events: events(context),
       attributions: attributions(context),
       quarantine: quarantine(context),
+      login: login(context),
+      logout: logout(context),
+      users: users(context),
+      credentials: credentials(context),
       keys: keys(context),
       token: token(context),
     },

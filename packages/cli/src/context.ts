@@ -7,4 +7,6 @@ export interface CliContext {
   /** Writes a line to stderr. */
   readonly err: (line: string) => void
   readonly now: () => Date
+  /** Asks the person at the terminal; a hidden answer is not shown as it is typed. Empty at the end of the input. */
+  readonly ask: (question: string, options?: { hidden?: boolean }) => Promise<string>
 }

@@ -1,3 +1,4 @@
+import { ask } from './ask.ts'
 import { runCli } from './cli.ts'
 
 // A reader that has seen enough (`| head`) is no failure.
@@ -12,4 +13,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
   now: () => new Date(),
+  ask,
 })

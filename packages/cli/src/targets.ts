@@ -1,9 +1,13 @@
 import type { CliContext } from './context.ts'
 import { findDevFile } from './dev-file.ts'
 import { UsageError } from './errors.ts'
+import { readSession, type SavedSession } from './session-file.ts'
+
+/** The services that use the bus. */
+export const busServiceNames = ['webhook-ingress', 'company-resolver', 'booking'] as const
 
 /** The services that answer RPCs. */
-export const serviceNames = ['webhook-ingress', 'company-resolver', 'booking'] as const
+const serviceNames = [...busServiceNames, 'identity'] as const
 
 /** A service by its name, as tokens and `.frontdesk/dev.json` have it. */
 export type ServiceName = (typeof serviceNames)[number]
@@ -29,9 +33,22 @@ export async function findAddress(context: CliContext, service: ServiceName, fla
   )
 }
 
-/** The operator's token, in the same order. */
-export async function findToken(context: CliContext, flag: string | undefined): Promise<Found> {
-  return find(context, 'a caller token', { flag: '--token', given: flag, variable: 'FRONTDESK_TOKEN' }, (dev) => dev.operatorToken)
+/** The operator's token: from the flag, the environment, the login (`exchange` makes a token of it), or dev.json. */
+export async function findToken(
+  context: CliContext,
+  flag: string | undefined,
+  exchange: (session: SavedSession) => Promise<string>,
+): Promise<Found> {
+  const source = { flag: '--token', given: flag, variable: 'FRONTDESK_TOKEN' }
+  if (flag === undefined && !context.env[source.variable]) {
+    const session = await readSession(context)
+    const dev = session && (await findDevFile(context.cwd))
+    // A development stack has its own token; a login somewhere else is none of its business.
+    if (session && (!dev || dev.rpc['identity'] === session.identityAddress)) {
+      return { value: await exchange(session), from: `the login at ${session.identityAddress}` }
+    }
+  }
+  return find(context, 'a caller token', source, (dev) => dev.operatorToken, ', run `frontdesk login`')
 }
 
 /** The broker's URL, in the same order. */
@@ -47,7 +64,13 @@ interface Source {
 
 type DevFile = NonNullable<Awaited<ReturnType<typeof findDevFile>>>
 
-async function find(context: CliContext, what: string, source: Source, inDevFile: (dev: DevFile) => unknown): Promise<Found> {
+async function find(
+  context: CliContext,
+  what: string,
+  source: Source,
+  inDevFile: (dev: DevFile) => unknown,
+  otherwise = '',
+): Promise<Found> {
   if (source.given !== undefined) return { value: source.given, from: source.flag }
   const inEnvironment = context.env[source.variable]
   if (inEnvironment) return { value: inEnvironment, from: source.variable }
@@ -55,6 +78,6 @@ async function find(context: CliContext, what: string, source: Source, inDevFile
   const value = dev && inDevFile(dev)
   if (dev && typeof value === 'string') return { value, from: dev.path }
   throw new UsageError(
-    `Missing ${what}: pass ${source.flag}, set ${source.variable}, or start ./scripts/dev, whose .frontdesk/dev.json has it.`,
+    `Missing ${what}: pass ${source.flag}, set ${source.variable}${otherwise}, or start ./scripts/dev, whose .frontdesk/dev.json has it.`,
   )
 }

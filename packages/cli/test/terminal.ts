@@ -8,13 +8,17 @@ export interface Outcome {
 }
 
 /** Runs a command line, by default far from any `.frontdesk/` and with an empty environment. */
-export async function run(argv: readonly string[], context: Partial<Pick<CliContext, 'env' | 'cwd' | 'now'>> = {}): Promise<Outcome> {
+export async function run(
+  argv: readonly string[],
+  context: Partial<Pick<CliContext, 'env' | 'cwd' | 'now' | 'ask'>> = {},
+): Promise<Outcome> {
   const out: string[] = []
   const err: string[] = []
   const code = await runCli(argv, {
     env: {},
     cwd: '/',
     now: () => new Date('2026-11-22T10:00:00Z'),
+    ask: async () => '',
     ...context,
     out: (line) => void out.push(line),
     err: (line) => void err.push(line),

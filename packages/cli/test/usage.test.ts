@@ -10,6 +10,10 @@ const commands = [
   'events list',
   'attributions explain',
   'quarantine list',
+  'login',
+  'logout',
+  'users create',
+  'credentials create',
   'keys create',
   'token issue',
 ]

@@ -5,7 +5,7 @@ import { leaf, type Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { CommandError } from '../errors.ts'
 import { json } from '../format.ts'
-import { findNatsUrl, serviceNames } from '../targets.ts'
+import { findNatsUrl, busServiceNames } from '../targets.ts'
 
 const brokerArgs = {
   nats: { type: 'string', description: 'URL of NATS', valueHint: 'nats://host:port' },
@@ -35,8 +35,8 @@ export function streams(context: CliContext): Group {
       ),
       check: leaf('Check that every service can work with what the broker has; changes nothing.', brokerArgs, async ({ args }) => {
         const found = await withBus(context, args.nats, async (bus) => {
-          const byService = await Promise.all(serviceNames.map((service) => checkTopology(bus, service)))
-          return serviceNames.flatMap((service, index) => (byService[index] ?? []).map((problem) => ({ service, ...problem })))
+          const byService = await Promise.all(busServiceNames.map((service) => checkTopology(bus, service)))
+          return busServiceNames.flatMap((service, index) => (byService[index] ?? []).map((problem) => ({ service, ...problem })))
         })
         if (args.json) context.out(json({ incompatibilities: found }))
         else if (found.length === 0) context.out('Every service finds what it needs.')
