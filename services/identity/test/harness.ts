@@ -1,7 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { AccountServiceDefinition, ClientKind, type LogInRequest, TokenServiceDefinition, UserServiceDefinition } from '@frontdesk/contracts'
+import {
+  AccountServiceDefinition,
+  ClientKind,
+  type LogInRequest,
+  TokenServiceDefinition,
+  UserServiceDefinition,
+} from '@frontdesk/contracts'
 import { createRpcClient, createTokenIssuer, noToken, type TokenSource } from '@frontdesk/rpc'
 import { createTestAuthority } from '@frontdesk/rpc/testing'
 import { loadConfig } from '@frontdesk/service'
@@ -133,11 +139,7 @@ export async function startHarness(settings: Record<string, string> = {}, { repl
 export type Harness = Awaited<ReturnType<typeof startHarness>>
 export type { Config }
 
-function clientsOf(
-  rpcPort: number,
-  issuer: TokenSource,
-  telemetry: ReturnType<typeof createTestTelemetry>,
-) {
+function clientsOf(rpcPort: number, issuer: TokenSource, telemetry: ReturnType<typeof createTestTelemetry>) {
   const owned = new AsyncDisposableStack()
   const options = { address: `127.0.0.1:${rpcPort}`, audience: 'identity', telemetry, deadlineMs: 15_000 }
   const clients = {

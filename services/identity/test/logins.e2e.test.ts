@@ -1,4 +1,4 @@
-import { ClientKind, newId } from '@frontdesk/contracts'
+import { ClientKind, newId, vouchForCompanyId } from '@frontdesk/contracts'
 import { createTokenVerifier } from '@frontdesk/rpc'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Harness, outcomes, password, startHarness } from './harness.ts'
@@ -20,7 +20,9 @@ test('the same code 50 times in parallel, over two replicas, gives exactly one l
     harness.logIn(email, code, password, harness.replicas[index % 2]?.clients.accounts ?? harness.accounts),
   )
   expect(await outcomes(calls)).toEqual({ ok: 1, token_invalid: 49 })
-  const [row] = await harness.sql('select count(*) as live from sessions where user_id = ? and second_factor and revoked_at is null', [userId])
+  const [row] = await harness.sql('select count(*) as live from sessions where user_id = ? and second_factor and revoked_at is null', [
+    userId,
+  ])
   // The one of the enrolment, and this.
   expect(row).toEqual({ live: 2 })
 })
@@ -53,7 +55,9 @@ test('a recovery code of one user is none of another’s', async () => {
 
 test('with a second factor in force, the password alone is refused, and so is a code that nobody has', async () => {
   const { email } = await harness.member()
-  expect(await outcomes([harness.logIn(email), harness.logIn(email, totp('')), harness.logIn(email, totp('12345x'))])).toEqual({ token_invalid: 3 })
+  expect(await outcomes([harness.logIn(email), harness.logIn(email, totp('')), harness.logIn(email, totp('12345x'))])).toEqual({
+    token_invalid: 3,
+  })
 })
 
 test('a session without a second factor gets no token; after the enrolment its successor does', async () => {
@@ -83,7 +87,8 @@ test('a session without a second factor gets no token; after the enrolment its s
 test('another second factor needs the password and a fresh code of the one in force', async () => {
   const { sessionToken, secret } = await harness.member()
   const totpCode = harness.codeOf(secret)
-  const enrol = (given: { password: string; totpCode: string }) => outcomes([harness.accounts.enrolSecondFactor({ sessionToken, ...given })])
+  const enrol = (given: { password: string; totpCode: string }) =>
+    outcomes([harness.accounts.enrolSecondFactor({ sessionToken, ...given })])
   expect(await enrol({ password: 'wrong password', totpCode })).toEqual({ token_invalid: 1 })
   expect(await enrol({ password, totpCode: '' })).toEqual({ token_invalid: 1 })
   expect(await enrol({ password, totpCode })).toEqual({ ok: 1 })
@@ -135,7 +140,8 @@ test('a revoked session is refused by every replica: by logout, by the platform,
 
   const three = await again()
   const { invitation } = await harness.users.inviteUser({ userId })
-  const accept = () => harness.accounts.acceptInvitation({ invitationToken: invitation?.invitationToken ?? '', password: 'another good password' })
+  const accept = () =>
+    harness.accounts.acceptInvitation({ invitationToken: invitation?.invitationToken ?? '', password: 'another good password' })
   expect(await outcomes([accept(), accept(), accept()])).toEqual({ ok: 1, token_invalid: 2 })
   expect(await use(three)).toEqual({ token_invalid: 2 })
   again.password = 'another good password'
@@ -159,13 +165,16 @@ test('a session ends after two hours unused, and after twelve in any case; nothi
   harness.clock.offsetMs = before
   const idle = await harness.member()
   harness.clock.offsetMs += 2 * 3_600_000 + 60_000
-  expect(await outcomes([harness.accounts.issueUserToken({ sessionToken: idle.sessionToken, audience: ['booking'] })])).toEqual({ token_invalid: 1 })
+  expect(await outcomes([harness.accounts.issueUserToken({ sessionToken: idle.sessionToken, audience: ['booking'] })])).toEqual({
+    token_invalid: 1,
+  })
   expect(JSON.stringify(await harness.sql('select * from sessions'))).not.toContain(sessionToken)
 })
 
 test('an invitation ends after three days, and a weak password leaves it as it is', async () => {
   const { invitation } = await harness.users.createUser({ email: 'Late@Salon.example ', name: 'Late', operator: true })
-  const accept = (given: string) => outcomes([harness.accounts.acceptInvitation({ invitationToken: invitation?.invitationToken ?? '', password: given })])
+  const accept = (given: string) =>
+    outcomes([harness.accounts.acceptInvitation({ invitationToken: invitation?.invitationToken ?? '', password: given })])
   expect(await accept('short')).toEqual({ invalid_argument: 1 })
   expect(await accept('late@salon.example')).toEqual({ invalid_argument: 1 })
   harness.clock.offsetMs += 73 * 3_600_000
@@ -173,17 +182,22 @@ test('an invitation ends after three days, and a weak password leaves it as it i
 })
 
 test('accounts are the platform’s to make: not without a token, not with one of a company', async () => {
-  const create = (email: string) => harness.users.createUser({ email, name: 'A', companyIds: [acme], operator: false }, { companies: [acme as never] })
+  const create = (email: string) =>
+    harness.users.createUser({ email, name: 'A', companyIds: [acme], operator: false }, { companies: [vouchForCompanyId(acme)] })
   expect(await outcomes([create('x@salon.example')])).toEqual({ permission_denied: 1 })
   const { email } = await harness.newcomer()
-  expect(await outcomes([harness.users.createUser({ email: email.toUpperCase(), name: 'B', operator: true })])).toEqual({ already_exists: 1 })
+  expect(await outcomes([harness.users.createUser({ email: email.toUpperCase(), name: 'B', operator: true })])).toEqual({
+    already_exists: 1,
+  })
 })
 
 test('neither password, secret, token nor code is stored or logged in the clear', async () => {
   const { email, secret, sessionToken, recoveryCodes } = await harness.member()
   const tables = ['users', 'second_factors', 'sessions', 'recovery_codes', 'signing_keys', 'attempts', 'invitations']
   const rows = await Promise.all(tables.map((table) => harness.sql(`select * from ${table}`)))
-  const everything = rows.flat().flatMap((row) => Object.values(row).map((value) => (Buffer.isBuffer(value) ? value.toString('latin1') : String(value))))
+  const everything = rows
+    .flat()
+    .flatMap((row) => Object.values(row).map((value) => (Buffer.isBuffer(value) ? value.toString('latin1') : String(value))))
   for (const hidden of [password, secret, sessionToken, recoveryCodes[0] ?? '']) expect(everything.join('\n')).not.toContain(hidden)
   expect(everything.join('\n')).toContain(email)
 })

@@ -12,7 +12,10 @@ export interface Attempts {
 export function createAttempts(throttle: Throttle, rules: Readonly<Record<ThrottleScope, ThrottleRule>>): Attempts {
   return {
     async count(account, address) {
-      const waits = await Promise.all([throttle.count('account', account, rules.account), throttle.count('address', address, rules.address)])
+      const waits = await Promise.all([
+        throttle.count('account', account, rules.account),
+        throttle.count('address', address, rules.address),
+      ])
       const longestMs = Math.max(...waits)
       if (longestMs > 0) throw tooManyAttempts(longestMs)
     },

@@ -44,7 +44,11 @@ export interface SessionStore {
    * Begins a session in one commit with the use of its proof, and with the end of the session before.
    * @returns false, and nothing has happened, if the proof was used before or is none.
    */
-  begin(session: Session, token: string, options: { proof: SecondFactorProof | undefined; previousToken: string | undefined }): Promise<boolean>
+  begin(
+    session: Session,
+    token: string,
+    options: { proof: SecondFactorProof | undefined; previousToken: string | undefined },
+  ): Promise<boolean>
   find(token: string): Promise<Session | undefined>
   /** Notes the use. */
   touch(sessionId: string, at: Date): Promise<void>

@@ -24,7 +24,8 @@ export function rotateSigningKey({ keys, policy, now }: Dependencies) {
       const at = now()
       return isRotationUnderWay(present, at) ? undefined : planRotation(present, policy, at)
     })
-    if (!key) throw new FrontdeskError('failed_precondition', { publicMessage: 'A new key is published already and has yet to begin to sign.' })
+    if (!key)
+      throw new FrontdeskError('failed_precondition', { publicMessage: 'A new key is published already and has yet to begin to sign.' })
     return key
   }
 }

@@ -21,7 +21,7 @@ export function createServiceCredentials(file: string, { now, logger }: { now: (
   let reading: Promise<void> | undefined
 
   async function read(): Promise<void> {
-    readAtMs = now().getTime()
+    const begunAtMs = now().getTime()
     try {
       const { credentials } = fileSchema.parse(JSON.parse(await readFile(file, 'utf8')))
       callers = new Map(credentials.map(({ caller, sha256 }) => [sha256, caller]))
@@ -29,6 +29,7 @@ export function createServiceCredentials(file: string, { now, logger }: { now: (
       if (!callers) throw err
       logger.error({ err, file }, 'the services’ credentials can not be read again; the old ones stay')
     }
+    readAtMs = begunAtMs
   }
 
   return {

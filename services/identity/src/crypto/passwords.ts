@@ -30,7 +30,11 @@ export function createPasswordHasher(limits: { concurrent: number; waiting: numb
       return await gate.execute(() => derive('argon2id', { message: password, nonce, tagLength, ...parameters }))
     } catch (error) {
       if (!(error instanceof BulkheadRejectedError)) throw error
-      throw new FrontdeskError('unavailable', { publicMessage: 'Too many people log in at the moment. Try again.', cause: error, retryAfterMs: 1_000 })
+      throw new FrontdeskError('unavailable', {
+        publicMessage: 'Too many people log in at the moment. Try again.',
+        cause: error,
+        retryAfterMs: 1_000,
+      })
     }
   }
 

@@ -43,17 +43,19 @@ export function createKeyChain({ now, ttlMs }: { now: () => Date; ttlMs: number 
         kid,
         x,
         callers,
-        ...(verifiesUntil && { exp: Math.floor(verifiesUntil.getTime() / 1_000) }),
+        ...(verifiesUntil && { exp: verifiesUntil.getTime() / 1_000 }),
       })),
 
     async sign({ caller, audience, companies, actor }) {
       const at = now()
       const sign = signers.get(signerAt(keys, at)?.kid ?? '')
-      if (!sign) throw new FrontdeskError('unavailable', { publicMessage: 'No tokens can be signed at the moment.', detail: 'no signing key' })
+      if (!sign)
+        throw new FrontdeskError('unavailable', { publicMessage: 'No tokens can be signed at the moment.', detail: 'no signing key' })
       const claims = { caller, audience, companies, issuedAtMs: at.getTime(), ttlMs, ...(actor !== undefined && { actor }) }
       // The ids are a user's own rows, or have been checked to be ids.
       const token = await sign(claims as SignedClaims)
-      return { token, expiresAt: new Date(at.getTime() + ttlMs) }
+      // As the token has it, in whole seconds.
+      return { token, expiresAt: new Date(Math.floor((at.getTime() + ttlMs) / 1_000) * 1_000) }
     },
   }
 }

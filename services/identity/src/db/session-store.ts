@@ -44,7 +44,7 @@ export function sessionByToken(orm: Database['orm'], token: string) {
 }
 
 /** Begins a session inside a commit of more. */
-export async function insertSession(tx: Transaction, { id: sessionId, revokedAt: _, ...rest }: Session, token: string): Promise<void> {
+export async function insertSession(tx: Transaction, { id: sessionId, ...rest }: Session, token: string): Promise<void> {
   await tx.orm.insert(sessions).values({ ...rest, sessionId, tokenDigest: digestOf('session', token) })
 }
 
@@ -90,6 +90,7 @@ export function recoveryDigest(userId: string, code: string): Buffer {
   return digestOf('recovery', userId, code.replaceAll(/[\s-]/g, '').toUpperCase())
 }
 
-function toSession({ sessionId: id, tokenDigest: _, revokedAt, ...rest }: typeof sessions.$inferSelect): Session {
-  return { ...rest, id, revokedAt: revokedAt ?? undefined }
+function toSession(row: typeof sessions.$inferSelect): Session {
+  const { sessionId: id, userId, client, secondFactor, createdAt, seenAt, expiresAt, revokedAt } = row
+  return { id, userId, client, secondFactor, createdAt, seenAt, expiresAt, revokedAt: revokedAt ?? undefined }
 }

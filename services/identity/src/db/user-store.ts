@@ -18,11 +18,18 @@ type Orm = Database['orm']
 export function createUserStore(database: Database, vault: Vault): UserStore {
   async function read(by: { email: string } | { userId: string }): Promise<LoginRecord | undefined> {
     const [found] = await accountBy(database.orm, by)
+    // Asked for nobody too, so that the time does not tell whether there is an account.
+    const companies = await acrossCompanies('a login learns which companies its user acts for', () =>
+      membershipsOf(database.orm, found?.user.userId ?? ''),
+    )
     if (!found) return undefined
     const { user, secret } = found
-    const companies = await acrossCompanies('a login learns which companies its user acts for', () => membershipsOf(database.orm, user.userId))
     return {
-      user: toUser(user, companies.map(({ companyId }) => companyId), secret !== null),
+      user: toUser(
+        user,
+        companies.map(({ companyId }) => companyId),
+        secret !== null,
+      ),
       passwordHash: user.passwordHash ?? undefined,
       totpSecret: secret === null ? undefined : vault.open(secret, secretPlace('secret', user.userId)),
     }

@@ -44,5 +44,6 @@ export function isRotationUnderWay(keys: readonly SigningKey[], now: Date): bool
 export function planRotation(keys: readonly SigningKey[], policy: RotationPolicy, now: Date): { signsFrom: Date; othersVerifyUntil: Date } {
   const leadMs = verifyingAt(keys, now).length === 0 ? 0 : policy.leadMs
   const signsFrom = new Date(now.getTime() + leadMs)
-  return { signsFrom, othersVerifyUntil: new Date(signsFrom.getTime() + policy.overlapMs) }
+  // In whole seconds, as a JWKS tells it.
+  return { signsFrom, othersVerifyUntil: new Date(Math.ceil((signsFrom.getTime() + policy.overlapMs) / 1_000) * 1_000) }
 }

@@ -33,7 +33,8 @@ export function newUser(draft: Pick<User, 'id' | 'email' | 'name' | 'companyIds'
   const email = normalizeEmail(draft.email)
   const name = draft.name.trim()
   const companyIds = [...new Set(draft.companyIds)]
-  if (!emailPattern.test(email) || Buffer.byteLength(email) > maxEmailBytes) throw invalid('email: give an address, such as ada@salon.example')
+  if (!emailPattern.test(email) || Buffer.byteLength(email) > maxEmailBytes)
+    throw invalid('email: give an address, such as ada@salon.example')
   if (name === '' || name.length > maxNameLength) throw invalid(`name: give 1 to ${maxNameLength} characters`)
   if (companyIds.length > maxCompanies) throw invalid(`company_ids: at most ${maxCompanies}`)
   if (draft.operator && companyIds.length > 0) throw invalid('company_ids: an operator acts for all companies; leave them out')
