@@ -7,7 +7,7 @@ import { eventually } from '@frontdesk/testing'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { expect, test } from 'vitest'
 import { sendWebhook, type SignedWebhook, type WebhookAnswer } from '../src/dev/webhooks.ts'
-import { type ServiceName, serviceNames } from '../src/stack/manifest.ts'
+import { type EventServiceName, eventServiceNames } from '../src/stack/manifest.ts'
 import type { Stack } from '../src/stack/stack.ts'
 import { type ExpectedAppointment, workload } from './lives.ts'
 import { startPrivateStack } from './private-stack.ts'
@@ -62,13 +62,13 @@ interface Chaos {
   /** Called before each delivery; blocks only when the kills fall behind the deliveries. */
   before(sent: number): Promise<void>
   finished(): Promise<void>
-  readonly done: Record<ServiceName | 'nats', number>
+  readonly done: Record<EventServiceName | 'nats', number>
 }
 
 /** Every process is killed three times, spread over the deliveries; the ingress once more, while the broker is down. */
 function chaos(stack: Stack): Chaos {
   const done = { 'webhook-ingress': 0, 'company-resolver': 0, booking: 0, nats: 0 }
-  const kill = async (name: ServiceName) => {
+  const kill = async (name: EventServiceName) => {
     await stack.restart(name)
     done[name] += 1
   }
@@ -151,12 +151,12 @@ async function drained(stack: Stack): Promise<void> {
 }
 
 /** The conservation counts of every service, once nothing is in flight any more. */
-async function settled(stack: Stack, forBooking: number): Promise<Record<ServiceName, Record<string, number>>> {
+async function settled(stack: Stack, forBooking: number): Promise<Record<EventServiceName, Record<string, number>>> {
   await drained(stack)
   const { rpc, operatorToken } = stack.manifest
   await using clients = new AsyncDisposableStack()
   const telemetry = clients.use(createTelemetry({ service: 'e2e', logLevel: 'silent' }))
-  const operations = serviceNames.map((name) => {
+  const operations = eventServiceNames.map((name) => {
     const options = { address: rpc[name], audience: name, issuer: fixedToken(operatorToken), telemetry, deadlineMs: 5_000 }
     return clients.use(createRpcClient(OperationsServiceDefinition, options))
   })

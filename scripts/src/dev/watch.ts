@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { OperationsServiceDefinition } from '@frontdesk/contracts'
 import { createRpcClient, fixedToken, type RpcClient } from '@frontdesk/rpc'
 import { createTelemetry } from '@frontdesk/telemetry'
-import { serviceNames } from '../stack/manifest.ts'
+import { eventServiceNames } from '../stack/manifest.ts'
 import type { ServiceProcess } from '../stack/service-process.ts'
 import type { Stack } from '../stack/stack.ts'
 import { printLine } from './output.ts'
@@ -13,7 +13,7 @@ const intervalMs = 1_000
 export async function watchStack({ manifest, services }: Pick<Stack, 'manifest' | 'services'>, stopped: AbortSignal): Promise<void> {
   await using clients = new AsyncDisposableStack()
   const telemetry = clients.use(createTelemetry({ service: 'dev', logLevel: 'silent' }))
-  const operations = serviceNames.map((name) => {
+  const operations = eventServiceNames.map((name) => {
     const options = { address: manifest.rpc[name], audience: name, issuer: fixedToken(manifest.operatorToken), telemetry }
     return { name, client: clients.use(createRpcClient(OperationsServiceDefinition, options)) }
   })

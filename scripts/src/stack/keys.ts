@@ -21,6 +21,8 @@ interface Secrets {
 /** The keys of a development stack; they stay the same over restarts, as the data does. */
 export interface StackKeys extends Secrets {
   readonly jwksFile: string
+  /** identity's list of the services' credentials: none as long as they have keys. */
+  readonly credentialsFile: string
   readonly callerKeyFile: (caller: (typeof callers)[number]) => string
   /** Issues a day's token for every company and every service. */
   issueOperatorToken(): Promise<string>
@@ -31,6 +33,11 @@ export async function openKeys(directory: string): Promise<StackKeys> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const jwksFile = join(directory, 'jwks.json')
   const callerKeyFile = (caller: string) => join(directory, `${caller}.jwk.json`)
+  const credentialsFile = join(directory, 'credentials.json')
+  // A directory of before identity has none; one that `frontdesk credentials create` wrote stays.
+  await writeFile(credentialsFile, '{"credentials":[]}\n', { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
   if (!(await areCallerKeysWhole(jwksFile, callerKeyFile))) {
     const pairs = await Promise.all(callers.map((caller) => generateKeyPair(`${caller}-${randomBytes(4).toString('hex')}`, [caller])))
     await Promise.all(callers.map((caller, index) => writeJson(callerKeyFile(caller), pairs[index]?.privateJwk)))
@@ -38,6 +45,7 @@ export async function openKeys(directory: string): Promise<StackKeys> {
   }
   return {
     jwksFile,
+    credentialsFile,
     callerKeyFile,
     ...(await openSecrets(join(directory, 'secrets.json'))),
     async issueOperatorToken() {

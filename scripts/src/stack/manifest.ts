@@ -1,6 +1,8 @@
 /** `.frontdesk/dev.json`: where everything of a running stack is, and the secrets to play a provider with. */
 export interface Manifest {
   readonly ingress: { readonly url: string; readonly adminUrl: string }
+  /** The public keys of the caller tokens that identity signs. */
+  readonly identity: { readonly jwksUrl: string }
   readonly nats: { readonly url: string; readonly monitorUrl?: string }
   readonly mysql: { readonly url: string }
   /** `host:port` of each service's gRPC server. */
@@ -26,5 +28,8 @@ export interface DemoCompany {
   }
 }
 
-export const serviceNames = ['webhook-ingress', 'company-resolver', 'booking'] as const
+/** The services that events pass through. */
+export const eventServiceNames = ['webhook-ingress', 'company-resolver', 'booking'] as const
+export type EventServiceName = (typeof eventServiceNames)[number]
+export const serviceNames = [...eventServiceNames, 'identity'] as const
 export type ServiceName = (typeof serviceNames)[number]

@@ -41,6 +41,8 @@ const natsWithinMs = 15_000
 
 interface Ports {
   readonly http: number
+  /** identity's. */
+  readonly jwks: number
   readonly admin: Readonly<Record<ServiceName, number>>
   readonly rpc: Readonly<Record<ServiceName, number>>
 }
@@ -103,6 +105,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     get manifest(): Manifest {
       return {
         ingress: { url: `http://127.0.0.1:${ports.http}`, adminUrl: `http://127.0.0.1:${ports.admin['webhook-ingress']}` },
+        identity: { jwksUrl: `http://127.0.0.1:${ports.jwks}/.well-known/jwks.json` },
         nats: { url: natsUrl, ...(nats && { monitorUrl: nats.monitorUrl }) },
         mysql: { url: mysqlUrl },
         rpc,
@@ -143,10 +146,10 @@ function byService<Value>(valueOf: (name: ServiceName) => Value): Record<Service
 }
 
 async function choosePorts(preferredIngressPort: number | undefined): Promise<Ports> {
-  const free = await Promise.all(Array.from({ length: 1 + 2 * serviceNames.length }, () => freePort()))
+  const free = await Promise.all(Array.from({ length: 2 + 2 * serviceNames.length }, () => freePort()))
   const next = () => free.pop() ?? 0
   const http = preferredIngressPort !== undefined && (await isFree(preferredIngressPort)) ? preferredIngressPort : next()
-  return { http, admin: byService(next), rpc: byService(next) }
+  return { http, jwks: next(), admin: byService(next), rpc: byService(next) }
 }
 
 async function isFree(port: number): Promise<boolean> {
@@ -191,6 +194,13 @@ function environments({ keys, ports, databaseUrls, natsUrl, logLevel, poolSize }
     },
     'company-resolver': { ...shared('company-resolver'), VAULT_KEYS: keys.vaultKeys },
     booking: shared('booking'),
+    identity: {
+      ...shared('identity'),
+      HTTP_HOST: '127.0.0.1',
+      HTTP_PORT: String(ports.jwks),
+      SERVICE_CREDENTIALS_FILE: keys.credentialsFile,
+      VAULT_KEYS: keys.vaultKeys,
+    },
   }
 }
 
