@@ -21,7 +21,7 @@ export async function watchStack({ manifest, services }: Pick<Stack, 'manifest' 
   let shown: readonly string[] = []
   while (!stopped.aborted) {
     const told = await Promise.all(operations.map(({ name, client }) => describe(services.get(name), client)))
-    const lines = told.map((text, index) => `  ${serviceNames[index]?.padEnd(18)} ${text}`)
+    const lines = told.map((text, index) => `  ${eventServiceNames[index]?.padEnd(18)} ${text}`)
     if (!stopped.aborted) show(lines, shown)
     shown = lines
     await wait(intervalMs, undefined, { signal: stopped }).catch(() => undefined)

@@ -1,7 +1,8 @@
 import { commonSettings, integer, port, secret } from '@frontdesk/service'
 import { z } from 'zod'
 
-const { NATS_URL: _, JWKS_FILE: __, ...shared } = commonSettings
+// NATS_URL is among what every service is given; identity has nothing to publish yet.
+const { JWKS_FILE: _, ...shared } = commonSettings
 
 /** Everything the process is told from outside; README lists what each one means. */
 export const configSchema = z.object({
