@@ -18,8 +18,8 @@ export function isCompanyId(text: string): boolean {
 }
 
 /**
- * Vouches for a company id. Only three places may: the directory, the decoder of events that came
- * from our own streams, and the verifier of caller tokens.
+ * Vouches for a company id. Only these may: the directory, the decoder of events that came from our
+ * own streams, the verifier of caller tokens, and whoever holds a private key that signs them.
  * @throws TypeError if the text is not a company's TypeID.
  */
 export function vouchForCompanyId(text: string): CompanyId {
