@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { catalogue, decodePayload, encodePayload, type EventType, isEventType } from './catalogue.ts'
 import { vouchForCompanyId } from './ids.ts'
 import { bulkSubject, companySubject, everyCompanySubject, ingressSubject, quarantineSubject } from './subjects.ts'
-import { bookingEventTypes, durables, streams } from './topology.ts'
+import { billingEventTypes, bookingEventTypes, durables, messagingEventTypes, streams } from './topology.ts'
 
 const types = Object.keys(catalogue) as EventType[]
 
@@ -35,5 +35,5 @@ test('every durable has a stream that takes its subjects, and a lane of its own'
     for (const filter of filterSubjects) expect(prefixes.get(stream)?.some((prefix) => filter.startsWith(prefix))).toBe(true)
   }
   expect(new Set(durables.map(({ name }) => name)).size).toBe(durables.length)
-  expect(bookingEventTypes.every(isEventType)).toBe(true)
+  expect([...bookingEventTypes, ...billingEventTypes, ...messagingEventTypes].every(isEventType)).toBe(true)
 })

@@ -7,8 +7,12 @@ import {
 import { CalendarBookingCancelled, CalendarBookingCreated, CalendarBookingRescheduled } from './gen/frontdesk/events/v1/calendar_booking.ts'
 import { CallAnalyzed, CallEnded, CallStarted } from './gen/frontdesk/events/v1/call.ts'
 import { CustomerCreated, CustomerUpdated } from './gen/frontdesk/events/v1/customer.ts'
+import { InvoiceChanged } from './gen/frontdesk/events/v1/invoice.ts'
+import { MessageReceived, MessageSent, MessageStatusChanged } from './gen/frontdesk/events/v1/message.ts'
 import { ProviderEventReceived } from './gen/frontdesk/events/v1/provider_event.ts'
 import { EventQuarantined } from './gen/frontdesk/events/v1/quarantine.ts'
+import { SubscriptionChanged } from './gen/frontdesk/events/v1/subscription.ts'
+import { UsageRecorded } from './gen/frontdesk/events/v1/usage.ts'
 
 /** What the catalogue needs of a generated payload message: its proto3 JSON form, both ways. */
 export interface PayloadCodec<Payload> {
@@ -17,7 +21,7 @@ export interface PayloadCodec<Payload> {
 }
 
 interface CatalogueEntry<Payload> {
-  readonly owner: 'webhook-ingress' | 'company-resolver' | 'booking'
+  readonly owner: 'webhook-ingress' | 'company-resolver' | 'booking' | 'billing' | 'messaging'
   readonly summary: string
   readonly payload: PayloadCodec<Payload>
 }
@@ -38,6 +42,14 @@ export const catalogue = {
     CalendarBookingRescheduled,
   ),
   'frontdesk.calendar_booking.cancelled.v1': entry('webhook-ingress', 'A booking was cancelled.', CalendarBookingCancelled),
+  'frontdesk.subscription.changed.v1': entry('webhook-ingress', 'Something of a subscription changed.', SubscriptionChanged),
+  'frontdesk.invoice.changed.v1': entry('webhook-ingress', 'Something of an invoice changed.', InvoiceChanged),
+  'frontdesk.message.received.v1': entry('webhook-ingress', 'Somebody wrote to a company.', MessageReceived),
+  'frontdesk.message.status_changed.v1': entry(
+    'webhook-ingress',
+    'A message of ours was delivered, read, or failed.',
+    MessageStatusChanged,
+  ),
   'frontdesk.provider_event.received.v1': entry(
     'webhook-ingress',
     'A verified event that is not modelled, or does not fit its schema.',
@@ -54,6 +66,8 @@ export const catalogue = {
   'frontdesk.appointment.cancelled.v1': entry('booking', 'An appointment will not take place.', AppointmentCancelled),
   'frontdesk.customer.created.v1': entry('booking', 'A company has a new customer.', CustomerCreated),
   'frontdesk.customer.updated.v1': entry('booking', 'A customer’s name or contact changed.', CustomerUpdated),
+  'frontdesk.usage.recorded.v1': entry('billing', 'Something was used that a plan counts.', UsageRecorded),
+  'frontdesk.message.sent.v1': entry('messaging', 'The provider took a message of ours.', MessageSent),
 } as const satisfies Record<`frontdesk.${string}.${string}.v1`, CatalogueEntry<unknown>>
 
 /** The `ce-type` of an event that the catalogue lists. */

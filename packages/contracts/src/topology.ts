@@ -17,7 +17,7 @@ export interface StreamSpec {
 export interface DurableSpec {
   readonly stream: StreamSpec['name']
   readonly name: string
-  readonly service: 'company-resolver' | 'booking'
+  readonly service: 'company-resolver' | 'booking' | 'billing' | 'messaging'
   readonly filterSubjects: readonly string[]
   readonly ackWaitMs: number
   readonly maxAckPending: number
@@ -47,14 +47,38 @@ export const bookingEventTypes = [
   'frontdesk.calendar_booking.cancelled.v1',
 ] as const satisfies readonly EventType[]
 
-const bookingSubjects = bookingEventTypes.map(everyCompanySubject)
+/** What billing consumes. */
+export const billingEventTypes = [
+  'frontdesk.call.ended.v1',
+  'frontdesk.message.sent.v1',
+  'frontdesk.subscription.changed.v1',
+  'frontdesk.invoice.changed.v1',
+] as const satisfies readonly EventType[]
+
+/** What messaging consumes. */
+export const messagingEventTypes = [
+  'frontdesk.message.received.v1',
+  'frontdesk.message.status_changed.v1',
+  'frontdesk.appointment.confirmed.v1',
+] as const satisfies readonly EventType[]
+
 const live = { ackWaitMs: 30_000, maxAckPending: 2_000 }
 const bulk = { ackWaitMs: 60_000, maxAckPending: 500 }
+
+/** A company service's two durables. */
+function ofCompanies<Service extends DurableSpec['service']>(service: Service, types: readonly EventType[]) {
+  const subjects = types.map(everyCompanySubject)
+  return [
+    { stream: 'COMPANY', name: service, service, filterSubjects: subjects, ...live },
+    { stream: 'COMPANY', name: `${service}-bulk`, service, filterSubjects: subjects.map(bulkSubject), ...bulk },
+  ] as const satisfies readonly DurableSpec[]
+}
 
 /** The durables of our own services, a live one and a bulk one each. */
 export const durables = [
   { stream: 'INGRESS', name: 'company-resolver', service: 'company-resolver', filterSubjects: ['ingress.>'], ...live },
   { stream: 'INGRESS', name: 'company-resolver-bulk', service: 'company-resolver', filterSubjects: ['bulk.ingress.>'], ...bulk },
-  { stream: 'COMPANY', name: 'booking', service: 'booking', filterSubjects: bookingSubjects, ...live },
-  { stream: 'COMPANY', name: 'booking-bulk', service: 'booking', filterSubjects: bookingSubjects.map(bulkSubject), ...bulk },
+  ...ofCompanies('booking', bookingEventTypes),
+  ...ofCompanies('billing', billingEventTypes),
+  ...ofCompanies('messaging', messagingEventTypes),
 ] as const satisfies readonly DurableSpec[]

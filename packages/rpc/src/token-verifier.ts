@@ -12,9 +12,9 @@ import { everyCompanyClaim } from './token-issuer.ts'
 /** What a verifier of caller tokens needs. */
 export interface TokenVerifierOptions {
   /** A JWKS whose keys have the member `callers`; see `PublicJwk`. */
-  readonly jwksFile?: string
+  readonly jwksFile?: string | undefined
   /** The same, published by a server: identity's. Its keys count beside the file's. */
-  readonly jwksUrl?: string
+  readonly jwksUrl?: string | undefined
   /** Keys from elsewhere, beside both. */
   readonly keySource?: KeySource
   /** The service that a token must be for: our own name. */

@@ -1,6 +1,6 @@
 export { startAdmin } from './admin.ts'
 export type { AdminOptions, AdminServer, ReadinessReport } from './admin.ts'
-export { commonSettings } from './common-settings.ts'
+export { callerSettings, commonSettings } from './common-settings.ts'
 export { ConfigError, loadConfig } from './config.ts'
 export { integer, port, secret } from './env-types.ts'
 export { runService } from './run-service.ts'

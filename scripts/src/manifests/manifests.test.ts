@@ -157,7 +157,7 @@ describe.skipIf(kubectl === undefined)('the manifests', () => {
       'there is no setting MYSQL_POOLSIZE',
     ],
     ['a setting that can’t be', (_pod, server) => server.env!.push({ name: 'MYSQL_POOL_SIZE', value: '1' }), "MYSQL_POOL_SIZE can't be 1"],
-    ['a setting too few', (_pod, server) => server.env!.splice(0, 1), 'the setting JWKS_FILE is missing'],
+    ['a setting too few', (_pod, server) => server.env!.splice(1, 1), 'the setting MYSQL_URL is missing'],
     [
       'another to call',
       (_pod, server) => server.env!.push({ name: 'X_ADDRESS', value: 'company-resolver:50051' }),

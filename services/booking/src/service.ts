@@ -70,7 +70,12 @@ export async function startBooking(config: Config, { now = () => new Date() }: B
 
   const rpc = createRpcServer({
     telemetry,
-    verifier: createTokenVerifier({ jwksFile: config.JWKS_FILE, audience: name, logger: telemetry.logger }),
+    verifier: createTokenVerifier({
+      jwksUrl: config.JWKS_URL,
+      jwksFile: config.JWKS_FILE,
+      audience: name,
+      logger: telemetry.logger,
+    }),
   })
   rpc.add(
     BookingServiceDefinition,

@@ -90,7 +90,12 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
 
   const rpc = createRpcServer({
     telemetry,
-    verifier: createTokenVerifier({ jwksFile: config.JWKS_FILE, audience: name, logger: telemetry.logger }),
+    verifier: createTokenVerifier({
+      jwksUrl: config.JWKS_URL,
+      jwksFile: config.JWKS_FILE,
+      audience: name,
+      logger: telemetry.logger,
+    }),
   })
   rpc.add(
     DirectoryServiceDefinition,

@@ -1,8 +1,8 @@
 import { commonSettings, integer, port, secret } from '@frontdesk/service'
 import { z } from 'zod'
 
-// NATS_URL is among what every service is given; identity has nothing to publish yet.
-const { JWKS_FILE: _, ...shared } = commonSettings
+// NATS_URL is among what every service is given; identity has nothing to publish yet. Its keys are its own.
+const { JWKS_URL: _, ...shared } = commonSettings
 
 /** Everything the process is told from outside; README lists what each one means. */
 export const configSchema = z.object({
@@ -10,7 +10,6 @@ export const configSchema = z.object({
   MIGRATIONS_DIR: z.string().default(new URL('../drizzle', import.meta.url).pathname),
   HTTP_HOST: z.string().default('0.0.0.0'),
   HTTP_PORT: port().default(8080),
-  JWKS_FILE: z.string().optional(),
   SERVICE_CREDENTIALS_FILE: z.string(),
   VAULT_KEYS: secret(),
   TOKEN_TTL_MS: integer({ min: 1_000, max: 900_000 }).default(300_000),

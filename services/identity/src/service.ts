@@ -114,7 +114,7 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
       logger,
       clock: now,
       keySource: { name: 'our own keys', read: async () => new Map(chain.published().map((jwk) => [jwk.kid, jwk])) },
-      ...(config.JWKS_FILE !== undefined && { jwksFile: config.JWKS_FILE }),
+      jwksFile: config.JWKS_FILE,
     }),
   })
   rpc.addOpen(

@@ -105,7 +105,12 @@ export async function startWebhookIngress(
   const operations = createOperations({ database, outbox, handlers: [], counts: async () => ({ accepted: await reader.countAccepted() }) })
   const rpc = createRpcServer({
     telemetry,
-    verifier: createTokenVerifier({ jwksFile: config.JWKS_FILE, audience: name, logger: telemetry.logger }),
+    verifier: createTokenVerifier({
+      jwksUrl: config.JWKS_URL,
+      jwksFile: config.JWKS_FILE,
+      audience: name,
+      logger: telemetry.logger,
+    }),
   })
   rpc.add(LedgerServiceDefinition, createLedgerService(reader))
   rpc.add(OperationsServiceDefinition, forAllCompanies(operations))

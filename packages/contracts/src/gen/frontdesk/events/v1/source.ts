@@ -26,6 +26,12 @@ export const EvidenceKind = {
   TEAM: "EVIDENCE_KIND_TEAM",
   /** ENTITY - The first attribution of the entity that the event belongs to; the value is the company id. */
   ENTITY: "EVIDENCE_KIND_ENTITY",
+  /** STRIPE_ACCOUNT - Stripe: the connected account, then the customer. */
+  STRIPE_ACCOUNT: "EVIDENCE_KIND_STRIPE_ACCOUNT",
+  STRIPE_CUSTOMER: "EVIDENCE_KIND_STRIPE_CUSTOMER",
+  /** WHATSAPP_PHONE_NUMBER - WhatsApp: Meta's id of our phone number, then of the business account (WABA). */
+  WHATSAPP_PHONE_NUMBER: "EVIDENCE_KIND_WHATSAPP_PHONE_NUMBER",
+  WHATSAPP_ACCOUNT: "EVIDENCE_KIND_WHATSAPP_ACCOUNT",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -43,6 +49,10 @@ export namespace EvidenceKind {
   export type ORGANIZATION = typeof EvidenceKind.ORGANIZATION;
   export type TEAM = typeof EvidenceKind.TEAM;
   export type ENTITY = typeof EvidenceKind.ENTITY;
+  export type STRIPE_ACCOUNT = typeof EvidenceKind.STRIPE_ACCOUNT;
+  export type STRIPE_CUSTOMER = typeof EvidenceKind.STRIPE_CUSTOMER;
+  export type WHATSAPP_PHONE_NUMBER = typeof EvidenceKind.WHATSAPP_PHONE_NUMBER;
+  export type WHATSAPP_ACCOUNT = typeof EvidenceKind.WHATSAPP_ACCOUNT;
   export type UNRECOGNIZED = typeof EvidenceKind.UNRECOGNIZED;
 }
 
@@ -81,6 +91,18 @@ export function evidenceKindFromJSON(object: any): EvidenceKind {
     case 10:
     case "EVIDENCE_KIND_ENTITY":
       return EvidenceKind.ENTITY;
+    case 11:
+    case "EVIDENCE_KIND_STRIPE_ACCOUNT":
+      return EvidenceKind.STRIPE_ACCOUNT;
+    case 12:
+    case "EVIDENCE_KIND_STRIPE_CUSTOMER":
+      return EvidenceKind.STRIPE_CUSTOMER;
+    case 13:
+    case "EVIDENCE_KIND_WHATSAPP_PHONE_NUMBER":
+      return EvidenceKind.WHATSAPP_PHONE_NUMBER;
+    case 14:
+    case "EVIDENCE_KIND_WHATSAPP_ACCOUNT":
+      return EvidenceKind.WHATSAPP_ACCOUNT;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -112,6 +134,14 @@ export function evidenceKindToJSON(object: EvidenceKind): string {
       return "EVIDENCE_KIND_TEAM";
     case EvidenceKind.ENTITY:
       return "EVIDENCE_KIND_ENTITY";
+    case EvidenceKind.STRIPE_ACCOUNT:
+      return "EVIDENCE_KIND_STRIPE_ACCOUNT";
+    case EvidenceKind.STRIPE_CUSTOMER:
+      return "EVIDENCE_KIND_STRIPE_CUSTOMER";
+    case EvidenceKind.WHATSAPP_PHONE_NUMBER:
+      return "EVIDENCE_KIND_WHATSAPP_PHONE_NUMBER";
+    case EvidenceKind.WHATSAPP_ACCOUNT:
+      return "EVIDENCE_KIND_WHATSAPP_ACCOUNT";
     case EvidenceKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -142,6 +172,14 @@ export function evidenceKindToNumber(object: EvidenceKind): number {
       return 9;
     case EvidenceKind.ENTITY:
       return 10;
+    case EvidenceKind.STRIPE_ACCOUNT:
+      return 11;
+    case EvidenceKind.STRIPE_CUSTOMER:
+      return 12;
+    case EvidenceKind.WHATSAPP_PHONE_NUMBER:
+      return 13;
+    case EvidenceKind.WHATSAPP_ACCOUNT:
+      return 14;
     case EvidenceKind.UNRECOGNIZED:
     default:
       return -1;
@@ -161,7 +199,7 @@ export interface EventSource {
   connectionId: string;
   /** The provider's name for the event, such as "call_ended" or "BOOKING_CREATED". */
   providerEventType: string;
-  /** What the event is about: "call" or "calendar_booking", and the provider's id of it. */
+  /** What the event is about, and the provider's id of it: "call", "calendar_booking", "message", "subscription", "invoice". */
   entityType: string;
   entityId: string;
   /** When the entity began (a call's start, a booking's creation); absent when the provider does not say. */
