@@ -24,19 +24,21 @@ export function call<Definition extends TsProtoServiceDefinition>(
     let trailer = Metadata()
 
     const send = async () => {
-      const token = await issuer.issue({ audience, companies, ...(actor === undefined ? {} : { actor }) })
+      const endsAtMs = performance.now() + deadlineMs
+      const token = await inTime(issuer.issue({ audience, companies, ...(actor === undefined ? {} : { actor }) }), deadlineMs, audience)
+      const leftMs = Math.max(1, Math.ceil(endsAtMs - performance.now()))
       const trace: Record<string, string> = {}
       injectTrace(trace)
       const metadata = Metadata(options.metadata)
         // The deadline runs here; the server learns of it, so that it too can stop.
-        .set('grpc-timeout', `${Math.max(1, Math.ceil(deadlineMs))}m`)
+        .set('grpc-timeout', `${leftMs}m`)
       if (token !== '') metadata.set('authorization', `Bearer ${token}`)
       for (const [key, value] of Object.entries(trace)) metadata.set(key, value)
       const onTrailer = (received: Metadata) => {
         trailer = received
         options.onTrailer?.(received)
       }
-      return answerOf(call.next(call.request, { ...rest, metadata, deadline: deadlineMs, onTrailer }))
+      return answerOf(call.next(call.request, { ...rest, metadata, deadline: leftMs, onTrailer }))
     }
 
     return unary(async () => {
@@ -52,6 +54,20 @@ export function call<Definition extends TsProtoServiceDefinition>(
         duration.observe({ method, code }, (performance.now() - startedAt) / 1000)
       }
     })
+  }
+}
+
+/** A call's deadline covers its token too, which another service may have to give. */
+async function inTime(token: Promise<string>, deadlineMs: number, audience: string): Promise<string> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    const publicMessage = transportMessage('deadline_exceeded', audience)
+    late.reject(new FrontdeskError('deadline_exceeded', { publicMessage, detail: 'no caller token in time' }))
+  }, deadlineMs)
+  try {
+    return await Promise.race([token, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -1,6 +1,7 @@
 export { callerOf, requireAllCompanies, requireCompany, type Caller } from './caller.ts'
 export type { RpcCallOptions, RpcClientOptions } from './client-options.ts'
 export { createRpcClient, type RpcClient } from './client.ts'
+export { credentialEntry, digestOfCredential, generateCredential, type CredentialEntry, type CredentialGrant } from './credentials.ts'
 export { generateKeyPair, readPrivateJwk, type KeyPair, type PrivateJwk, type PublicJwk } from './keys.ts'
 export { forAllCompanies } from './for-all-companies.ts'
 export { createIdentityTokens, type IdentityTokensOptions } from './identity-tokens.ts'

@@ -1,3 +1,4 @@
+import { rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createTestTelemetry, type TestTelemetry } from '@frontdesk/telemetry/testing'
@@ -123,6 +124,33 @@ test('a file’s keys count beside the URL’s, and alone while that can not be 
   answer = { status: 503, body: {}, delayMs: 0 }
   const blind = verifier({ jwksFile: authority.jwksFile })
   expect([await outcome(blind.verify(await byFile())), await outcome(blind.verify(await sign()))]).toEqual(['ok', 'unavailable'])
+})
+
+test('without its file the URL’s keys count alone: a stranger is refused, and a file that comes later counts', async () => {
+  await using authority = await createTestAuthority()
+  const absent = `${authority.jwksFile}.later`
+  const checks = verifier({ jwksFile: absent })
+  const stranger = await generateKeyPair('stranger', ['*'])
+  expect([await outcome(checks.verify(await sign())), await outcome(checks.verify(await sign(stranger)))]).toEqual(['ok', 'token_invalid'])
+  await writeFile(absent, JSON.stringify({ keys: [stranger.publicJwk] }))
+  now += 1_000
+  expect(await outcome(checks.verify(await sign(stranger)))).toBe('ok')
+  await rm(absent)
+  now += 60_000
+  expect(await outcome(checks.verify(await sign(stranger)))).toBe('token_invalid')
+})
+
+test('a key of the file does not wait for a URL that hangs', async () => {
+  await using authority = await createTestAuthority()
+  const checks = verifier({ jwksFile: authority.jwksFile })
+  await checks.verify(await sign())
+  answer = { status: 200, body: {}, delayMs: 60_000 }
+  now += 1_000
+  const startedAt = performance.now()
+  const { privateJwk } = authority.keyPair
+  const token = await createTokenIssuer({ privateJwk, caller: 'operator', clock }).issue({ audience: 'booking', companies: 'all' })
+  expect(await outcome(checks.verify(token))).toBe('ok')
+  expect(performance.now() - startedAt).toBeLessThan(200)
 })
 
 test('a verifier without any source of keys is a mistake in the program', () => {

@@ -58,6 +58,11 @@ export class KeyRing {
     else await this.#reading
   }
 
+  /** The key, if it is among those that were read. */
+  known(kid: string): VerificationKey | undefined {
+    return this.#keys.get(kid)
+  }
+
   async find(kid: string): Promise<VerificationKey | undefined> {
     if (!this.#keys.has(kid)) await this.refresh(rereadUnknownAfterMs)
     return this.#keys.get(kid)

@@ -31,6 +31,8 @@ export class KeyRings {
 
   /** @throws the error of a source that was never read, unless another has the key. */
   async find(kid: string): Promise<VerificationKey | undefined> {
+    // A key at hand does not wait for the sources that it is not of.
+    for (const ring of this.#rings) if (ring.known(kid)) return ring.known(kid)
     const results = await Promise.allSettled(this.#rings.map((ring) => ring.find(kid)))
     for (const result of results) if (result.status === 'fulfilled' && result.value) return result.value
     const [failed] = results.filter((result) => result.status === 'rejected')

@@ -14,9 +14,16 @@ const fetchTimeoutMs = 2_000
 const fetchPatienceMs = 250
 const longestBody = 256 * 1024
 
-/** A JWKS file. */
-export function keysOfFile(file: string): KeySource {
-  return { name: file, read: () => readPublicJwks(file) }
+/** A JWKS file; where it may be missing, it then has no keys. */
+export function keysOfFile(file: string, { mayBeMissing = false } = {}): KeySource {
+  return {
+    name: file,
+    read: () =>
+      readPublicJwks(file).catch((error: NodeJS.ErrnoException) => {
+        if (mayBeMissing && error.code === 'ENOENT') return new Map<string, PublicJwk>()
+        throw error
+      }),
+  }
 }
 
 /** A JWKS that a server publishes, such as identity's. */

@@ -11,7 +11,7 @@ import { everyCompanyClaim } from './token-issuer.ts'
 
 /** What a verifier of caller tokens needs. */
 export interface TokenVerifierOptions {
-  /** A JWKS whose keys have the member `callers`; see `PublicJwk`. */
+  /** A JWKS whose keys have the member `callers`; see `PublicJwk`. Beside another source it may be missing. */
   readonly jwksFile?: string | undefined
   /** The same, published by a server: identity's. Its keys count beside the file's. */
   readonly jwksUrl?: string | undefined
@@ -101,9 +101,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 }
 
 function sourcesOf({ jwksFile, jwksUrl, keySource }: TokenVerifierOptions): KeySource[] {
-  const sources = [jwksFile && keysOfFile(jwksFile), jwksUrl && keysOfUrl(jwksUrl), keySource].filter(
-    (source) => typeof source === 'object',
-  )
+  const others = [jwksUrl && keysOfUrl(jwksUrl), keySource].filter((source) => typeof source === 'object')
+  const sources = jwksFile ? [keysOfFile(jwksFile, { mayBeMissing: others.length > 0 }), ...others] : others
   if (sources.length === 0) throw new TypeError('a verifier needs a source of keys')
   return sources
 }

@@ -68,6 +68,12 @@ test('the server learns of the deadline, however it is made', async () => {
   expect(Number(deadline) - startedAt).toBeLessThan(4_000)
 })
 
+test('a call whose token does not come ends at its deadline', async () => {
+  const { address } = await harness.serve()
+  const issuer = { issue: () => new Promise<string>(() => undefined) }
+  expect(await codeOf(harness.connect(address, { issuer }).getEvent({}, { deadlineMs: 100 }))).toBe('deadline_exceeded')
+})
+
 test('a call without a deadline of its own has the client’s', async () => {
   const { address } = await harness.serve({ getEvent: () => new Promise(() => undefined) }, { drainMs: 100 })
   expect(await codeOf(harness.connect(address, { deadlineMs: 100 }).getEvent({}))).toBe('deadline_exceeded')

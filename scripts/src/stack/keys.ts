@@ -1,11 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createTokenIssuer, generateKeyPair, readPrivateJwk } from '@frontdesk/rpc'
-import { serviceNames } from './manifest.ts'
+import { createTokenIssuer, generateKeyPair, type PrivateJwk, readPrivateJwk } from '@frontdesk/rpc'
+import { openCredentials } from './credentials.ts'
+import { readJson, writeJson } from './json-file.ts'
+import { type CallerName, serviceNames } from './manifest.ts'
 
-/** The callers that have a key of their own, besides the operator. */
-const callers = ['webhook-ingress', 'operator'] as const
 const dayMs = 24 * 60 * 60 * 1000
 
 interface Secrets {
@@ -20,10 +20,11 @@ interface Secrets {
 
 /** The keys of a development stack; they stay the same over restarts, as the data does. */
 export interface StackKeys extends Secrets {
+  /** The operator's public key; everybody else's are identity's. */
   readonly jwksFile: string
-  /** identity's list of the services' credentials: none as long as they have keys. */
+  /** identity's list of the services' credentials. */
   readonly credentialsFile: string
-  readonly callerKeyFile: (caller: (typeof callers)[number]) => string
+  readonly credentialFile: (caller: CallerName) => string
   /** Issues a day's token for every company and every service. */
   issueOperatorToken(): Promise<string>
 }
@@ -32,24 +33,17 @@ export interface StackKeys extends Secrets {
 export async function openKeys(directory: string): Promise<StackKeys> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const jwksFile = join(directory, 'jwks.json')
-  const callerKeyFile = (caller: string) => join(directory, `${caller}.jwk.json`)
-  const credentialsFile = join(directory, 'credentials.json')
-  // A directory of before identity has none; one that `frontdesk credentials create` wrote stays.
-  await writeFile(credentialsFile, '{"credentials":[]}\n', { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
-  })
-  if (!(await areCallerKeysWhole(jwksFile, callerKeyFile))) {
-    const pairs = await Promise.all(callers.map((caller) => generateKeyPair(`${caller}-${randomBytes(4).toString('hex')}`, [caller])))
-    await Promise.all(callers.map((caller, index) => writeJson(callerKeyFile(caller), pairs[index]?.privateJwk)))
-    await writeJson(jwksFile, { keys: pairs.map(({ publicJwk }) => publicJwk) })
-  }
+  const operator = await openOperatorKey(join(directory, 'operator.jwk.json'))
+  const { d: _, ...publicJwk } = operator
+  await writeJson(jwksFile, { keys: [publicJwk] })
+  // Of before identity gave the tokens: a key that nobody signs with any more.
+  await rm(join(directory, 'webhook-ingress.jwk.json'), { force: true })
   return {
     jwksFile,
-    credentialsFile,
-    callerKeyFile,
+    ...(await openCredentials(directory)),
     ...(await openSecrets(join(directory, 'secrets.json'))),
     async issueOperatorToken() {
-      const issuer = createTokenIssuer({ privateJwk: await readPrivateJwk(callerKeyFile('operator')), caller: 'operator' })
+      const issuer = createTokenIssuer({ privateJwk: operator, caller: 'operator' })
       return issuer.issue({ audience: [...serviceNames], companies: 'all', actor: 'dev', ttlMs: dayMs })
     },
   }
@@ -65,15 +59,15 @@ export function keyRing(ownKey: string, givenMysqlUrl: string | undefined): stri
   return `shared:${createHmac('sha256', password).update('frontdesk development vault').digest('base64')},${ownKey}`
 }
 
-async function areCallerKeysWhole(jwksFile: string, callerKeyFile: (caller: string) => string): Promise<boolean> {
-  const published = await readJson(jwksFile)
-  const kids: unknown[] = Array.isArray(published['keys']) ? published['keys'].map((key: { kid?: unknown } | null) => key?.kid) : []
-  const isWhole = async (caller: string) => {
-    const { kid } = await readPrivateJwk(callerKeyFile(caller))
-    return kids.includes(kid)
+/** The operator's key; where there is none, or none that can be read, a new one. */
+async function openOperatorKey(file: string): Promise<PrivateJwk> {
+  try {
+    return await readPrivateJwk(file)
+  } catch {
+    const { privateJwk } = await generateKeyPair(`operator-${randomBytes(4).toString('hex')}`, ['operator'])
+    await writeJson(file, privateJwk)
+    return privateJwk
   }
-  const whole = await Promise.all(callers.map((caller) => isWhole(caller).catch(() => false)))
-  return whole.every(Boolean)
 }
 
 /** A file of an older checkout lacks what was added since: that alone is made anew. */
@@ -91,20 +85,4 @@ async function openSecrets(file: string): Promise<Secrets> {
   }
   await writeJson(file, secrets)
   return secrets
-}
-
-/** Empty when there is none, or nothing of use in it. */
-async function readJson(file: string): Promise<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'))
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
-}
-
-/** In one step, so that a start that is killed leaves no half of a file. */
-async function writeJson(file: string, value: unknown): Promise<void> {
-  await writeFile(`${file}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
-  await rename(`${file}.new`, file)
 }

@@ -33,3 +33,15 @@ export const eventServiceNames = ['webhook-ingress', 'company-resolver', 'bookin
 export type EventServiceName = (typeof eventServiceNames)[number]
 export const serviceNames = [...eventServiceNames, 'identity'] as const
 export type ServiceName = (typeof serviceNames)[number]
+
+/**
+ * The services that call others, and whom: each has a credential of its own at identity, good for that alone. Whoever asks
+ * for tokens for all companies says so.
+ */
+export const callers = {
+  'webhook-ingress': { calls: ['company-resolver', 'booking'], allCompanies: true },
+  booking: { calls: ['company-resolver'] },
+  messaging: { calls: ['company-resolver', 'booking'] },
+} as const satisfies Record<string, { calls: readonly ServiceName[]; allCompanies?: boolean }>
+export type CallerName = keyof typeof callers
+export const callerNames = Object.keys(callers) as CallerName[]

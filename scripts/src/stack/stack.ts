@@ -4,7 +4,7 @@ import { createTelemetry } from '@frontdesk/telemetry'
 import { freePort, type MariadbServer, type NatsServer, startMariadb, startNats } from '@frontdesk/testing'
 import { keyRing, openKeys, type StackKeys } from './keys.ts'
 import { createDatabaseAccounts } from './database-accounts.ts'
-import { type Manifest, type ServiceName, serviceNames } from './manifest.ts'
+import { callerNames, type Manifest, type ServiceName, serviceNames } from './manifest.ts'
 import { seedCompanies } from './seed.ts'
 import { migrateService, type ServiceProcess, startService } from './service-process.ts'
 
@@ -21,6 +21,8 @@ export interface StackOptions {
   readonly logLevel?: string
   /** Database connections of each service; its default when left out. */
   readonly poolSize?: number
+  /** More settings of a service, such as shorter times for a test. */
+  readonly settings?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>
   /** Ends a start that is under way, leaving nothing running; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
@@ -66,7 +68,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const ports = await choosePorts(options.preferredIngressPort)
   const databaseUrls = await unlessAborted(signal, createDatabaseAccounts(mysqlUrl, keys))
   const settings = environments({ keys, ports, databaseUrls, natsUrl, logLevel: options.logLevel ?? 'info', poolSize: options.poolSize })
-  const describe = (name: ServiceName) => ({ name, root, env: settings[name], logFile: join(directory, 'logs', `${name}.log`) })
+  const envOf = (name: ServiceName) => ({ ...settings[name], ...options.settings?.[name] })
+  const describe = (name: ServiceName) => ({ name, root, env: envOf(name), logFile: join(directory, 'logs', `${name}.log`) })
 
   onStep('migrating the databases')
   // All of them to their end, whatever becomes of one: a migration is not to be broken off.
@@ -105,7 +108,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     get manifest(): Manifest {
       return {
         ingress: { url: `http://127.0.0.1:${ports.http}`, adminUrl: `http://127.0.0.1:${ports.admin['webhook-ingress']}` },
-        identity: { jwksUrl: `http://127.0.0.1:${ports.jwks}/.well-known/jwks.json` },
+        identity: { jwksUrl: jwksUrl(ports) },
         nats: { url: natsUrl, ...(nats && { monitorUrl: nats.monitorUrl }) },
         mysql: { url: mysqlUrl },
         rpc,
@@ -145,6 +148,8 @@ function byService<Value>(valueOf: (name: ServiceName) => Value): Record<Service
   return Object.fromEntries(serviceNames.map((name) => [name, valueOf(name)])) as Record<ServiceName, Value>
 }
 
+const jwksUrl = ({ jwks }: Ports): string => `http://127.0.0.1:${jwks}/.well-known/jwks.json`
+
 async function choosePorts(preferredIngressPort: number | undefined): Promise<Ports> {
   const free = await Promise.all(Array.from({ length: 2 + 2 * serviceNames.length }, () => freePort()))
   const next = () => free.pop() ?? 0
@@ -171,6 +176,10 @@ interface Settings {
 }
 
 function environments({ keys, ports, databaseUrls, natsUrl, logLevel, poolSize }: Settings): Record<ServiceName, Record<string, string>> {
+  const asCaller = (name: ServiceName) => {
+    const caller = callerNames.find((each) => each === name)
+    return caller && { IDENTITY_ADDRESS: `127.0.0.1:${ports.rpc.identity}`, CREDENTIAL_FILE: keys.credentialFile(caller) }
+  }
   const shared = (name: ServiceName) => ({
     ADMIN_HOST: '127.0.0.1',
     ADMIN_PORT: String(ports.admin[name]),
@@ -178,7 +187,9 @@ function environments({ keys, ports, databaseUrls, natsUrl, logLevel, poolSize }
     RPC_PORT: String(ports.rpc[name]),
     MYSQL_URL: databaseUrls[name],
     NATS_URL: natsUrl,
+    JWKS_URL: jwksUrl(ports),
     JWKS_FILE: keys.jwksFile,
+    ...asCaller(name),
     LOG_LEVEL: logLevel,
     ...(poolSize !== undefined && { MYSQL_POOL_SIZE: String(poolSize) }),
   })
@@ -188,7 +199,6 @@ function environments({ keys, ports, databaseUrls, natsUrl, logLevel, poolSize }
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: String(ports.http),
       DIRECTORY_ADDRESS: `127.0.0.1:${ports.rpc['company-resolver']}`,
-      CALLER_KEY_FILE: keys.callerKeyFile('webhook-ingress'),
       VAULT_KEYS: keys.vaultKeys,
       RETELL_API_KEY: keys.retellApiKey,
     },

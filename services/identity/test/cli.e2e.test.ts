@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCli } from '@frontdesk/cli'
+import { newId } from '@frontdesk/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Harness, password, startHarness } from './harness.ts'
+import { type Harness, outcomes, password, startHarness } from './harness.ts'
 
 let harness: Harness
 let home: string
@@ -104,14 +105,24 @@ test('a login that is refused says why it can, and keeps nothing', async () => {
 })
 
 test('a credential that the CLI makes is one that identity takes', async () => {
-  const made = await run(['credentials', 'create', '--caller', 'billing', '--out', 'keys', '--json'], [], {}, home)
+  const create = (caller: string, audience: string, ...more: string[]) =>
+    run(['credentials', 'create', '--caller', caller, '--audience', audience, '--out', 'keys', ...more], [], {}, home)
+  const made = await create('billing', 'booking, messaging', '--json')
   const { secretFile, digestsFile } = JSON.parse(made.out) as Record<string, string>
   expect((await stat(secretFile ?? '')).mode & 0o777).toBe(0o600)
   await writeFile(harness.config.SERVICE_CREDENTIALS_FILE, await readFile(digestsFile ?? ''))
   harness.clock.offsetMs += 1_000
   const credential = (await readFile(secretFile ?? '', 'utf8')).trim()
-  expect((await harness.tokens.issueServiceToken({ credential, audience: ['booking'], allCompanies: true })).token).toMatch(/^ey/)
-  const again = await run(['credentials', 'create', '--caller', 'billing', '--out', 'keys'], [], {}, home)
-  expect(again).toMatchObject({ code: 1, err: expect.stringContaining('never overwritten') })
-  expect(await run(['credentials', 'create', '--caller', '../evil', '--out', 'keys'], [], {}, home)).toMatchObject({ code: 2 })
+  const ask = (companies: { allCompanies: boolean } | { companyIds: string[] }) =>
+    outcomes([harness.tokens.issueServiceToken({ credential, audience: ['messaging', 'booking'], ...companies })])
+  expect([await ask({ companyIds: [newId('cmp')] }), await ask({ allCompanies: true })]).toEqual([{ ok: 1 }, { permission_denied: 1 }])
+  expect(await create('billing', 'booking')).toMatchObject({ code: 1, err: expect.stringContaining('never overwritten') })
+  expect([await create('../evil', 'booking'), await create('evil', 'booking,*')]).toMatchObject([{ code: 2 }, { code: 2 }])
+  expect(await create('insights', 'booking', '--all-companies')).toMatchObject({ code: 0, out: expect.stringMatching(/Companies +all/) })
+  expect(JSON.parse(await readFile(digestsFile ?? '', 'utf8'))).toMatchObject({
+    credentials: [
+      { caller: 'billing', audiences: ['booking', 'messaging'], allCompanies: false },
+      { caller: 'insights', audiences: ['booking'], allCompanies: true },
+    ],
+  })
 })

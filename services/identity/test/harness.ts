@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import {
@@ -8,7 +8,7 @@ import {
   TokenServiceDefinition,
   UserServiceDefinition,
 } from '@frontdesk/contracts'
-import { createRpcClient, createTokenIssuer, noToken, type TokenSource } from '@frontdesk/rpc'
+import { createRpcClient, createTokenIssuer, credentialEntry, generateCredential, noToken, type TokenSource } from '@frontdesk/rpc'
 import { createTestAuthority } from '@frontdesk/rpc/testing'
 import { loadConfig } from '@frontdesk/service'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
@@ -30,7 +30,7 @@ export async function startHarness(settings: Record<string, string> = {}, { repl
   const authority = starting.use(await createTestAuthority())
   const { url: mysqlUrl } = starting.use(await createTestDatabase())
   const directory = dirname(authority.jwksFile)
-  const credential = `fdc_${randomBytes(32).toString('base64url')}`
+  const credential = generateCredential()
   const credentialsFile = join(directory, 'credentials.json')
   const credentialFile = join(directory, 'messaging.credential')
   await writeFile(credentialFile, `${credential}\n`)
@@ -152,7 +152,7 @@ function clientsOf(rpcPort: number, issuer: TokenSource, telemetry: ReturnType<t
 
 async function writeCredentials(file: string, byCaller: Record<string, string[]>): Promise<void> {
   const credentials = Object.entries(byCaller).flatMap(([caller, secrets]) =>
-    secrets.map((secret) => ({ caller, sha256: createHash('sha256').update(secret).digest('hex') })),
+    secrets.map((secret) => credentialEntry(secret, { caller, audiences: ['booking', 'billing'], allCompanies: true })),
   )
   await writeFile(file, JSON.stringify({ credentials }))
 }

@@ -5,7 +5,14 @@ import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
 import { createHttpServer } from '@frontdesk/http'
 import { createOperations, createOutbox } from '@frontdesk/outbox'
 import { providers } from '@frontdesk/providers'
-import { createRpcClient, createRpcServer, createTokenIssuer, createTokenVerifier, forAllCompanies, readPrivateJwk } from '@frontdesk/rpc'
+import {
+  createIdentityTokens,
+  createRpcClient,
+  createRpcServer,
+  createTokenVerifier,
+  forAllCompanies,
+  type TokenSource,
+} from '@frontdesk/rpc'
 import { startAdmin } from '@frontdesk/service'
 import { createTelemetry, type Logger } from '@frontdesk/telemetry'
 import { createVault, parseKeyRing } from '@frontdesk/vault'
@@ -34,6 +41,8 @@ export interface WebhookIngress extends AsyncDisposable {
 /** What a test can put in place of the real thing. */
 export interface WebhookIngressOverrides {
   readonly now?: () => Date
+  /** The caller tokens of its own calls, in place of identity's. */
+  readonly tokens?: TokenSource
 }
 
 /** Brings the database to the current schema; safe to run from several replicas at once. */
@@ -42,11 +51,9 @@ export async function migrateWebhookIngress(config: Config): Promise<void> {
   await migrate(config.MYSQL_URL.reveal(), config.MIGRATIONS_DIR, telemetry)
 }
 
-/** Starts the ingress. It serves without NATS and without the directory; only its database has to be there. */
-export async function startWebhookIngress(
-  config: Config,
-  { now = () => new Date() }: WebhookIngressOverrides = {},
-): Promise<WebhookIngress> {
+/** Starts the ingress. It serves without NATS, the directory and identity; only its database has to be there. */
+export async function startWebhookIngress(config: Config, overrides: WebhookIngressOverrides = {}): Promise<WebhookIngress> {
+  const { now = () => new Date() } = overrides
   await using starting = new AsyncDisposableStack()
   const telemetry = starting.use(
     createTelemetry({
@@ -69,11 +76,14 @@ export async function startWebhookIngress(
   starting.use(watchTopology(bus, name, telemetry))
   const outbox = starting.use(createOutbox({ database, bus, telemetry, source: `frontdesk/${name}` }))
 
+  const tokens =
+    overrides.tokens ??
+    starting.use(createIdentityTokens({ address: config.IDENTITY_ADDRESS, credentialFile: config.CREDENTIAL_FILE, telemetry }))
   const directoryClient = starting.use(
     createRpcClient(DirectoryServiceDefinition, {
       address: config.DIRECTORY_ADDRESS,
       audience: 'company-resolver',
-      issuer: createTokenIssuer({ privateJwk: await readPrivateJwk(config.CALLER_KEY_FILE), caller: name }),
+      issuer: tokens,
       telemetry,
       deadlineMs: 1_000,
       retryMethods: ['listConnectionSecrets', 'getConnectionSecrets'],
@@ -148,7 +158,7 @@ function pollConnections(connections: ConnectionSecretsCache, logger: Logger): A
         await connections.poll()
       } catch (error) {
         pauseMs = 5_000
-        logger.warn({ err: error }, 'the directory can’t be reached; the known connections serve on')
+        logger.warn({ err: error }, 'the directory can’t be asked; the known connections serve on')
       }
       await wait(pauseMs, undefined, { signal: stop.signal }).catch(() => undefined)
     }

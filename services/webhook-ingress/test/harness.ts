@@ -10,7 +10,7 @@ import {
   OperationsServiceDefinition,
 } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
-import { createRpcClient, createRpcServer, type RpcServer, type TokenSource } from '@frontdesk/rpc'
+import { createRpcClient, createRpcServer, generateCredential, type RpcServer, type TokenSource } from '@frontdesk/rpc'
 import { createTestAuthority } from '@frontdesk/rpc/testing'
 import { loadConfig } from '@frontdesk/service'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
@@ -29,8 +29,8 @@ export async function startHarness() {
   const natsPort = await freePort()
   const directory = await startDirectory(await freePort(), authority.verifier('company-resolver'))
   starting.use(directory)
-  const callerKeyFile = join(dirname(authority.jwksFile), 'webhook-ingress.jwk.json')
-  await writeFile(callerKeyFile, JSON.stringify(authority.keyPair.privateJwk))
+  const credentialFile = join(dirname(authority.jwksFile), 'webhook-ingress.credential')
+  await writeFile(credentialFile, generateCredential())
 
   const config = loadConfig(configSchema, {
     HTTP_HOST: '127.0.0.1',
@@ -43,13 +43,16 @@ export async function startHarness() {
     NATS_URL: `nats://127.0.0.1:${natsPort}`,
     DIRECTORY_ADDRESS: directory.address,
     JWKS_FILE: authority.jwksFile,
-    CALLER_KEY_FILE: callerKeyFile,
+    // Nobody is there: the tokens come from the test, unless it asks for none.
+    IDENTITY_ADDRESS: `127.0.0.1:${await freePort()}`,
+    CREDENTIAL_FILE: credentialFile,
     VAULT_KEYS: `test:${randomBytes(32).toString('base64')}`,
     RETELL_API_KEY: retellApiKey,
     LOG_LEVEL: 'silent',
   })
   await migrateWebhookIngress(config)
-  let ingress: WebhookIngress = await startWebhookIngress(config)
+  const tokens = authority.issuer('webhook-ingress')
+  let ingress: WebhookIngress = await startWebhookIngress(config, { tokens })
   starting.defer(() => ingress[Symbol.asyncDispose]())
 
   const opened = starting.use(new AsyncDisposableStack())
@@ -73,9 +76,10 @@ export async function startHarness() {
     get ingress() {
       return ingress
     },
-    async restart() {
+    /** Starts it again; without tokens of the test it asks identity for its own, at an address where nobody is. */
+    async restart({ withoutIdentity = false } = {}) {
       await ingress[Symbol.asyncDispose]()
-      ingress = await startWebhookIngress(config)
+      ingress = await startWebhookIngress(config, withoutIdentity ? {} : { tokens })
     },
     post: (path: string, body: Buffer | string, headers: Record<string, string>) => post(`${ingress.url}${path}`, body, headers),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -125,6 +125,29 @@ test('without the directory and after a restart, known connections verify and un
   }
 })
 
+test('without identity it starts, is ready and verifies what it knows; only what the directory alone knows is to be sent again', async () => {
+  const connectionId = harness.directory.setSecret('before')
+  const send = (uid: string, secret: string, to = connectionId) => {
+    const { body } = calcomWebhook('BOOKING_CREATED', { payload: { uid } })
+    return harness.post(`/v1/webhooks/calcom/${to}`, body, { 'x-cal-signature-256': signCalcom(body, secret) })
+  }
+  expect(await send('with-identity', 'before')).toMatchObject({ status: 200 })
+  await harness.restart({ withoutIdentity: true })
+  try {
+    expect((await fetch(`${harness.ingress.adminUrl}/readyz`)).status).toBe(200)
+    const { body } = callBody()
+    expect(await harness.post('/v1/webhooks/retell', body, signed(body))).toMatchObject({ status: 200, json: { accepted: 1 } })
+    expect(await send('without-identity', 'before')).toMatchObject({ status: 200 })
+    const lost = [send('rotated-meanwhile', 'after'), send('unknown', 'any', 'con_01h455vb4pex5vsknk084sn02r')]
+    for (const answer of await Promise.all(lost)) {
+      expect(answer).toMatchObject({ status: 503, json: { code: 'unavailable' } })
+      expect(answer.headers.get('retry-after')).toMatch(/^[1-9]/)
+    }
+  } finally {
+    await harness.restart()
+  }
+})
+
 test('a refusal leaves a row of why, alike ones a single row', async () => {
   const connection = await createConnection(harness.mysqlUrl)
   try {

@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { credentialEntry, generateCredential, type CredentialEntry } from '@frontdesk/rpc'
 import { leaf, type Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { CommandError, UsageError } from '../errors.ts'
@@ -15,17 +15,22 @@ export function credentials(context: CliContext): Group {
         'Make a service’s credential: the secret in a file of its own, its digest in credentials.json beside it, for identity.',
         {
           caller: { type: 'string', description: 'The service, such as messaging', required: true, valueHint: 'name' },
+          audience: {
+            type: 'string',
+            description: 'The services that it may call, with commas between',
+            required: true,
+            valueHint: 'services',
+          },
+          'all-companies': { type: 'boolean', description: 'Let it ask for tokens for all companies, not only for those that each names' },
           out: { type: 'string', description: 'Directory; made if it is not there', required: true, valueHint: 'dir' },
           json: { type: 'boolean', description: 'Print JSON' },
         },
         async ({ args }) => {
-          const { caller } = args
-          if (!/^[a-z][a-z0-9-]{0,62}$/.test(caller)) {
-            throw new UsageError(`--caller must be a name of lower-case letters, digits and hyphens; not "${caller}".`)
-          }
+          const caller = serviceName('--caller', args.caller)
+          const audiences = args.audience.split(',').map((name) => serviceName('--audience', name.trim()))
           const directory = resolve(context.cwd, args.out)
           const [secretFile, digestsFile] = [join(directory, `${caller}.credential`), join(directory, 'credentials.json')]
-          const secret = `fdc_${randomBytes(32).toString('base64url')}`
+          const secret = generateCredential()
           try {
             await mkdir(directory, { recursive: true, mode: 0o700 })
             await writeFile(secretFile, `${secret}\n`, { mode: 0o600, flag: 'wx' })
@@ -35,9 +40,18 @@ export function credentials(context: CliContext): Group {
               cause: error,
             })
           }
-          await addDigest(digestsFile, { caller, sha256: createHash('sha256').update(secret).digest('hex') })
+          const grant = { caller, audiences, allCompanies: args['all-companies'] === true }
+          await addEntry(digestsFile, credentialEntry(secret, grant))
           context.out(
-            args.json ? json({ caller, secretFile, digestsFile }) : fields({ Caller: caller, Secret: secretFile, Digests: digestsFile }),
+            args.json
+              ? json({ ...grant, secretFile, digestsFile })
+              : fields({
+                  Caller: caller,
+                  Calls: audiences.join(', '),
+                  Companies: grant.allCompanies ? 'all' : 'named',
+                  Secret: secretFile,
+                  Digests: digestsFile,
+                }),
           )
         },
       ),
@@ -45,8 +59,13 @@ export function credentials(context: CliContext): Group {
   }
 }
 
+function serviceName(option: string, name: string): string {
+  if (/^[a-z][a-z0-9-]{0,62}$/.test(name)) return name
+  throw new UsageError(`${option} must be a name of lower-case letters, digits and hyphens; not "${name}".`)
+}
+
 /** In one step for whoever reads it. */
-async function addDigest(file: string, entry: { caller: string; sha256: string }): Promise<void> {
+async function addEntry(file: string, entry: CredentialEntry): Promise<void> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{"credentials":[]}'
     throw error

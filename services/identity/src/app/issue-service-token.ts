@@ -2,12 +2,12 @@ import { isCompanyId } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { invalid } from '../domain/invalid.ts'
 import { checkAudience } from './audience.ts'
-import type { Audit, ServiceCredentials, TokenSigner } from './ports.ts'
+import type { Audit, ServiceCredentials, ServiceGrant, TokenSigner } from './ports.ts'
 
 const maxActorLength = 200
 const maxCompanies = 100
 
-/** Exchanges a service's credential for a caller token in its name. */
+/** Exchanges a service's credential for a caller token in its name, for nothing that the credential was not given for. */
 export function issueServiceToken({ credentials, signer, audit }: { credentials: ServiceCredentials; signer: TokenSigner; audit: Audit }) {
   return async (command: { credential: string; audience: readonly string[]; companies: readonly string[] | 'all'; actor: string }) => {
     const audience = checkAudience(command.audience)
@@ -16,11 +16,24 @@ export function issueServiceToken({ credentials, signer, audit }: { credentials:
       throw invalid(`company_ids: give 1 to ${maxCompanies} company ids, or all_companies`)
     }
     if (actor.length > maxActorLength) throw invalid(`actor: at most ${maxActorLength} characters`)
-    const caller = await credentials.callerOf(command.credential)
-    if (caller === undefined) {
+    const grant = await credentials.grantOf(command.credential)
+    if (!grant) {
       audit.record('service_token', 'refused', {})
       throw new FrontdeskError('token_invalid', { publicMessage: 'The credential is not one of a service.' })
     }
+    const { caller } = grant
+    const excess = excessOf(grant, audience, companies)
+    if (excess !== undefined) {
+      audit.record('service_token', 'exceeded', { caller })
+      throw new FrontdeskError('permission_denied', { publicMessage: `The credential of ${caller} is not for ${excess}.` })
+    }
     return signer.sign({ caller, audience, companies, actor: actor === '' ? undefined : actor })
   }
+}
+
+/** What is asked for beyond the grant. */
+function excessOf(grant: ServiceGrant, audience: readonly string[], companies: readonly string[] | 'all'): string | undefined {
+  const foreign = audience.filter((name) => !grant.audiences.includes(name))
+  if (foreign.length > 0) return `calling ${foreign.join(', ')}`
+  return companies === 'all' && !grant.allCompanies ? 'all companies' : undefined
 }

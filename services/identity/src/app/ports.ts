@@ -126,15 +126,28 @@ export interface SigningKeyStore {
   rotate(decide: (keys: readonly SigningKey[]) => { signsFrom: Date; othersVerifyUntil: Date } | undefined): Promise<SigningKey | undefined>
 }
 
-/** The credentials that were given to services. */
-export interface ServiceCredentials {
-  /** Whose credential it is. */
-  callerOf(credential: string): Promise<string | undefined>
+/** What a service's credential is good for. */
+export interface ServiceGrant {
+  readonly caller: string
+  /** The services that its tokens may be for. */
+  readonly audiences: readonly string[]
+  /** Whether its tokens may be for all companies, rather than for those that each names. */
+  readonly allCompanies: boolean
 }
 
-/** What happened to an account, for the log and the metrics. */
+/** The credentials that were given to services. */
+export interface ServiceCredentials {
+  /** Whose credential it is, and what for. */
+  grantOf(credential: string): Promise<ServiceGrant | undefined>
+}
+
+/** What happened to an account or a credential, for the log and the metrics. */
 export interface Audit {
-  record(event: string, outcome: string, details: { userId?: string | undefined; client?: ClientKind; address?: string }): void
+  record(
+    event: string,
+    outcome: string,
+    details: { userId?: string | undefined; client?: ClientKind; address?: string; caller?: string },
+  ): void
 }
 
 /** Where time and new ids come from. */

@@ -1,11 +1,21 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { digestOfCredential } from '@frontdesk/rpc'
 import type { Logger } from '@frontdesk/telemetry'
 import { z } from 'zod'
-import type { ServiceCredentials } from '../app/ports.ts'
+import type { ServiceCredentials, ServiceGrant } from '../app/ports.ts'
 
+const service = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)
+
+/** Whatever an entry does not name, it does not give. */
 const fileSchema = z.object({
-  credentials: z.array(z.object({ caller: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
+  credentials: z.array(
+    z.object({
+      caller: service,
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      audiences: z.array(service).default([]),
+      allCompanies: z.boolean().default(false),
+    }),
+  ),
 })
 
 const rereadAfterMs = 1_000
@@ -16,7 +26,7 @@ const longestCredential = 200
  * Two of the same caller are a rotation. A file that can't be read again leaves the old ones in place.
  */
 export function createServiceCredentials(file: string, { now, logger }: { now: () => Date; logger: Logger }): ServiceCredentials {
-  let callers: ReadonlyMap<string, string> | undefined
+  let grants: ReadonlyMap<string, ServiceGrant> | undefined
   let readAtMs = Number.NEGATIVE_INFINITY
   let reading: Promise<void> | undefined
 
@@ -24,23 +34,23 @@ export function createServiceCredentials(file: string, { now, logger }: { now: (
     const begunAtMs = now().getTime()
     try {
       const { credentials } = fileSchema.parse(JSON.parse(await readFile(file, 'utf8')))
-      callers = new Map(credentials.map(({ caller, sha256 }) => [sha256, caller]))
+      grants = new Map(credentials.map(({ sha256, ...grant }) => [sha256, grant]))
     } catch (err) {
-      if (!callers) throw err
+      if (!grants) throw err
       logger.error({ err, file }, 'the services’ credentials can not be read again; the old ones stay')
     }
     readAtMs = begunAtMs
   }
 
   return {
-    async callerOf(credential) {
-      if (!callers || now().getTime() - readAtMs >= rereadAfterMs) {
+    async grantOf(credential) {
+      if (!grants || now().getTime() - readAtMs >= rereadAfterMs) {
         reading ??= read().finally(() => (reading = undefined))
         await reading
       }
       if (credential.length > longestCredential) return undefined
       // Found by digest: how long a look-up takes tells nothing of a secret of 256 bits.
-      return callers?.get(createHash('sha256').update(credential).digest('hex'))
+      return grants?.get(digestOfCredential(credential))
     },
   }
 }

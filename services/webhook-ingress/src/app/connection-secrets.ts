@@ -59,7 +59,7 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
 
   async function askDirectory(connectionId: string): Promise<ConnectionSecrets | undefined> {
     const found = await deps.directory.find(connectionId).catch((error: unknown) => {
-      throw isFrontdeskError(error) && error.retryable ? error : notNow('the directory failed', error)
+      throw isFrontdeskError(error, 'unavailable') ? error : notNow('the directory failed', error)
     })
     if (found) void keep(learn([found]))
     return known.get(connectionId)

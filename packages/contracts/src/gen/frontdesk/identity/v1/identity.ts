@@ -179,8 +179,10 @@ export interface ConfirmSecondFactorResponse {
 export interface IssueServiceTokenRequest {
   /** What the file holds that is mounted into the service. */
   credential: string;
+  /** The services that the token is for; the credential is for some alone. */
   audience: string[];
   companyIds: string[];
+  /** Only of a credential that may. */
   allCompanies: boolean;
   /** In whose name the service acts. */
   actor: string;
