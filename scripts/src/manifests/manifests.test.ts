@@ -157,6 +157,16 @@ describe.skipIf(kubectl === undefined)('the manifests', () => {
       'there is no setting MYSQL_POOLSIZE',
     ],
     ['a setting that can’t be', (_pod, server) => server.env!.push({ name: 'MYSQL_POOL_SIZE', value: '1' }), "MYSQL_POOL_SIZE can't be 1"],
+    [
+      'a file that nobody mounts',
+      (_pod, server) => server.volumeMounts!.splice(0, 1),
+      'the setting JWKS_FILE names no file of a volume: /etc/frontdesk/callers/jwks.json',
+    ],
+    [
+      'a call to nobody',
+      (_pod, server) => server.env!.push({ name: 'X_ADDRESS', value: 'bookin:50051' }),
+      'X_ADDRESS names no port of a Service',
+    ],
     ['a setting too few', (_pod, server) => server.env!.splice(1, 1), 'the setting MYSQL_URL is missing'],
     [
       'another to call',
@@ -185,6 +195,14 @@ describe.skipIf(kubectl === undefined)('the manifests', () => {
       'way for its callers',
       ['NetworkPolicy/company-resolver-callers'],
       'the way in is closed and needed: webhook-ingress → company-resolver:50051',
+    ],
+    ['way to identity’s keys', ['NetworkPolicy/booking-server'], 'the way out is closed and needed: booking → identity:8080'],
+    ['way to its tokens', ['NetworkPolicy/webhook-ingress-identity'], 'the way out is closed and needed: webhook-ingress → identity:50051'],
+    ['way for those who verify', ['NetworkPolicy/identity-callers'], 'the way in is closed and needed: booking → identity:8080'],
+    [
+      'Service that publishes its keys',
+      ['Service/identity-jwks'],
+      'Deployment/booking: JWKS_URL names no port of a Service: http://identity-jwks:8080',
     ],
     ['way for providers', ['NetworkPolicy/webhook-ingress-http'], 'the way in is closed and needed: ingress → webhook-ingress:8080'],
     ['Namespace', ['Namespace/frontdesk'], 'not exactly one Namespace'],
@@ -237,6 +255,33 @@ describe.skipIf(kubectl === undefined)('the manifests', () => {
           ({ spec }) => (spec!.ingress![0]!.from = [{ podSelector: {} }]),
         ),
       'the way in is open and nothing needs it: a pod of no service → company-resolver:50051/TCP',
+    ],
+    [
+      'an identity that lets in who has no credential',
+      () =>
+        problemsWith<INetworkPolicy>(
+          'NetworkPolicy/identity-callers',
+          ({ spec }) => delete spec!.ingress![1]!.from![0]!.podSelector!.matchLabels!['frontdesk.internal/asks'],
+        ),
+      'the way in is open and nothing needs it: booking → identity:50051/TCP',
+    ],
+    [
+      'a caller that identity’s policy does not know',
+      () =>
+        problemsWith<IDeployment>(
+          'Deployment/webhook-ingress',
+          ({ spec }) => delete spec!.template.metadata!.labels!['frontdesk.internal/asks'],
+        ),
+      'the way in is closed and needed: webhook-ingress → identity:50051/TCP',
+    ],
+    [
+      'a credential that is not mounted',
+      () =>
+        problemsWith<IDeployment>(
+          'Deployment/webhook-ingress',
+          ({ spec }) => (spec!.template.spec!.volumes!.find(({ name }) => name === 'credential')!.secret!.items![0]!.path = 'key.json'),
+        ),
+      'the setting CREDENTIAL_FILE names no file of a volume: /etc/frontdesk/credential/credential',
     ],
     [
       'a policy that lets the internet be reached',

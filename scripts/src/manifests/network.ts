@@ -1,8 +1,11 @@
 import type { IDeployment } from 'kubernetes-models/apps/v1'
 import type { IJob } from 'kubernetes-models/batch/v1'
 import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1'
-import { type Endpoint, letIn, letOut, type Port } from './reach.ts'
-import { ofKind, type Overlay } from './render.ts'
+import type { IConfigMap, IService } from 'kubernetes-models/v1'
+import { type Endpoint, letIn, letOut, type Port, selects } from './reach.ts'
+import { type KubernetesObject, ofKind, type Overlay } from './render.ts'
+
+type Named<T> = T & KubernetesObject
 
 const tcp = (port: number): Port => ({ port, protocol: 'TCP' })
 const ports = [{ port: 53, protocol: 'UDP' as const }, ...[53, 80, 443, 3306, 4222, 8080, 9090, 50_051].map(tcp)]
@@ -36,12 +39,16 @@ export function networkProblems({ objects }: Overlay): string[] {
   // Whatever else may come to run beside them.
   if (namespace !== undefined) own.push({ name: 'a pod of no service', namespace, labels: {}, ip: podIp })
 
+  const called = servers.flatMap((server) => callsOf(server, objects))
   const meant = new Set([
     ...jobs.flatMap(({ metadata }) => needs(metadata.name)),
     ...servers.flatMap((server) => [...needs(server.metadata.name), ...serverConnections(server)]),
+    ...called.flatMap(({ connection: each }) => (each === undefined ? [] : [each])),
   ])
   const everyone = [...own, ...others]
-  return own.flatMap((end) =>
+  const lost = called.filter((each) => each.connection === undefined)
+  const astray = lost.map(({ caller, setting, value }) => `Deployment/${caller}: ${setting} names no port of a Service: ${value}`)
+  const ways = own.flatMap((end) =>
     everyone
       .filter((other) => other !== end)
       .flatMap((other) =>
@@ -51,6 +58,7 @@ export function networkProblems({ objects }: Overlay): string[] {
         ]),
       ),
   )
+  return [...astray, ...ways]
 }
 
 function verdict(open: boolean, meant: ReadonlySet<string>, each: string, way: 'out' | 'in'): string[] {
@@ -66,18 +74,51 @@ const needs = (name: string): string[] => [
   connection(name, 'mysql', tcp(3306)),
 ]
 
-/** Whom a server calls is told by its settings `…_ADDRESS`; who reaches it, by its ports. */
-function serverConnections({ metadata: { name }, spec }: IDeployment & { metadata: { name: string } }): string[] {
+interface Call {
+  readonly caller: string
+  readonly setting: string
+  readonly value: string
+  /** Undefined where nobody is. */
+  readonly connection: string | undefined
+}
+
+/** Whom a server calls is told by its settings `…_ADDRESS` (`host:port`) and `JWKS_URL`, which name Services. */
+function callsOf({ metadata: { name: caller }, spec }: Named<IDeployment>, objects: Overlay['objects']): Call[] {
   const [container] = spec?.template?.spec?.containers ?? []
-  const calls = (container?.env ?? []).flatMap((variable) => {
-    const [host, port] = variable.name.endsWith('_ADDRESS') ? (variable.value ?? '').split(':') : []
-    return host !== undefined && port !== undefined ? [connection(name, host, tcp(Number(port)))] : []
+  const common = (container?.envFrom ?? []).flatMap(({ configMapRef }) =>
+    ofKind<IConfigMap>(objects, 'ConfigMap').flatMap(({ metadata, data }) =>
+      metadata.name === configMapRef?.name ? Object.entries(data ?? {}) : [],
+    ),
+  )
+  const own = (container?.env ?? []).map(({ name, value = '' }) => [name, value] as const)
+  return [...common, ...own].flatMap(([setting, value]) => {
+    if (setting !== 'JWKS_URL' && !setting.endsWith('_ADDRESS')) return []
+    const [host = '', port] = setting === 'JWKS_URL' ? new URL(value).host.split(':') : value.split(':')
+    const callee = behind(objects, host, Number(port ?? 80))
+    // Its replicas among themselves are no connection between services.
+    if (callee?.name === caller) return []
+    return [{ caller, setting, value, connection: callee && connection(caller, callee.name, tcp(callee.port)) }]
   })
+}
+
+/** The server, and its port, that a port of a Service leads to. */
+function behind(objects: Overlay['objects'], host: string, port: number): { name: string; port: number } | undefined {
+  const service = ofKind<IService>(objects, 'Service').find(({ metadata }) => metadata.name === host)
+  const target = service?.spec?.ports?.find((each) => each.port === port)?.targetPort
+  const server = ofKind<IDeployment>(objects, 'Deployment').find(
+    ({ spec }) => service?.spec?.selector && selects({ matchLabels: service.spec.selector }, spec?.template?.metadata?.labels ?? {}),
+  )
+  const open = server?.spec?.template?.spec?.containers[0]?.ports?.find(({ name }) => name === target)
+  return server && open && { name: server.metadata.name, port: open.containerPort }
+}
+
+/** Who reaches a server, and where else it goes, is told by its ports and labels. */
+function serverConnections({ metadata: { name }, spec }: Named<IDeployment>): string[] {
+  const [container] = spec?.template?.spec?.containers ?? []
   const internet = spec?.template?.metadata?.labels?.['frontdesk.internal/reaches'] === 'internet'
   return [
     connection(name, 'nats', tcp(4222)),
     connection('monitoring', name, tcp(9090)),
-    ...calls,
     ...(container?.ports?.some((port) => port.name === 'http') ? [connection('ingress', name, tcp(8080))] : []),
     ...(internet ? [connection(name, 'the internet', tcp(443))] : []),
   ]

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { IDeployment } from 'kubernetes-models/apps/v1'
 import type { IJob } from 'kubernetes-models/batch/v1'
-import type { IConfigMap } from 'kubernetes-models/v1'
+import type { IConfigMap, IPodSpec } from 'kubernetes-models/v1'
 import { nameOf, ofKind, type Overlay } from './render.ts'
 
 interface Issue {
@@ -53,7 +53,11 @@ export function settingsProblems({ objects }: Overlay, service: string, schema: 
     }
     for (const name of literals.keys()) provided.add(name)
     const all = [...provided, ...(container?.env ?? []).map(({ name }) => name)]
+    const pod = workload.kind === 'Deployment' ? workload.spec?.template?.spec : undefined
     return [
+      ...(pod ? [...literals].filter(([name, path]) => name.endsWith('_FILE') && !isMounted(pod, path)) : []).map(
+        ([name, path]) => `the setting ${name} names no file of a volume: ${path}`,
+      ),
       ...[...new Set(all)].filter((name) => !(name in schema.shape)).map((name) => `there is no setting ${name}`),
       ...[...required].filter((name) => !provided.has(name)).map((name) => `the setting ${name} is missing`),
       ...[...literals].flatMap(([name, value]) =>
@@ -62,5 +66,14 @@ export function settingsProblems({ objects }: Overlay, service: string, schema: 
         ),
       ),
     ].map((problem) => `${nameOf(workload)}: ${problem}`)
+  })
+}
+
+/** Whether a volume of the pod brings the file to its first container; of a ConfigMap that is mounted whole nobody knows. */
+function isMounted({ containers: [container], volumes }: IPodSpec, path: string): boolean {
+  return (container?.volumeMounts ?? []).some(({ mountPath, name }) => {
+    if (!path.startsWith(`${mountPath}/`)) return false
+    const items = volumes?.find((volume) => volume.name === name)?.secret?.items
+    return !items || items.some((item) => path === `${mountPath}/${item.path}`)
   })
 }

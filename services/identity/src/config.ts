@@ -1,12 +1,10 @@
 import { commonSettings, integer, port, secret } from '@frontdesk/service'
 import { z } from 'zod'
 
-// NATS_URL is among what every service is given; identity has nothing to publish yet. Its keys are its own.
-const { JWKS_URL: _, ...shared } = commonSettings
-
 /** Everything the process is told from outside; README lists what each one means. */
 export const configSchema = z.object({
-  ...shared,
+  // NATS_URL and JWKS_URL are among what every service is given: identity has nothing to publish yet, and its keys are its own.
+  ...commonSettings,
   MIGRATIONS_DIR: z.string().default(new URL('../drizzle', import.meta.url).pathname),
   HTTP_HOST: z.string().default('0.0.0.0'),
   HTTP_PORT: port().default(8080),
