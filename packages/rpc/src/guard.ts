@@ -14,7 +14,7 @@ import {
 export interface GuardOptions {
   /** The neighbour's name, for the errors. */
   readonly audience: string
-  /** For a call with everything before it, the caller token too, which a client's deadline does not cover. */
+  /** For a call with all that belongs to it, its caller token too. */
   readonly timeoutMs: number
   /** So many calls in a row that found no answer (5 when left out) open the circuit: then none is made. */
   readonly failures?: number

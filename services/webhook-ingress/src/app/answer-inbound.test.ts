@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { answerInbound, type AnswerInboundDependencies } from './answer-inbound.ts'
 
 const companyId = vouchForCompanyId(newId('cmp'))
-const company = { id: companyId, name: 'Salon Sonne', timeZone: 'Europe/Berlin' }
+const company = { companyId, name: 'Salon Sonne', timeZone: 'Europe/Berlin' }
 const contact = (event: InboundEvent): InboundReading => ({ ok: true, event, evidence: [], callerNumber: '+4930111' })
 const frozen = () => new Promise<never>(() => undefined)
 const away = () => Promise.reject(new FrontdeskError('unavailable', { publicMessage: 'booking can not be reached at the moment.' }))
@@ -27,7 +27,7 @@ function answering({ reading = contact('call_inbound'), verify = () => undefined
       },
     },
     secrets: [],
-    companies: { find: async () => ({ company }) },
+    companies: { find: async () => company },
     desk: { answer: async () => ({ name: 'Ada', nextAppointment: { title: 'Cut', startsAt: new Date() } }) },
     clock: () => new Date(),
     timeoutMs: 40,
@@ -72,8 +72,7 @@ test.each<[string, Overrides, string]>([
   ['finds a frozen resolver', { companies: { find: frozen } }, 'deadline_exceeded'],
   ['finds booking away', { desk: { answer: away } }, 'unavailable'],
   ['finds booking frozen', { desk: { answer: frozen } }, 'deadline_exceeded'],
-  ['meets a time zone that is none', { companies: { find: async () => ({ company: { ...company, timeZone: 'Mars' } }) } }, 'internal'],
-  ['meets a company id that is none', { companies: { find: async () => ({ company: { ...company, id: 'x' } }) } }, 'internal'],
+  ['meets a time zone that is none', { companies: { find: async () => ({ ...company, timeZone: 'Mars' }) } }, 'internal'],
 ])('a call that %s goes to the number’s usual agent, and why is known', async (_, overrides, outcome) => {
   expect(await answering(overrides).answer()).toMatchObject({ answer: { kind: 'usual' }, outcome })
 })

@@ -1,4 +1,4 @@
-import { type CompanyId, vouchForCompanyId } from '@frontdesk/contracts'
+import type { CompanyId } from '@frontdesk/contracts'
 import { FrontdeskError, toFrontdeskError } from '@frontdesk/errors'
 import type { InboundAnswer, InboundContact, InboundEvent, InboundWebhook } from '@frontdesk/providers'
 import { callVariables, stranger } from '../domain/call-variables.ts'
@@ -42,13 +42,11 @@ export function answerInbound(deps: AnswerInboundDependencies): (request: Inboun
   async function decide({ event, evidence, callerNumber }: InboundContact): Promise<Omit<InboundResult, 'event'>> {
     const found = await deps.companies.find('retell', evidence)
     if ('reason' in found) return { answer: { kind: 'usual' }, outcome: found.reason }
-    const { company } = found
-    // The directory itself named the company.
-    const companyId = vouchForCompanyId(company.id)
+    const { companyId } = found
     // Who writes is told nothing of himself: what messages may be answered with is not booking's to say.
     const caller = event === 'call_inbound' ? await deps.desk.answer(companyId, callerNumber) : stranger
     if (!caller) return { answer: { kind: 'reject' }, outcome: 'rejected', companyId }
-    const variables = callVariables(company, caller)
+    const variables = callVariables(found, caller)
     return { answer: { kind: 'told', variables, metadata: { company_id: companyId } }, outcome: 'answered', companyId }
   }
 

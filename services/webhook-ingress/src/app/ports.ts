@@ -81,10 +81,15 @@ export interface LedgerReader {
   countAccepted(): Promise<bigint>
 }
 
+/** A company, as the directory vouches for it. */
+export interface FoundCompany extends CalledCompany {
+  readonly companyId: CompanyId
+}
+
 /** The company-resolver, as far as somebody who waits needs it. */
 export interface CompanyFinder {
   /** Whom the evidence names now, by the decision that events get; or why nobody, such as `no_match`. */
-  find(provider: string, evidence: readonly Evidence[]): Promise<{ readonly company: CalledCompany } | { readonly reason: string }>
+  find(provider: string, evidence: readonly Evidence[]): Promise<FoundCompany | { readonly reason: string }>
 }
 
 /** Booking, as far as a ringing call needs it. */

@@ -1,4 +1,4 @@
-import type { AttributionServiceClient, QuarantineReason } from '@frontdesk/contracts'
+import { type AttributionServiceClient, type QuarantineReason, vouchForCompanyId } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import type { Guard, RpcCallOptions } from '@frontdesk/rpc'
 import type { CompanyFinder } from '../app/ports.ts'
@@ -10,8 +10,8 @@ export function createCompanyFinder(client: Pick<AttributionServiceClient<RpcCal
       const { decision } = await guard((options) => client.resolveCompany({ provider, evidence: [...evidence] }, options))
       switch (decision?.$case) {
         case 'resolved': {
-          const { companyId: id, name, timeZone } = decision.value
-          return { company: { id, name, timeZone } }
+          const { companyId, name, timeZone } = decision.value
+          return { companyId: vouchForCompanyId(companyId), name, timeZone }
         }
         case 'unresolved':
           return { reason: reasonName(decision.value.reason) }

@@ -1,6 +1,5 @@
 /** Whom a caller reached. */
 export interface CalledCompany {
-  readonly id: string
   readonly name: string
   /** IANA, such as `Europe/Berlin`. */
   readonly timeZone: string
@@ -51,7 +50,8 @@ function speakable(text: string): string {
     .replaceAll(/[\p{C}\s]+/gu, ' ')
     .replaceAll(/[{}<>[\]`"\\]/g, '')
     .trim()
-  return [...line].slice(0, 80).join('').trimEnd()
+  const [beginning = ''] = /^.{0,80}/u.exec(line) ?? []
+  return beginning.trimEnd()
 }
 
 /** By the company's clock: `Tuesday, 24 November 2026 at 10:00`. */
