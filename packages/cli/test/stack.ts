@@ -45,7 +45,10 @@ export async function startStack({ ledger, attribution, operations }: Answers = 
       } else {
         const none = { getConservation: notFound, listDeadLetters: notFound, redriveDeadLetter: notFound }
         server.add(OperationsServiceDefinition, forAllCompanies({ ...none, ...operations }))
-        server.add(AttributionServiceDefinition, forAllCompanies({ getAttribution: notFound, listQuarantine: notFound, ...attribution }))
+        server.add(
+          AttributionServiceDefinition,
+          forAllCompanies({ getAttribution: notFound, listQuarantine: notFound, resolveCompany: notFound, ...attribution }),
+        )
       }
       return `127.0.0.1:${await server.listen('127.0.0.1:0')}`
     }),

@@ -4,5 +4,14 @@ import { retell } from './retell/index.ts'
 
 export type { Delivery, NormalizedEvent, Provider, ProviderName, SignedRequest } from './provider.ts'
 
+export {
+  type InboundAnswer,
+  type InboundContact,
+  type InboundEvent,
+  type InboundReading,
+  type InboundWebhook,
+  retellInbound,
+} from './retell/inbound.ts'
+
 /** Every provider by its name. */
 export const providers: Readonly<Record<ProviderName, Provider>> = { retell, calcom }

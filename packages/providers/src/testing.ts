@@ -1,6 +1,6 @@
 import { calcomDefaults } from './calcom/samples.ts'
 import type { JsonObject, JsonValue } from './json.ts'
-import { retellDefaults } from './retell/samples.ts'
+import { retellDefaults, retellInboundDefaults } from './retell/samples.ts'
 
 export { calcomSignatureHeader, signCalcom } from './calcom/signature.ts'
 export type { JsonObject, JsonValue } from './json.ts'
@@ -20,6 +20,11 @@ export interface Overrides {
 /** A Retell event (`call_started`, `call_ended`, `call_analyzed`, or any other name) about one inbound call. */
 export function retellWebhook(event: string, overrides: Overrides = {}): SampleWebhook {
   return sample(retellDefaults(event), overrides)
+}
+
+/** What Retell asks of `/v1/retell/inbound` while a phone rings (`call_inbound`), or before it answers a text (`chat_inbound`). */
+export function retellInboundWebhook(event: 'call_inbound' | 'chat_inbound', overrides: Overrides = {}): SampleWebhook {
+  return sample(retellInboundDefaults(event), overrides)
 }
 
 /** A Cal.com event of the trigger, about one booking; `MEETING_STARTED` and `MEETING_ENDED` are flat. */

@@ -1,19 +1,39 @@
 import { connectBus, watchTopology } from '@frontdesk/bus'
-import { bookingEventTypes, BookingServiceDefinition, durables, OperationsServiceDefinition } from '@frontdesk/contracts'
+import {
+  BillingServiceDefinition,
+  bookingEventTypes,
+  BookingServiceDefinition,
+  type CompanyId,
+  durables,
+  OperationsServiceDefinition,
+} from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
 import { createEventHandler, createOperations, createOutbox, keepUndecodable } from '@frontdesk/outbox'
-import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
+import {
+  createGuard,
+  createIdentityTokens,
+  createRpcClient,
+  createRpcServer,
+  createTokenVerifier,
+  forAllCompanies,
+  type TokenSource,
+} from '@frontdesk/rpc'
 import { startAdmin } from '@frontdesk/service'
-import { createTelemetry } from '@frontdesk/telemetry'
+import { createTelemetry, type Telemetry } from '@frontdesk/telemetry'
+import { answerCall } from './app/answer-call.ts'
+import { createEntitlements } from './clients/billing.ts'
 import type { Config } from './config.ts'
 import { createAppointmentReader } from './db/appointment-reader.ts'
 import { createBook } from './db/book.ts'
+import { createCallerReader } from './db/caller-reader.ts'
 import { createCustomerReader } from './db/customer-reader.ts'
 import * as schema from './db/schema/index.ts'
 import { onCompanyEvents } from './events/on-company-event.ts'
 import { createBookingService } from './rpc/booking-service.ts'
 
 const name = 'booking'
+/** While it is waited for, somebody hears a phone ring. */
+const billingTimeoutMs = 400
 
 /** A running booking service: where it listens. Disposing it finishes the batch in hand and flushes the outbox. */
 export interface Booking extends AsyncDisposable {
@@ -24,6 +44,8 @@ export interface Booking extends AsyncDisposable {
 /** What a test can put in place of the real thing. */
 export interface BookingOverrides {
   readonly now?: () => Date
+  /** Where the tokens for calls to other services come from. */
+  readonly tokens?: TokenSource
 }
 
 /** Brings the database to the current schema; safe to run from several replicas at once. */
@@ -33,8 +55,9 @@ export async function migrateBooking(config: Config): Promise<void> {
 }
 
 /** Starts booking. It answers RPCs without NATS, and consumes as soon as that is there. */
-export async function startBooking(config: Config, { now = () => new Date() }: BookingOverrides = {}): Promise<Booking> {
+export async function startBooking(config: Config, overrides: BookingOverrides = {}): Promise<Booking> {
   await using starting = new AsyncDisposableStack()
+  const now = overrides.now ?? (() => new Date())
   const telemetry = starting.use(
     createTelemetry({
       service: name,
@@ -68,6 +91,19 @@ export async function startBooking(config: Config, { now = () => new Date() }: B
     starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler, onUndecodable }))
   }
 
+  const identity = { address: config.IDENTITY_ADDRESS, credentialFile: config.CREDENTIAL_FILE, telemetry }
+  const tokens = overrides.tokens ?? starting.use(createIdentityTokens(identity))
+  const billing = starting.use(
+    createRpcClient(BillingServiceDefinition, {
+      address: config.BILLING_ADDRESS,
+      audience: 'billing',
+      issuer: tokens,
+      telemetry,
+      deadlineMs: billingTimeoutMs,
+      retryMethods: ['checkEntitlement'],
+    }),
+  )
+
   const rpc = createRpcServer({
     telemetry,
     verifier: createTokenVerifier({
@@ -82,6 +118,12 @@ export async function startBooking(config: Config, { now = () => new Date() }: B
     createBookingService({
       appointments: (companyId) => createAppointmentReader(database, companyId),
       customers: (companyId) => createCustomerReader(database, companyId),
+      answerCall: answerCall({
+        entitlements: createEntitlements(billing, createGuard({ audience: 'billing', timeoutMs: billingTimeoutMs })),
+        callers: (companyId) => createCallerReader(database, companyId),
+        now,
+        onUnchecked: reportUnchecked(telemetry),
+      }),
     }),
   )
   rpc.add(
@@ -105,4 +147,13 @@ export async function startBooking(config: Config, { now = () => new Date() }: B
 
   const owned = starting.move()
   return { adminUrl: admin.url, rpcPort, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+/** A call that nobody may have paid for is in the metrics and in the log. */
+function reportUnchecked({ metrics, logger }: Telemetry): (companyId: CompanyId, error: unknown) => void {
+  const unchecked = metrics.counter('entitlements_unchecked_total', 'Features used although billing could not be asked.', ['feature'])
+  return (companyId, error) => {
+    unchecked.inc({ feature: 'voice' })
+    logger.warn({ err: error, companyId, feature: 'voice' }, 'billing could not be asked; the call is taken all the same')
+  }
 }

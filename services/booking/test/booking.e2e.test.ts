@@ -168,6 +168,7 @@ test('every method refuses a call without a token, with an expired one, for anot
       booking.listAppointments({ companyId }),
       booking.getCustomer({ companyId }),
       booking.listCustomers({ companyId }),
+      booking.answerCall({ companyId }),
       operations.getConservation({}),
       operations.listDeadLetters({}),
       operations.redriveDeadLetter({}),

@@ -1,7 +1,11 @@
 import { connect, headers as natsHeaders } from '@nats-io/transport-node'
 import { applyStreams, connectBus, type EventEnvelope } from '@frontdesk/bus'
 import {
+  BillingServiceDefinition,
+  type BillingServiceImplementation,
   BookingServiceDefinition,
+  type CheckEntitlementRequest,
+  type CheckEntitlementResponse,
   type CompanyId,
   companySubject,
   deriveEventId,
@@ -14,8 +18,9 @@ import {
   catalogue,
   vouchForCompanyId,
 } from '@frontdesk/contracts'
-import { createRpcClient, type TokenSource } from '@frontdesk/rpc'
-import { createTestAuthority } from '@frontdesk/rpc/testing'
+import { FrontdeskError } from '@frontdesk/errors'
+import { callerOf, createRpcClient, createRpcServer, requireCompany, type TokenSource } from '@frontdesk/rpc'
+import { createTestAuthority, type TestAuthority } from '@frontdesk/rpc/testing'
 import { loadConfig } from '@frontdesk/service'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase, eventually, startNats } from '@frontdesk/testing'
@@ -33,6 +38,7 @@ export async function startHarness() {
   const authority = starting.use(await createTestAuthority())
   const nats = starting.use(await startNats())
   const database = starting.use(await createTestDatabase())
+  const billing = starting.use(await startBilling(authority))
   const config = loadConfig(configSchema, {
     ADMIN_HOST: '127.0.0.1',
     ADMIN_PORT: '0',
@@ -41,13 +47,16 @@ export async function startHarness() {
     MYSQL_URL: database.url,
     NATS_URL: nats.url,
     JWKS_FILE: authority.jwksFile,
+    BILLING_ADDRESS: billing.address,
+    IDENTITY_ADDRESS: '127.0.0.1:1',
+    CREDENTIAL_FILE: '/dev/null',
     LOG_LEVEL: 'silent',
   })
   await migrateBooking(config)
   const bus = starting.use(connectBus({ servers: nats.url, name: 'test', telemetry }))
   await bus.connected()
   await applyStreams(bus)
-  const service = starting.use(await startBooking(config))
+  const service = starting.use(await startBooking(config, { tokens: authority.issuer('booking') }))
 
   const opened = starting.use(new AsyncDisposableStack())
   const clients = (issuer: TokenSource = authority.issuer('operator')) => {
@@ -65,6 +74,7 @@ export async function startHarness() {
     clients,
     authority,
     bus,
+    billing,
     service,
     mysqlUrl: database.url,
     /** Publishes them as the resolver would, and waits until booking has taken each. */
@@ -89,6 +99,40 @@ export async function startHarness() {
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
+
+/** Billing's one method that booking calls, over real gRPC; it lets everyone in until the test says otherwise. */
+async function startBilling(authority: TestAuthority) {
+  const allow: Check = () => Promise.resolve({ allowed: true, reason: 'ENTITLEMENT_REASON_UNSPECIFIED' })
+  const asked: { caller: string; companies: unknown; request: CheckEntitlementRequest }[] = []
+  let check = allow
+  const notHere = () => Promise.reject(new FrontdeskError('internal', { publicMessage: 'booking never calls this' }))
+  const implementation: BillingServiceImplementation = {
+    createPlan: notHere,
+    listPlans: notHere,
+    openAccount: notHere,
+    getAccount: notHere,
+    previewInvoice: notHere,
+    listUsage: notHere,
+    listInvoices: notHere,
+    checkEntitlement: async (request, context) => {
+      requireCompany(context, request.companyId)
+      const { caller, companies } = callerOf(context)
+      asked.push({ caller, companies: companies === 'all' ? companies : [...companies], request })
+      return check(request)
+    },
+  }
+  const server = createRpcServer({ telemetry: createTestTelemetry(), verifier: authority.verifier('billing'), drainMs: 100 })
+  server.add(BillingServiceDefinition, implementation)
+  const port = await server.listen('127.0.0.1:0')
+  return {
+    address: `127.0.0.1:${port}`,
+    asked,
+    answer: (next: Check = allow) => void (check = next),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+type Check = (request: CheckEntitlementRequest) => Promise<CheckEntitlementResponse>
 
 export type Harness = Awaited<ReturnType<typeof startHarness>>
 

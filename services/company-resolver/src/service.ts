@@ -19,6 +19,7 @@ import { createCompany } from './app/create-company.ts'
 import { createConnection } from './app/create-connection.ts'
 import { deactivateCompany } from './app/deactivate-company.ts'
 import { endSignal } from './app/end-signal.ts'
+import { resolveCompany } from './app/resolve-company.ts'
 import { rotateConnectionSecret } from './app/rotate-connection-secret.ts'
 import type { Config } from './config.ts'
 import { createAttributionLedger } from './db/attribution-ledger.ts'
@@ -26,6 +27,7 @@ import { createAttributionReader } from './db/attribution-reader.ts'
 import { createCompanyRepository } from './db/company-repository.ts'
 import { createConnectionRepository } from './db/connection-repository.ts'
 import { createConnectionSecretsReader } from './db/connection-secrets-reader.ts'
+import { createSignalLookUp } from './db/known-signals.ts'
 import * as schema from './db/schema/index.ts'
 import { createSignalRepository } from './db/signal-repository.ts'
 import { shippedModel } from './domain/model.ts'
@@ -111,7 +113,14 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
       endSignal: endSignal({ signalsOf, now }),
     }),
   )
-  rpc.add(AttributionServiceDefinition, createAttributionService({ attributions, model: shippedModel }))
+  rpc.add(
+    AttributionServiceDefinition,
+    createAttributionService({
+      attributions,
+      model: shippedModel,
+      resolveCompany: resolveCompany({ lookUp: createSignalLookUp(database), companies, model: shippedModel, now }),
+    }),
+  )
   const operations = createOperations({ database, outbox, handlers: [handler], counts: async () => ({ ...(await attributions.counts()) }) })
   rpc.add(OperationsServiceDefinition, forAllCompanies(operations))
   starting.use(rpc)

@@ -9,6 +9,7 @@ export const configSchema = z.object({
   HTTP_HOST: z.string().default('0.0.0.0'),
   HTTP_PORT: port().default(8080),
   DIRECTORY_ADDRESS: z.string(),
+  BOOKING_ADDRESS: z.string(),
   VAULT_KEYS: secret(),
   RETELL_API_KEY: secret(),
   RETELL_API_KEY_PREVIOUS: secret().optional(),

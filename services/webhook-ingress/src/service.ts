@@ -4,7 +4,7 @@ import { DirectoryServiceDefinition, LedgerServiceDefinition, OperationsServiceD
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
 import { createHttpServer } from '@frontdesk/http'
 import { createOperations, createOutbox } from '@frontdesk/outbox'
-import { providers } from '@frontdesk/providers'
+import { providers, retellInbound } from '@frontdesk/providers'
 import {
   createIdentityTokens,
   createRpcClient,
@@ -17,14 +17,17 @@ import { startAdmin } from '@frontdesk/service'
 import { createTelemetry, type Logger } from '@frontdesk/telemetry'
 import { createVault, parseKeyRing } from '@frontdesk/vault'
 import { acceptWebhook } from './app/accept-webhook.ts'
+import { answerInbound } from './app/answer-inbound.ts'
 import { type ConnectionSecretsCache, createConnectionSecrets } from './app/connection-secrets.ts'
 import { createDirectory } from './clients/directory.ts'
+import { connectInbound } from './clients/inbound.ts'
 import type { Config } from './config.ts'
 import { createLedgerReader } from './db/ledger-reader.ts'
 import { createLedger } from './db/ledger.ts'
 import { createRefusalLog } from './db/refusal-log.ts'
 import * as schema from './db/schema/index.ts'
 import { createSecretStore } from './db/secret-store.ts'
+import { registerInboundRoutes } from './http/inbound-routes.ts'
 import { registerWebhookRoutes } from './http/webhook-routes.ts'
 import { createLedgerService } from './rpc/ledger-service.ts'
 
@@ -108,6 +111,16 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
     providers: Object.values(providers),
     refusals,
     metrics: telemetry.metrics,
+    clock: now,
+  })
+  const { companies, desk } = starting.use(
+    connectInbound({ resolverAddress: config.DIRECTORY_ADDRESS, bookingAddress: config.BOOKING_ADDRESS, issuer: tokens, telemetry }),
+  )
+  registerInboundRoutes(server, {
+    answer: answerInbound({ webhook: retellInbound, secrets: retellSecrets, companies, desk, clock: now }),
+    webhook: retellInbound,
+    refusals,
+    telemetry,
     clock: now,
   })
 

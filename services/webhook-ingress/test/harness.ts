@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import {
+  AttributionServiceDefinition,
   DirectoryServiceDefinition,
   type ConnectionSecrets,
   type DirectoryServiceImplementation,
@@ -17,8 +18,10 @@ import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase, freePort } from '@frontdesk/testing'
 import { configSchema } from '../src/config.ts'
 import { migrateWebhookIngress, startWebhookIngress, type WebhookIngress } from '../src/service.ts'
+import { createAttribution, startBooking } from './neighbours.ts'
 
 export const retellApiKey = 'key_of_the_platform'
+export const retellApiKeyPrevious = 'key_before_the_rotation'
 
 /** An ingress on a database of its own, with a directory that the test writes; there is no broker unless the test starts one. */
 export async function startHarness() {
@@ -27,10 +30,12 @@ export async function startHarness() {
   const authority = starting.use(await createTestAuthority())
   const { url: mysqlUrl } = starting.use(await createTestDatabase())
   const natsPort = await freePort()
-  const directory = await startDirectory(await freePort(), authority.verifier('company-resolver'))
+  const attribution = createAttribution()
+  const directory = await startDirectory(await freePort(), authority.verifier('company-resolver'), attribution)
   starting.use(directory)
   const credentialFile = join(dirname(authority.jwksFile), 'webhook-ingress.credential')
   await writeFile(credentialFile, generateCredential())
+  const booking = starting.use(await startBooking(authority.verifier('booking')))
 
   const config = loadConfig(configSchema, {
     HTTP_HOST: '127.0.0.1',
@@ -42,12 +47,14 @@ export async function startHarness() {
     MYSQL_URL: mysqlUrl,
     NATS_URL: `nats://127.0.0.1:${natsPort}`,
     DIRECTORY_ADDRESS: directory.address,
+    BOOKING_ADDRESS: booking.address,
     JWKS_FILE: authority.jwksFile,
     // Nobody is there: the tokens come from the test, unless it asks for none.
     IDENTITY_ADDRESS: `127.0.0.1:${await freePort()}`,
     CREDENTIAL_FILE: credentialFile,
     VAULT_KEYS: `test:${randomBytes(32).toString('base64')}`,
     RETELL_API_KEY: retellApiKey,
+    RETELL_API_KEY_PREVIOUS: retellApiKeyPrevious,
     LOG_LEVEL: 'silent',
   })
   await migrateWebhookIngress(config)
@@ -69,6 +76,8 @@ export async function startHarness() {
     telemetry,
     authority,
     directory,
+    attribution,
+    booking,
     natsPort,
     mysqlUrl,
     ...first,
@@ -96,7 +105,11 @@ async function post(url: string, body: Buffer | string, headers: Record<string, 
 type DirectoryRpc = DirectoryServiceImplementation
 
 /** The two methods of the directory that the ingress calls, over real gRPC. */
-async function startDirectory(port: number, verifier: Parameters<typeof createRpcServer>[0]['verifier']) {
+async function startDirectory(
+  port: number,
+  verifier: Parameters<typeof createRpcServer>[0]['verifier'],
+  attribution: ReturnType<typeof createAttribution>,
+) {
   const connections = new Map<string, ConnectionSecrets>()
   let version = 0n
   let server: RpcServer | undefined
@@ -125,6 +138,7 @@ async function startDirectory(port: number, verifier: Parameters<typeof createRp
   const start = async () => {
     server = createRpcServer({ telemetry: createTestTelemetry(), verifier })
     server.add(DirectoryServiceDefinition, implementation)
+    server.add(AttributionServiceDefinition, attribution.implementation)
     await server.listen(`127.0.0.1:${port}`)
   }
   await start()

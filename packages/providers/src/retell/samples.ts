@@ -53,3 +53,10 @@ export function retellDefaults(event: string): JsonObject {
     },
   }
 }
+
+/** A phone that rings, or a first text message: what Retell asks before it answers. */
+export function retellInboundDefaults(event: 'call_inbound' | 'chat_inbound'): JsonObject {
+  const contact = { agent_id: 'agent_7b1e90c2', agent_version: 1, from_number: '+493012340001', to_number: '+493012345678' }
+  const asked: JsonObject = event === 'call_inbound' ? { ...contact, custom_sip_headers: { 'x-trunk': 'berlin-1' } } : contact
+  return { event, event_timestamp: 1_795_165_195_000, [event]: asked }
+}

@@ -1,3 +1,4 @@
+import type { CompanyId } from '@frontdesk/contracts'
 import type { Appointment, AppointmentChange, AppointmentState } from '../domain/appointment.ts'
 import type { Contact, Customer, CustomerIdentity } from '../domain/customer.ts'
 
@@ -77,4 +78,29 @@ export interface CustomerReader {
   get(customerId: string): Promise<StoredCustomer | undefined>
   /** Oldest first. */
   list(query: { readonly limit: number; readonly pageToken: string }): Promise<Page<StoredCustomer>>
+}
+
+/** Why a company may not use a feature; `other` is a reason newer than this process. */
+export type RefusalReason = 'no_subscription' | 'subscription_inactive' | 'other'
+
+/** Whether a company may use a feature now. */
+export type Entitlement = { readonly allowed: true } | { readonly allowed: false; readonly reason: RefusalReason }
+
+/** Billing, as far as booking needs it. */
+export interface Entitlements {
+  /** Rejects when billing can't say it, within 400 ms at most. */
+  voice(companyId: CompanyId): Promise<Entitlement>
+}
+
+/** What a company knows of whoever calls it. */
+export interface KnownCaller {
+  /** Empty when nobody said it. */
+  readonly name: string
+  readonly nextAppointment: { readonly id: string; readonly title: string; readonly startsAt: Date } | undefined
+}
+
+/** Reads who calls one company. */
+export interface CallerReader {
+  /** By the call's own number, E.164, with the first confirmed appointment that is not over. */
+  find(callerNumber: string, now: Date): Promise<KnownCaller | undefined>
 }

@@ -1,12 +1,14 @@
 import type { BookingServiceImplementation, CompanyId } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { pageSizeOf, requireCompany } from '@frontdesk/rpc'
+import type { answerCall } from '../app/answer-call.ts'
 import type { AppointmentReader, CustomerReader } from '../app/ports.ts'
-import { fromStatusMessage, toAppointmentMessage, toCustomerMessage } from './convert.ts'
+import { fromCallerNumber, fromStatusMessage, toAnswerMessage, toAppointmentMessage, toCustomerMessage } from './convert.ts'
 
 export interface BookingServiceDependencies {
   readonly appointments: (companyId: CompanyId) => AppointmentReader
   readonly customers: (companyId: CompanyId) => CustomerReader
+  readonly answerCall: ReturnType<typeof answerCall>
 }
 
 /** `frontdesk.booking.v1.BookingService`: a reader can't be had but for a company that stands in the caller's token. */
@@ -45,6 +47,11 @@ export function createBookingService(deps: BookingServiceDependencies): BookingS
         pageToken: request.pageToken,
       })
       return { customers: items.map((item) => toCustomerMessage(companyId, item)), nextPageToken }
+    },
+
+    async answerCall(request, context) {
+      const companyId = requireCompany(context, request.companyId)
+      return toAnswerMessage(await deps.answerCall({ companyId, callerNumber: fromCallerNumber(request.callerNumber) }))
     },
   }
 }

@@ -4,7 +4,7 @@ import type { Company } from '../domain/company.ts'
 import type { CompanyStore } from './ports.ts'
 
 /** @throws FrontdeskError not_found. */
-export async function findCompany(companies: CompanyStore, companyId: CompanyId): Promise<Company> {
+export async function findCompany(companies: Pick<CompanyStore, 'find'>, companyId: CompanyId): Promise<Company> {
   return (await companies.find(companyId)) ?? notFound('company')
 }
 

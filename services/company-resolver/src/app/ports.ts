@@ -1,8 +1,9 @@
 import type { CompanyId, EventId } from '@frontdesk/contracts'
-import type { Attribution, Knowledge, ProviderEvent } from '../domain/attribute.ts'
+import type { Attribution, KnownSignals, Knowledge, ProviderEvent } from '../domain/attribute.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
 import type { QuarantineReason } from '../domain/decide.ts'
+import type { Evidence } from '../domain/evidence.ts'
 import type { Signal, Validity } from '../domain/signal.ts'
 
 /** A page of a list by id, and so by age: those after `after`, from the first when empty. */
@@ -68,6 +69,9 @@ export interface AttributionLedger {
   lookUp(events: readonly ProviderEvent[]): Promise<{ known: Knowledge; entities: ReadonlyMap<string, string> }>
   record(attributions: readonly Attribution[]): Promise<void>
 }
+
+/** What the directory says about evidence at this moment. */
+export type SignalLookUp = (evidence: readonly Evidence[]) => Promise<KnownSignals>
 
 /** A decision as it was kept; `sequence` rises with each. */
 export interface KeptAttribution extends Omit<Attribution, 'event'> {

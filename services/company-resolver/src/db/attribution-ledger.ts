@@ -2,17 +2,15 @@ import { parseEventId, type EventId, type EventType } from '@frontdesk/contracts
 import { acrossCompanies, type Database, padded, type Transaction } from '@frontdesk/database'
 import { eq, inArray, sql } from 'drizzle-orm'
 import type { AttributionLedger } from '../app/ports.ts'
-import type { Attribution, KnownSignal, ProviderEvent } from '../domain/attribute.ts'
+import type { Attribution, ProviderEvent } from '../domain/attribute.ts'
 import { entityKey } from '../domain/entity.ts'
-import { evidenceKey } from '../domain/evidence.ts'
-import { maxSignalLength } from '../domain/signal.ts'
 import { holdDirectoryVersion } from './change-directory.ts'
+import { readSignals, toKnownSignals } from './known-signals.ts'
 import { inPowersOfTwo } from './lists.ts'
 import { entityRowKey } from './mapping.ts'
 import { attributions } from './schema/attributions.ts'
 import { companies } from './schema/companies.ts'
 import { entities } from './schema/entities.ts'
-import { signals } from './schema/signals.ts'
 
 const rowsPerInsert = 128
 
@@ -22,18 +20,14 @@ export function createAttributionLedger(tx: Transaction, now: () => Date): Attri
     async lookUp(events) {
       const directoryVersion = await holdDirectoryVersion(tx)
       const [signalRows, entityRows] = await acrossCompanies('attribution asks whose an event is', async () => [
-        await readSignals(tx, events),
+        await readSignals(
+          tx.orm,
+          events.flatMap(({ evidence }) => evidence),
+        ),
         await readEntities(tx, events),
       ])
-      const deactivated = [...signalRows, ...entityRows].flatMap(({ companyId, deactivatedAt }) =>
-        deactivatedAt ? [[companyId, deactivatedAt] as const] : [],
-      )
       return {
-        known: {
-          directoryVersion,
-          signals: Map.groupBy<string, KnownSignal>(signalRows, evidenceKey),
-          deactivations: new Map(deactivated),
-        },
+        known: { directoryVersion, ...toKnownSignals(signalRows, entityRows) },
         entities: new Map(entityRows.map(({ key, companyId }) => [key, companyId])),
       }
     },
@@ -54,31 +48,6 @@ export function createAttributionLedger(tx: Transaction, now: () => Date): Attri
         .onDuplicateKeyUpdate({ set: { entityKey: sql`${entities.entityKey}` } })
     },
   }
-}
-
-type FoundSignal = KnownSignal & { readonly deactivatedAt: Date | null }
-
-async function readSignals(tx: Transaction, events: readonly ProviderEvent[]): Promise<FoundSignal[]> {
-  const values = new Set(events.flatMap(({ evidence }) => evidence.map(({ value }) => value)))
-  const possible = [...values].filter((value) => value.length <= maxSignalLength)
-  if (possible.length === 0) return []
-  const rows = await signalsByValue(tx.orm, possible)
-  return rows.map((row) => ({ ...row, validFrom: row.validFrom ?? undefined, validUntil: row.validUntil ?? undefined }))
-}
-
-export function signalsByValue(orm: Database['orm'], values: readonly string[]) {
-  return orm
-    .select({
-      kind: signals.kind,
-      value: signals.value,
-      companyId: signals.companyId,
-      validFrom: signals.validFrom,
-      validUntil: signals.validUntil,
-      deactivatedAt: companies.deactivatedAt,
-    })
-    .from(signals)
-    .innerJoin(companies, eq(companies.companyId, signals.companyId))
-    .where(inArray(signals.value, padded(values)))
 }
 
 async function readEntities(tx: Transaction, events: readonly ProviderEvent[]) {

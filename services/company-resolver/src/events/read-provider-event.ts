@@ -4,11 +4,8 @@ import { isStorableInstant } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import type { ProviderEvent } from '../domain/attribute.ts'
 import { platformScope } from '../domain/entity.ts'
-import { type Evidence, normalizeValue } from '../domain/evidence.ts'
-import { toEvidenceKind } from '../wire/names.ts'
-
-/** The provider becomes a token of a subject. */
-const providerPattern = /^[a-z][a-z0-9_-]{0,31}$/
+import type { Evidence } from '../domain/evidence.ts'
+import { fromEvidenceMessages, isProviderName } from '../wire/evidence.ts'
 
 /**
  * What attribution needs of an event: its `source`, the same in every payload, and of an event that is
@@ -37,11 +34,7 @@ export function readProviderEvent({ envelope, body }: ReceivedEvent): ProviderEv
 }
 
 function evidenceOf({ connectionId, evidence }: EventSource): Evidence[] {
-  const pieces = evidence.flatMap(({ kind, value }): Evidence[] => {
-    const known = toEvidenceKind(kind)
-    // A kind newer than this process says nothing to it, and what an entity is worth is found out here alone.
-    return known && known !== 'entity' && value.trim() !== '' ? [{ kind: known, value: normalizeValue(known, value) }] : []
-  })
+  const pieces = fromEvidenceMessages(evidence)
   // The veto of the connection must not depend on whether it was listed.
   return connectionId ? [...pieces, { kind: 'connection', value: connectionId }] : pieces
 }
@@ -50,7 +43,7 @@ function readSource(json: unknown): EventSource & { receivedAt: Date } {
   if (!isRecord(json)) throw undecodable('it has no source')
   const source = attempt(() => EventSource.fromJSON(json))
   const { provider, receivedAt, entityStartedAt } = source
-  if (!providerPattern.test(provider)) throw undecodable('source.provider is not a provider’s name')
+  if (!isProviderName(provider)) throw undecodable('source.provider is not a provider’s name')
   if (!receivedAt || !isStorableInstant(receivedAt)) throw undecodable('source.received_at is not an instant from 1970 to 9999')
   if (entityStartedAt && !isInstant(entityStartedAt)) throw undecodable('source.entity_started_at is not an instant')
   if (source.occurredAt && !isInstant(source.occurredAt)) throw undecodable('source.occurred_at is not an instant')

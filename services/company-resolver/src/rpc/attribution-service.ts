@@ -2,18 +2,34 @@ import type { AttributionServiceImplementation } from '@frontdesk/contracts'
 import { callerOf, pageSizeOf, requireAllCompanies } from '@frontdesk/rpc'
 import { notFound } from '../app/find-company.ts'
 import type { AttributionReader } from '../app/ports.ts'
+import type { resolveCompany } from '../app/resolve-company.ts'
 import type { Model } from '../domain/model.ts'
 import { seenBy } from '../domain/seen-by.ts'
-import { fromEventIdText, fromReasonMessage, fromSequenceToken, nextPageToken, toAttributionMessage } from './convert.ts'
+import {
+  fromEventIdText,
+  fromReasonMessage,
+  fromResolveRequest,
+  fromSequenceToken,
+  nextPageToken,
+  toAttributionMessage,
+  toResolutionMessage,
+} from './convert.ts'
+
+export interface AttributionServiceDependencies {
+  readonly attributions: AttributionReader
+  readonly model: Model
+  readonly resolveCompany: ReturnType<typeof resolveCompany>
+}
+
+/** Who stands before a company is known, and so has to ask whose something is. */
+const resolvers = ['webhook-ingress']
 
 /** `frontdesk.attribution.v1.AttributionService`. */
 export function createAttributionService({
   attributions,
   model,
-}: {
-  attributions: AttributionReader
-  model: Model
-}): AttributionServiceImplementation {
+  resolveCompany: resolve,
+}: AttributionServiceDependencies): AttributionServiceImplementation {
   return {
     async getAttribution({ eventId, revision }, context) {
       const own: ReadonlySet<string> | 'all' = callerOf(context).companies
@@ -32,6 +48,11 @@ export function createAttributionService({
         attributions: rows.map(toAttributionMessage),
         nextPageToken: nextPageToken(rows, limit, ({ sequence }) => sequence.toString()),
       }
+    },
+
+    async resolveCompany(request, context) {
+      requireAllCompanies(context, resolvers)
+      return { decision: toResolutionMessage(await resolve(fromResolveRequest(request))) }
     },
   }
 }

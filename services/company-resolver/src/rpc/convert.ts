@@ -9,15 +9,20 @@ import {
   parseEventId,
   type QuarantineReason as QuarantineReasonMessage,
   QuarantineReason as QuarantineReasonMessages,
+  type ResolveCompanyRequest,
+  type ResolveCompanyResponse,
   type Signal as SignalMessage,
 } from '@frontdesk/contracts'
 import { isStorableInstant } from '@frontdesk/database'
 import type { ConnectionSecrets, KeptAttribution } from '../app/ports.ts'
+import type { Resolution } from '../app/resolve-company.ts'
+import type { Question } from '../domain/attribute.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
 import type { Decision, QuarantineReason } from '../domain/decide.ts'
 import { invalid } from '../domain/invalid.ts'
 import type { Signal, SignalKind } from '../domain/signal.ts'
+import { fromEvidenceMessages, isProviderName } from '../wire/evidence.ts'
 import { evidenceKindMessages, quarantineReasonMessages, toEvidenceKind, toQuarantineReason } from '../wire/names.ts'
 
 export function toCompanyMessage({ id: companyId, name, timeZone, createdAt, deactivatedAt }: Company): CompanyMessage {
@@ -63,7 +68,26 @@ function toDecisionMessage(decision: Decision): AttributionMessage['decision'] {
   if (decision.kind === 'attributed') {
     return { $case: 'attributed', value: { companyId: decision.companyId, confidence: decision.confidence } }
   }
-  return { $case: 'quarantined', value: { reason: quarantineReasonMessages[decision.reason], details: [...decision.details] } }
+  return { $case: 'quarantined', value: toQuarantinedMessage(decision) }
+}
+
+function toQuarantinedMessage({ reason, details }: Extract<Decision, { kind: 'quarantined' }>) {
+  return { reason: quarantineReasonMessages[reason], details: [...details] }
+}
+
+export function toResolutionMessage(resolution: Resolution): ResolveCompanyResponse['decision'] {
+  if (resolution.kind === 'quarantined') return { $case: 'unresolved', value: toQuarantinedMessage(resolution) }
+  const { company, confidence } = resolution
+  return { $case: 'resolved', value: { companyId: company.id, confidence, name: company.name, timeZone: company.timeZone } }
+}
+
+const resolveEvidenceMax = 32
+
+/** @throws FrontdeskError invalid_argument. */
+export function fromResolveRequest({ provider, evidence }: ResolveCompanyRequest): Pick<Question, 'provider' | 'evidence'> {
+  if (!isProviderName(provider)) throw invalid('provider: give a provider’s name, such as retell')
+  if (evidence.length > resolveEvidenceMax) throw invalid(`evidence: at most ${resolveEvidenceMax} pieces`)
+  return { provider, evidence: fromEvidenceMessages(evidence) }
 }
 
 /** @throws FrontdeskError invalid_argument. */

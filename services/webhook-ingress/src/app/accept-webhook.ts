@@ -1,9 +1,10 @@
 import { newId } from '@frontdesk/contracts'
 import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
 import type { Provider } from '@frontdesk/providers'
-import { type Acceptance, headersToKeep } from '../domain/delivery.ts'
+import { type Acceptance, headersToKeep, singleValued } from '../domain/delivery.ts'
 import type { ConnectionSecretsCache } from './connection-secrets.ts'
 import type { Ledger } from './ports.ts'
+import { withinTime } from './within-time.ts'
 
 /** A webhook as it came in; nothing of it is trusted yet. */
 export interface IncomingWebhook {
@@ -45,20 +46,10 @@ export function acceptWebhook(deps: AcceptWebhookDependencies): (webhook: Incomi
       events,
     )
   }
-  return (webhook) => withinTime(accept(webhook), deps.timeoutMs ?? 1_800)
+  return (webhook) => withinTime(accept(webhook), deps.timeoutMs ?? 1_800, tooLate)
 }
 
 /** What is still under way by then may be kept all the same, and is a duplicate when it is sent again. */
-async function withinTime<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(tooLate(timeoutMs)), timeoutMs)
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 function tooLate(timeoutMs: number): FrontdeskError {
   return new FrontdeskError('unavailable', {
     publicMessage: 'It can’t be said in time whether this was kept. Send it again.',
@@ -98,9 +89,4 @@ function unknownConnection(): FrontdeskError {
   return new FrontdeskError('unknown_connection', {
     publicMessage: 'There is no such connection. Compare the webhook URL with the one that Frontdesk shows for it.',
   })
-}
-
-/** Node joins a header that was sent twice with a comma, which no signature's form allows; a list is never a signature either. */
-function singleValued(headers: IncomingWebhook['headers']): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? undefined : value]))
 }

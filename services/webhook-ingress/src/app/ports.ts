@@ -1,6 +1,7 @@
-import type { EventId } from '@frontdesk/contracts'
+import type { CompanyId, EventId, Evidence } from '@frontdesk/contracts'
 import type { NormalizedEvent } from '@frontdesk/providers'
 import type { ErrorCode } from '@frontdesk/errors'
+import type { CalledCompany, Caller } from '../domain/call-variables.ts'
 import type { Acceptance, Delivery } from '../domain/delivery.ts'
 
 /** Keeps deliveries for good. */
@@ -78,4 +79,21 @@ export interface LedgerReader {
   list(query: LedgerQuery): Promise<{ events: LedgerEntry[]; nextPageToken: string }>
   delivery(id: string): Promise<Delivery | undefined>
   countAccepted(): Promise<bigint>
+}
+
+/** A company, as the directory vouches for it. */
+export interface FoundCompany extends CalledCompany {
+  readonly companyId: CompanyId
+}
+
+/** The company-resolver, as far as somebody who waits needs it. */
+export interface CompanyFinder {
+  /** Whom the evidence names now, by the decision that events get; or why nobody, such as `no_match`. */
+  find(provider: string, evidence: readonly Evidence[]): Promise<FoundCompany | { readonly reason: string }>
+}
+
+/** Booking, as far as a ringing call needs it. */
+export interface CallDesk {
+  /** What the company knows of the caller; undefined where it takes no calls. */
+  answer(companyId: CompanyId, callerNumber: string | undefined): Promise<Caller | undefined>
 }

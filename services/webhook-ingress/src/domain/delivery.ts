@@ -31,3 +31,8 @@ export function headersToKeep(headers: Readonly<Record<string, string | string[]
   }
   return kept
 }
+
+/** Node joins a header that was sent twice with a comma, which no signature's form allows; a list is never a signature either. */
+export function singleValued(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? undefined : value]))
+}

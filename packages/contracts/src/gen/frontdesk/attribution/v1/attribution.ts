@@ -86,6 +86,28 @@ export interface ListQuarantineResponse {
   nextPageToken: string;
 }
 
+export interface ResolveCompanyRequest {
+  /** Whose evidence it is: "retell", … */
+  provider: string;
+  /** At most 32 pieces. */
+  evidence: Evidence[];
+}
+
+export interface ResolveCompanyResponse {
+  decision: { $case: "resolved"; value: ResolvedCompany } | //
+  /** An event with this evidence would go to no company. */
+  { $case: "unresolved"; value: Quarantined } | undefined;
+}
+
+export interface ResolvedCompany {
+  companyId: string;
+  /** The posterior of the company, 0 to 1. */
+  confidence: number;
+  name: string;
+  /** IANA, such as "Europe/Berlin". */
+  timeZone: string;
+}
+
 function createBaseAttribution(): Attribution {
   return {
     eventId: "",
@@ -1072,6 +1094,317 @@ export const ListQuarantineResponse: MessageFns<ListQuarantineResponse> = {
   },
 };
 
+function createBaseResolveCompanyRequest(): ResolveCompanyRequest {
+  return { provider: "", evidence: [] };
+}
+
+export const ResolveCompanyRequest: MessageFns<ResolveCompanyRequest> = {
+  encode(message: ResolveCompanyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.provider !== "") {
+      writer.uint32(10).string(message.provider);
+    }
+    for (const v of message.evidence) {
+      Evidence.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolveCompanyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolveCompanyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.evidence.push(Evidence.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ResolveCompanyRequest {
+    return {
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      evidence: globalThis.Array.isArray(object?.evidence) ? object.evidence.map((e: any) => Evidence.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ResolveCompanyRequest): unknown {
+    const obj: any = {};
+    if (message.provider !== "") {
+      obj.provider = message.provider;
+    }
+    if (message.evidence?.length) {
+      obj.evidence = message.evidence.map((e) => Evidence.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ResolveCompanyRequest>): ResolveCompanyRequest {
+    return ResolveCompanyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResolveCompanyRequest>): ResolveCompanyRequest {
+    const message = createBaseResolveCompanyRequest();
+    message.provider = object.provider ?? "";
+    message.evidence = object.evidence?.map((e) => Evidence.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseResolveCompanyResponse(): ResolveCompanyResponse {
+  return { decision: undefined };
+}
+
+export const ResolveCompanyResponse: MessageFns<ResolveCompanyResponse> = {
+  encode(message: ResolveCompanyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.decision?.$case) {
+      case "resolved":
+        ResolvedCompany.encode(message.decision.value, writer.uint32(10).fork()).join();
+        break;
+      case "unresolved":
+        Quarantined.encode(message.decision.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolveCompanyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolveCompanyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.decision = { $case: "resolved", value: ResolvedCompany.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.decision = { $case: "unresolved", value: Quarantined.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ResolveCompanyResponse {
+    return {
+      decision: isSet(object.resolved)
+        ? { $case: "resolved", value: ResolvedCompany.fromJSON(object.resolved) }
+        : isSet(object.unresolved)
+        ? { $case: "unresolved", value: Quarantined.fromJSON(object.unresolved) }
+        : undefined,
+    };
+  },
+
+  toJSON(message: ResolveCompanyResponse): unknown {
+    const obj: any = {};
+    if (message.decision?.$case === "resolved") {
+      obj.resolved = ResolvedCompany.toJSON(message.decision.value);
+    } else if (message.decision?.$case === "unresolved") {
+      obj.unresolved = Quarantined.toJSON(message.decision.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ResolveCompanyResponse>): ResolveCompanyResponse {
+    return ResolveCompanyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResolveCompanyResponse>): ResolveCompanyResponse {
+    const message = createBaseResolveCompanyResponse();
+    switch (object.decision?.$case) {
+      case "resolved": {
+        if (object.decision?.value !== undefined && object.decision?.value !== null) {
+          message.decision = { $case: "resolved", value: ResolvedCompany.fromPartial(object.decision.value) };
+        }
+        break;
+      }
+      case "unresolved": {
+        if (object.decision?.value !== undefined && object.decision?.value !== null) {
+          message.decision = { $case: "unresolved", value: Quarantined.fromPartial(object.decision.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseResolvedCompany(): ResolvedCompany {
+  return { companyId: "", confidence: 0, name: "", timeZone: "" };
+}
+
+export const ResolvedCompany: MessageFns<ResolvedCompany> = {
+  encode(message: ResolvedCompany, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.companyId !== "") {
+      writer.uint32(10).string(message.companyId);
+    }
+    if (message.confidence !== 0) {
+      writer.uint32(17).double(message.confidence);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    if (message.timeZone !== "") {
+      writer.uint32(34).string(message.timeZone);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolvedCompany {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolvedCompany();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.confidence = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.timeZone = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ResolvedCompany {
+    return {
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      confidence: isSet(object.confidence) ? globalThis.Number(object.confidence) : 0,
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      timeZone: isSet(object.timeZone)
+        ? globalThis.String(object.timeZone)
+        : isSet(object.time_zone)
+        ? globalThis.String(object.time_zone)
+        : "",
+    };
+  },
+
+  toJSON(message: ResolvedCompany): unknown {
+    const obj: any = {};
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.confidence !== 0) {
+      obj.confidence = floatToJson(message.confidence);
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.timeZone !== "") {
+      obj.timeZone = message.timeZone;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ResolvedCompany>): ResolvedCompany {
+    return ResolvedCompany.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResolvedCompany>): ResolvedCompany {
+    const message = createBaseResolvedCompany();
+    message.companyId = object.companyId ?? "";
+    message.confidence = object.confidence ?? 0;
+    message.name = object.name ?? "";
+    message.timeZone = object.timeZone ?? "";
+    return message;
+  },
+};
+
 /** Why an event went to the company that it went to, or to none. */
 export type AttributionServiceDefinition = typeof AttributionServiceDefinition;
 export const AttributionServiceDefinition = {
@@ -1096,6 +1429,18 @@ export const AttributionServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    /**
+     * Whom evidence names at this moment, by the decision that events get; nothing of it is kept. For webhook-ingress alone, with
+     * a token for all companies.
+     */
+    resolveCompany: {
+      name: "ResolveCompany",
+      requestType: ResolveCompanyRequest as typeof ResolveCompanyRequest,
+      requestStream: false,
+      responseType: ResolveCompanyResponse as typeof ResolveCompanyResponse,
+      responseStream: false,
+      options: {},
+    },
   },
 } as const;
 
@@ -1110,6 +1455,14 @@ export interface AttributionServiceImplementation<CallContextExt = {}> {
     request: ListQuarantineRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListQuarantineResponse>>;
+  /**
+   * Whom evidence names at this moment, by the decision that events get; nothing of it is kept. For webhook-ingress alone, with
+   * a token for all companies.
+   */
+  resolveCompany(
+    request: ResolveCompanyRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ResolveCompanyResponse>>;
 }
 
 export interface AttributionServiceClient<CallOptionsExt = {}> {
@@ -1123,6 +1476,14 @@ export interface AttributionServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<ListQuarantineRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListQuarantineResponse>;
+  /**
+   * Whom evidence names at this moment, by the decision that events get; nothing of it is kept. For webhook-ingress alone, with
+   * a token for all companies.
+   */
+  resolveCompany(
+    request: DeepPartial<ResolveCompanyRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ResolveCompanyResponse>;
 }
 
 function floatToJson(value: number | null | undefined): number | string | null | undefined {

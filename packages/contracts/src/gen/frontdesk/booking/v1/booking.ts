@@ -19,6 +19,70 @@ import {
   appointmentStatusToNumber,
 } from "../../events/v1/appointment.ts";
 
+export const CallRefusal = {
+  UNSPECIFIED: "CALL_REFUSAL_UNSPECIFIED",
+  /** NO_SUBSCRIPTION - The company has no subscription. */
+  NO_SUBSCRIPTION: "CALL_REFUSAL_NO_SUBSCRIPTION",
+  /** SUBSCRIPTION_INACTIVE - Its subscription is paused, unpaid or over. */
+  SUBSCRIPTION_INACTIVE: "CALL_REFUSAL_SUBSCRIPTION_INACTIVE",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type CallRefusal = typeof CallRefusal[keyof typeof CallRefusal];
+
+export namespace CallRefusal {
+  export type UNSPECIFIED = typeof CallRefusal.UNSPECIFIED;
+  export type NO_SUBSCRIPTION = typeof CallRefusal.NO_SUBSCRIPTION;
+  export type SUBSCRIPTION_INACTIVE = typeof CallRefusal.SUBSCRIPTION_INACTIVE;
+  export type UNRECOGNIZED = typeof CallRefusal.UNRECOGNIZED;
+}
+
+export function callRefusalFromJSON(object: any): CallRefusal {
+  switch (object) {
+    case 0:
+    case "CALL_REFUSAL_UNSPECIFIED":
+      return CallRefusal.UNSPECIFIED;
+    case 1:
+    case "CALL_REFUSAL_NO_SUBSCRIPTION":
+      return CallRefusal.NO_SUBSCRIPTION;
+    case 2:
+    case "CALL_REFUSAL_SUBSCRIPTION_INACTIVE":
+      return CallRefusal.SUBSCRIPTION_INACTIVE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return CallRefusal.UNRECOGNIZED;
+  }
+}
+
+export function callRefusalToJSON(object: CallRefusal): string {
+  switch (object) {
+    case CallRefusal.UNSPECIFIED:
+      return "CALL_REFUSAL_UNSPECIFIED";
+    case CallRefusal.NO_SUBSCRIPTION:
+      return "CALL_REFUSAL_NO_SUBSCRIPTION";
+    case CallRefusal.SUBSCRIPTION_INACTIVE:
+      return "CALL_REFUSAL_SUBSCRIPTION_INACTIVE";
+    case CallRefusal.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function callRefusalToNumber(object: CallRefusal): number {
+  switch (object) {
+    case CallRefusal.UNSPECIFIED:
+      return 0;
+    case CallRefusal.NO_SUBSCRIPTION:
+      return 1;
+    case CallRefusal.SUBSCRIPTION_INACTIVE:
+      return 2;
+    case CallRefusal.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export interface Appointment {
   appointmentId: string;
   companyId: string;
@@ -87,6 +151,28 @@ export interface ListCustomersRequest {
 export interface ListCustomersResponse {
   customers: Customer[];
   nextPageToken: string;
+}
+
+export interface AnswerCallRequest {
+  companyId: string;
+  /** The call's own number as the telephony provider signed it, E.164; empty when it is withheld. */
+  callerNumber: string;
+}
+
+export interface AnswerCallResponse {
+  accepted: boolean;
+  /** Why not, when it is not; nothing else is told then. */
+  refusal: CallRefusal;
+  /** Empty when the number is no known customer's. */
+  customerName: string;
+  /** The caller's next confirmed appointment that is not over; absent when there is none. */
+  nextAppointment: UpcomingAppointment | undefined;
+}
+
+export interface UpcomingAppointment {
+  appointmentId: string;
+  title: string;
+  startsAt: Date | undefined;
 }
 
 function createBaseAppointment(): Appointment {
@@ -1360,6 +1446,335 @@ export const ListCustomersResponse: MessageFns<ListCustomersResponse> = {
   },
 };
 
+function createBaseAnswerCallRequest(): AnswerCallRequest {
+  return { companyId: "", callerNumber: "" };
+}
+
+export const AnswerCallRequest: MessageFns<AnswerCallRequest> = {
+  encode(message: AnswerCallRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.companyId !== "") {
+      writer.uint32(10).string(message.companyId);
+    }
+    if (message.callerNumber !== "") {
+      writer.uint32(18).string(message.callerNumber);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnswerCallRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnswerCallRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.callerNumber = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AnswerCallRequest {
+    return {
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      callerNumber: isSet(object.callerNumber)
+        ? globalThis.String(object.callerNumber)
+        : isSet(object.caller_number)
+        ? globalThis.String(object.caller_number)
+        : "",
+    };
+  },
+
+  toJSON(message: AnswerCallRequest): unknown {
+    const obj: any = {};
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.callerNumber !== "") {
+      obj.callerNumber = message.callerNumber;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AnswerCallRequest>): AnswerCallRequest {
+    return AnswerCallRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AnswerCallRequest>): AnswerCallRequest {
+    const message = createBaseAnswerCallRequest();
+    message.companyId = object.companyId ?? "";
+    message.callerNumber = object.callerNumber ?? "";
+    return message;
+  },
+};
+
+function createBaseAnswerCallResponse(): AnswerCallResponse {
+  return { accepted: false, refusal: CallRefusal.UNSPECIFIED, customerName: "", nextAppointment: undefined };
+}
+
+export const AnswerCallResponse: MessageFns<AnswerCallResponse> = {
+  encode(message: AnswerCallResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accepted !== false) {
+      writer.uint32(8).bool(message.accepted);
+    }
+    if (message.refusal !== CallRefusal.UNSPECIFIED) {
+      writer.uint32(16).int32(callRefusalToNumber(message.refusal));
+    }
+    if (message.customerName !== "") {
+      writer.uint32(26).string(message.customerName);
+    }
+    if (message.nextAppointment !== undefined) {
+      UpcomingAppointment.encode(message.nextAppointment, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnswerCallResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnswerCallResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.accepted = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.refusal = callRefusalFromJSON(reader.int32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.customerName = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.nextAppointment = UpcomingAppointment.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AnswerCallResponse {
+    return {
+      accepted: isSet(object.accepted) ? globalThis.Boolean(object.accepted) : false,
+      refusal: isSet(object.refusal) ? callRefusalFromJSON(object.refusal) : CallRefusal.UNSPECIFIED,
+      customerName: isSet(object.customerName)
+        ? globalThis.String(object.customerName)
+        : isSet(object.customer_name)
+        ? globalThis.String(object.customer_name)
+        : "",
+      nextAppointment: isSet(object.nextAppointment)
+        ? UpcomingAppointment.fromJSON(object.nextAppointment)
+        : isSet(object.next_appointment)
+        ? UpcomingAppointment.fromJSON(object.next_appointment)
+        : undefined,
+    };
+  },
+
+  toJSON(message: AnswerCallResponse): unknown {
+    const obj: any = {};
+    if (message.accepted !== false) {
+      obj.accepted = message.accepted;
+    }
+    if (message.refusal !== CallRefusal.UNSPECIFIED) {
+      obj.refusal = callRefusalToJSON(message.refusal);
+    }
+    if (message.customerName !== "") {
+      obj.customerName = message.customerName;
+    }
+    if (message.nextAppointment !== undefined) {
+      obj.nextAppointment = UpcomingAppointment.toJSON(message.nextAppointment);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AnswerCallResponse>): AnswerCallResponse {
+    return AnswerCallResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AnswerCallResponse>): AnswerCallResponse {
+    const message = createBaseAnswerCallResponse();
+    message.accepted = object.accepted ?? false;
+    message.refusal = object.refusal ?? CallRefusal.UNSPECIFIED;
+    message.customerName = object.customerName ?? "";
+    message.nextAppointment = (object.nextAppointment !== undefined && object.nextAppointment !== null)
+      ? UpcomingAppointment.fromPartial(object.nextAppointment)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseUpcomingAppointment(): UpcomingAppointment {
+  return { appointmentId: "", title: "", startsAt: undefined };
+}
+
+export const UpcomingAppointment: MessageFns<UpcomingAppointment> = {
+  encode(message: UpcomingAppointment, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.appointmentId !== "") {
+      writer.uint32(10).string(message.appointmentId);
+    }
+    if (message.title !== "") {
+      writer.uint32(18).string(message.title);
+    }
+    if (message.startsAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.startsAt), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpcomingAppointment {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpcomingAppointment();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.appointmentId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.title = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.startsAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpcomingAppointment {
+    return {
+      appointmentId: isSet(object.appointmentId)
+        ? globalThis.String(object.appointmentId)
+        : isSet(object.appointment_id)
+        ? globalThis.String(object.appointment_id)
+        : "",
+      title: isSet(object.title) ? globalThis.String(object.title) : "",
+      startsAt: isSet(object.startsAt)
+        ? fromJsonTimestamp(object.startsAt)
+        : isSet(object.starts_at)
+        ? fromJsonTimestamp(object.starts_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: UpcomingAppointment): unknown {
+    const obj: any = {};
+    if (message.appointmentId !== "") {
+      obj.appointmentId = message.appointmentId;
+    }
+    if (message.title !== "") {
+      obj.title = message.title;
+    }
+    if (message.startsAt !== undefined) {
+      obj.startsAt = message.startsAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<UpcomingAppointment>): UpcomingAppointment {
+    return UpcomingAppointment.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpcomingAppointment>): UpcomingAppointment {
+    const message = createBaseUpcomingAppointment();
+    message.appointmentId = object.appointmentId ?? "";
+    message.title = object.title ?? "";
+    message.startsAt = object.startsAt ?? undefined;
+    return message;
+  },
+};
+
 /** Every method needs the request's company in the token. */
 export type BookingServiceDefinition = typeof BookingServiceDefinition;
 export const BookingServiceDefinition = {
@@ -1399,6 +1814,18 @@ export const BookingServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    /**
+     * Whether the company takes a call that is ringing now, and what its voice agent should know of the caller. While billing
+     * can't be asked, a call is accepted.
+     */
+    answerCall: {
+      name: "AnswerCall",
+      requestType: AnswerCallRequest as typeof AnswerCallRequest,
+      requestStream: false,
+      responseType: AnswerCallResponse as typeof AnswerCallResponse,
+      responseStream: false,
+      options: {},
+    },
   },
 } as const;
 
@@ -1420,6 +1847,14 @@ export interface BookingServiceImplementation<CallContextExt = {}> {
     request: ListCustomersRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListCustomersResponse>>;
+  /**
+   * Whether the company takes a call that is ringing now, and what its voice agent should know of the caller. While billing
+   * can't be asked, a call is accepted.
+   */
+  answerCall(
+    request: AnswerCallRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<AnswerCallResponse>>;
 }
 
 export interface BookingServiceClient<CallOptionsExt = {}> {
@@ -1440,6 +1875,14 @@ export interface BookingServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<ListCustomersRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListCustomersResponse>;
+  /**
+   * Whether the company takes a call that is ringing now, and what its voice agent should know of the caller. While billing
+   * can't be asked, a call is accepted.
+   */
+  answerCall(
+    request: DeepPartial<AnswerCallRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<AnswerCallResponse>;
 }
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;

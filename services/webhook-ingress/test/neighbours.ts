@@ -1,0 +1,66 @@
+import {
+  type AnswerCallRequest,
+  type AnswerCallResponse,
+  type AttributionServiceImplementation,
+  BookingServiceDefinition,
+  type BookingServiceImplementation,
+  type ResolveCompanyRequest,
+  type ResolveCompanyResponse,
+} from '@frontdesk/contracts'
+import { FrontdeskError } from '@frontdesk/errors'
+import { callerOf, createRpcServer, requireAllCompanies, requireCompany, type RpcServerOptions } from '@frontdesk/rpc'
+import { createTestTelemetry } from '@frontdesk/telemetry/testing'
+
+const notHere = () => Promise.reject(new FrontdeskError('internal', { publicMessage: 'the ingress never calls this' }))
+
+/** The resolver's one method that the ingress calls of a ringing phone; of nobody until the test says whose. */
+export function createAttribution() {
+  type Resolve = (request: ResolveCompanyRequest) => Promise<ResolveCompanyResponse>
+  const nobody: Resolve = async () => ({ decision: { $case: 'unresolved', value: { reason: 'QUARANTINE_REASON_NO_MATCH', details: [] } } })
+  const asked: ResolveCompanyRequest[] = []
+  let resolve = nobody
+  const implementation: AttributionServiceImplementation = {
+    getAttribution: notHere,
+    listQuarantine: notHere,
+    resolveCompany: async (request, context) => {
+      requireAllCompanies(context, ['webhook-ingress'])
+      asked.push(request)
+      return resolve(request)
+    },
+  }
+  return { implementation, asked, answer: (next: Resolve = nobody) => void (resolve = next) }
+}
+
+/** Booking's one method that the ingress calls, over real gRPC; its callers are strangers until the test says who. */
+export async function startBooking(verifier: RpcServerOptions['verifier']) {
+  type Answer = (request: AnswerCallRequest) => Promise<AnswerCallResponse>
+  const strangers: Answer = async () => ({
+    accepted: true,
+    refusal: 'CALL_REFUSAL_UNSPECIFIED',
+    customerName: '',
+    nextAppointment: undefined,
+  })
+  const asked: { companies: unknown; request: AnswerCallRequest }[] = []
+  let answer = strangers
+  const implementation: BookingServiceImplementation = {
+    getAppointment: notHere,
+    listAppointments: notHere,
+    getCustomer: notHere,
+    listCustomers: notHere,
+    answerCall: async (request, context) => {
+      requireCompany(context, request.companyId)
+      const { companies } = callerOf(context)
+      asked.push({ companies: companies === 'all' ? companies : [...companies], request })
+      return answer(request)
+    },
+  }
+  const server = createRpcServer({ telemetry: createTestTelemetry(), verifier, drainMs: 100 })
+  server.add(BookingServiceDefinition, implementation)
+  const port = await server.listen('127.0.0.1:0')
+  return {
+    address: `127.0.0.1:${port}`,
+    asked,
+    answer: (next: Answer = strangers) => void (answer = next),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
