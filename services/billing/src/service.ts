@@ -1,5 +1,12 @@
 import { connectBus, watchTopology } from '@frontdesk/bus'
-import { billingEventTypes, BillingServiceDefinition, type CompanyId, durables, newId, OperationsServiceDefinition } from '@frontdesk/contracts'
+import {
+  billingEventTypes,
+  BillingServiceDefinition,
+  type CompanyId,
+  durables,
+  newId,
+  OperationsServiceDefinition,
+} from '@frontdesk/contracts'
 import { companyTablesOf, type Database, migrate, openDatabase } from '@frontdesk/database'
 import { createEventHandler, createOperations, createOutbox, keepUndecodable } from '@frontdesk/outbox'
 import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'

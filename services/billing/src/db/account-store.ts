@@ -26,7 +26,10 @@ export function createAccountStore(database: Database, companyId: CompanyId, now
       await withTransaction(database, work)
     } catch (error) {
       if (!isDuplicateKey(error)) throw error
-      throw new FrontdeskError('failed_precondition', { publicMessage: 'The payment provider’s customer is another account’s.', cause: error })
+      throw new FrontdeskError('failed_precondition', {
+        publicMessage: 'The payment provider’s customer is another account’s.',
+        cause: error,
+      })
     }
   }
 

@@ -58,7 +58,13 @@ export function fromSubscription(state: SubscriptionState, fetch: Fetch): Subscr
   return { ...rest, ...fetch, subscriptionId, periodStart: periodStart ?? null, periodEnd: periodEnd ?? null, missingSince: null }
 }
 
-export function toInvoice({ companyId: _company, missingSince: _missing, invoiceId, eventId, ...rest }: InvoiceRow): Mirrored<InvoiceState> {
+export function toInvoice({
+  companyId: _company,
+  missingSince: _missing,
+  invoiceId,
+  eventId,
+  ...rest
+}: InvoiceRow): Mirrored<InvoiceState> {
   return { ...rest, id: invoiceId, eventId: eventId ?? '' }
 }
 

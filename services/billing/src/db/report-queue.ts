@@ -43,11 +43,7 @@ export function createReportQueue(database: Database, { now, claimMs, overReport
 
     async settle({ companyId, usageId, number }) {
       await withTransaction(database, async (tx) => {
-        const [row] = await tx.orm
-          .select()
-          .from(usageRecords)
-          .where(keyIs({ companyId, usageId }))
-          .for('update')
+        const [row] = await tx.orm.select().from(usageRecords).where(keyIs({ companyId, usageId })).for('update')
         // Somebody else was as quick, with the same report.
         if (!row || row.reportNumber !== number || row.pendingQuantity === null) return
         const reportedQuantity = row.reportedQuantity + row.pendingQuantity
@@ -71,7 +67,8 @@ export function createReportQueue(database: Database, { now, claimMs, overReport
   /** What becomes of a row that is due: its report, whose number and quantity are fixed from here on. */
   function takeOn(row: Row, customerId: string | undefined): { row: Row; report: UsageReport | undefined } {
     const { companyId, usageId, kind, usedAt, quantity, reportedQuantity: reported } = row
-    if (customerId === undefined) return { row: { ...row, nextReportAt: later(withoutAccountMs), unreportedSince: null }, report: undefined }
+    if (customerId === undefined)
+      return { row: { ...row, nextReportAt: later(withoutAccountMs), unreportedSince: null }, report: undefined }
     const next = nextReport({ quantity, reported, pending: row.pendingQuantity ?? undefined, number: row.reportNumber })
     if (!next) {
       if (quantity < reported) overReported({ companyId, usageId, kind, quantity, reported })

@@ -42,11 +42,7 @@ export function onCompanyEvents({ recordUsageOf, refetches }: CompanyEventDepend
   }
 }
 
-async function count(
-  record: ReturnType<typeof recordUsage>,
-  companyId: CompanyId,
-  uses: readonly Attributed<Use>[],
-): Promise<NewEvent[]> {
+async function count(record: ReturnType<typeof recordUsage>, companyId: CompanyId, uses: readonly Attributed<Use>[]): Promise<NewEvent[]> {
   const decisions = await record(uses.map(({ what }) => what))
   return decisions.flatMap((decision, index) => {
     const event = uses[index]?.event

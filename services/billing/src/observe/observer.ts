@@ -3,7 +3,10 @@ import type { Observer } from '../app/ports.ts'
 
 /** Counts what happens in the background, and logs what a person may have to look at; no names, no addresses. */
 export function createObserver({ logger, metrics }: Telemetry): Observer {
-  const usage = metrics.counter('billing_usage_total', 'Uses by kind, and whether they were recorded, amended or ignored.', ['kind', 'change'])
+  const usage = metrics.counter('billing_usage_total', 'Uses by kind, and whether they were recorded, amended or ignored.', [
+    'kind',
+    'change',
+  ])
   const fetches = metrics.counter('billing_refetches_total', 'Fetches of Stripe’s objects by type and outcome.', ['type', 'outcome'])
   const reports = metrics.counter('billing_meter_reports_total', 'Reports to Stripe’s meters by kind and outcome.', ['kind', 'outcome'])
   return {

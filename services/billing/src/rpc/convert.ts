@@ -71,7 +71,16 @@ export function toPreviewMessage({ account, period, lines, totalMinor }: Invoice
   }
 }
 
-export function toUsageMessage({ id: usageId, kind, quantity, lineQuantity, eventId, entityId, usedAt, reportedAt }: LineUsage): UsageMessage {
+export function toUsageMessage({
+  id: usageId,
+  kind,
+  quantity,
+  lineQuantity,
+  eventId,
+  entityId,
+  usedAt,
+  reportedAt,
+}: LineUsage): UsageMessage {
   return {
     usageId,
     kind: usageKindMessages[kind],
