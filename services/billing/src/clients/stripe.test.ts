@@ -16,7 +16,8 @@ afterEach(async () => {
 const json = (status: number, body: object, headers: Record<string, string> = {}): Answer => {
   return (_, response) => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 }
-const failure = (status: number, error: object = {}, headers = {}) => json(status, { error: { message: 'sk_live_secret', ...error } }, headers)
+const failure = (status: number, error: object = {}, headers = {}) =>
+  json(status, { error: { message: 'sk_live_secret', ...error } }, headers)
 const hang: Answer = () => undefined
 
 /** Stripe as its SDK sees it, with the answers of a test, the last one for ever. */
