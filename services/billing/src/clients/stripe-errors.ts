@@ -1,0 +1,60 @@
+import { FrontdeskError } from '@frontdesk/errors'
+import { isBrokenCircuitError } from 'cockatiel'
+import Stripe from 'stripe'
+
+/** Whether it passes by itself: too many requests, no answer, a fault of theirs, the same key at work elsewhere. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Stripe.errors.StripeError)) return false
+  if (error instanceof Stripe.errors.StripeConnectionError) return true
+  const { statusCode } = error
+  return statusCode === undefined || statusCode === 429 || statusCode === 409 || statusCode >= 500
+}
+
+/** Whether Stripe knows no such object, or no longer. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404
+}
+
+/** The outcome of a call as its metric names it. */
+export function outcomeOf(error: unknown): string {
+  if (isBrokenCircuitError(error)) return 'circuit_open'
+  if (error instanceof Stripe.errors.StripeConnectionError) return 'no_answer'
+  if (error instanceof Stripe.errors.StripeError) return error.statusCode === 429 ? 'rate_limited' : `http_${error.statusCode ?? 'unknown'}`
+  return 'failed'
+}
+
+/** Stripe's error in our terms. What it says can name keys and accounts: that is for the log. */
+export function toFrontdeskError(error: unknown): unknown {
+  if (isBrokenCircuitError(error)) {
+    return unavailable('Stripe fails again and again, and is left alone for a moment', error, circuitOpenMs)
+  }
+  if (!(error instanceof Stripe.errors.StripeError)) return error
+  const detail = `${error.type} ${error.statusCode ?? ''} ${error.code ?? ''} ${error.requestId ?? ''}: ${error.message}`
+  if (isPassing(error)) return unavailable(detail, error, retryAfterMs(error))
+  if (error instanceof Stripe.errors.StripeAuthenticationError || error instanceof Stripe.errors.StripePermissionError) {
+    return new FrontdeskError('internal', { publicMessage: 'The payment provider does not let us in.', detail, cause: error })
+  }
+  return new FrontdeskError('failed_precondition', {
+    publicMessage: `The payment provider refused this${error.param === undefined ? '' : ` for its ${error.param}`}.`,
+    detail,
+    cause: error,
+  })
+}
+
+/** How long the breaker stays open. */
+export const circuitOpenMs = 2_000
+const retryAfterMsMax = 60_000
+
+function retryAfterMs(error: Stripe.errors.StripeError): number {
+  const seconds = Number(error.headers?.['retry-after'])
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1_000, retryAfterMsMax) : 0
+}
+
+function unavailable(detail: string, cause: unknown, waitMs: number): FrontdeskError {
+  return new FrontdeskError('unavailable', {
+    publicMessage: 'The payment provider does not answer. Try again.',
+    detail,
+    cause,
+    ...(waitMs > 0 && { retryAfterMs: waitMs }),
+  })
+}

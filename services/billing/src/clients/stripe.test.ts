@@ -1,0 +1,96 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { newId, vouchForCompanyId } from '@frontdesk/contracts'
+import { createTestTelemetry } from '@frontdesk/telemetry/testing'
+import { afterEach, expect, test } from 'vitest'
+import { createStripe } from './stripe.ts'
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
+
+let stack = new AsyncDisposableStack()
+afterEach(async () => {
+  await stack.disposeAsync()
+  stack = new AsyncDisposableStack()
+})
+
+const json = (status: number, body: object, headers: Record<string, string> = {}): Answer => {
+  return (_, response) => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+}
+const failure = (status: number, error: object = {}, headers = {}) =>
+  json(status, { error: { message: 'sk_live_secret', ...error } }, headers)
+const hang: Answer = () => undefined
+
+/** Stripe as its SDK sees it, with the answers of a test, the last one for ever. */
+async function stripeThat(...answers: Answer[]) {
+  const requests: IncomingMessage[] = []
+  const server = createServer((request, response) => {
+    requests.push(request)
+    request.resume()
+    ;(answers.length > 1 ? answers.shift() : answers[0])?.(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  stack.defer(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const telemetry = stack.use(createTestTelemetry())
+  const stripe = stack.use(
+    createStripe({
+      apiKey: 'sk_test',
+      baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      timeoutMs: 200,
+      meters: { call_minutes: 'minutes', messages: 'messages' },
+      telemetry,
+    }),
+  )
+  return { stripe, requests, telemetry }
+}
+
+const company = { companyId: vouchForCompanyId(newId('cmp')), name: 'Salon', email: 'a@b.de' }
+const invoice = { type: 'invoice', id: 'in_1' } as const
+const use = { identifier: 'usg_1', kind: 'messages', customerId: 'cus_1', quantity: 1, at: new Date() } as const
+
+test('what it does not know is undefined, and no failure', async () => {
+  const { stripe } = await stripeThat(failure(404, { type: 'invalid_request_error', code: 'resource_missing' }))
+  expect(await stripe.fetch(invoice)).toBeUndefined()
+})
+
+test.each<[string, Answer, object]>([
+  ['too many requests', failure(429, {}, { 'retry-after': '7' }), { code: 'unavailable', retryable: true, retryAfterMs: 7_000 }],
+  ['a fault of theirs', failure(500), { code: 'unavailable', retryable: true }],
+  ['no answer', hang, { code: 'unavailable', retryable: true }],
+  ['a cut connection', (request) => request.socket.destroy(), { code: 'unavailable', retryable: true }],
+  ['a key at work elsewhere', failure(409, { type: 'idempotency_error' }), { code: 'unavailable', retryable: true }],
+  ['a wrong key', failure(401), { code: 'internal', retryable: false }],
+  ['a refusal', failure(400, { type: 'invalid_request_error', param: 'price' }), { code: 'failed_precondition', retryable: false }],
+])('%s says whether to try again, and shows nothing of Stripe’s text', async (_, answer, expected) => {
+  const { stripe } = await stripeThat(answer)
+  const error = await stripe.report(use).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject(expected)
+  expect(error).toMatchObject({ publicMessage: expect.not.stringContaining('sk_live') })
+})
+
+test('a call that somebody waits for is repeated under the same key, and one of a worker is not', async () => {
+  const { stripe, requests } = await stripeThat(failure(500), hang, json(200, { id: 'cus_1' }))
+  expect(await stripe.createCustomer(company)).toBe('cus_1')
+  expect(requests).toHaveLength(3)
+  expect(new Set(requests.map(({ headers }) => headers['idempotency-key']))).toEqual(new Set([`frontdesk-customer-${company.companyId}`]))
+
+  const other = await stripeThat(failure(500))
+  await expect(other.stripe.fetch(invoice)).rejects.toMatchObject({ code: 'unavailable' })
+  expect(other.requests).toHaveLength(1)
+})
+
+test('it speaks the version that we were written for, with our key', async () => {
+  const { stripe, requests } = await stripeThat(json(200, { id: 'cus_1' }))
+  await stripe.createCustomer(company)
+  expect(requests[0]?.headers).toMatchObject({ 'stripe-version': '2026-10-28.endive', authorization: 'Bearer sk_test' })
+})
+
+test('one that fails again and again is left alone for a moment', async () => {
+  const { stripe, requests, telemetry } = await stripeThat(failure(503))
+  for (let call = 0; call < 25; call++) await expect(stripe.report(use)).rejects.toMatchObject({ code: 'unavailable' })
+  expect(requests).toHaveLength(20)
+  const { body } = await telemetry.metrics.render()
+  expect(body).toMatch(/billing_stripe_call_duration_seconds_count\{operation="report_usage",outcome="http_503"\} 20/)
+})

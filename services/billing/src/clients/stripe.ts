@@ -1,0 +1,132 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import type { Telemetry } from '@frontdesk/telemetry'
+import { circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleWhen, noop, type IPolicy, retry, wrap } from 'cockatiel'
+import Stripe from 'stripe'
+import type { PaymentProvider } from '../app/ports.ts'
+import type { UsageKind } from '../domain/usage.ts'
+import { circuitOpenMs, isMissing, isPassing, outcomeOf, toFrontdeskError } from './stripe-errors.ts'
+import { toInvoiceState, toSubscriptionState } from './stripe-objects.ts'
+
+export interface StripeOptions {
+  readonly apiKey: string
+  /** `https://api.stripe.com`, or another host that speaks its API. */
+  readonly baseUrl: string
+  /** Of one request. */
+  readonly timeoutMs: number
+  /** The event names of the meters. */
+  readonly meters: Readonly<Record<UsageKind, string>>
+  readonly telemetry: Telemetry
+}
+
+/** The one that our code was written for, whatever the account's default is. */
+const apiVersion = '2026-10-28.endive'
+/** B2B: an invoice by e-mail, due after so many days. */
+const daysUntilDue = 14
+const failuresBeforeOpen = 20
+
+/** Stripe as our payment provider. The disposal closes its connections. */
+export function createStripe(options: StripeOptions): PaymentProvider & AsyncDisposable {
+  const { apiKey, baseUrl, timeoutMs, meters, telemetry } = options
+  const { protocol, hostname, port } = new URL(baseUrl)
+  const agent = new (protocol === 'http:' ? HttpAgent : HttpsAgent)({ keepAlive: true })
+  const stripe = new Stripe(apiKey, {
+    apiVersion,
+    protocol: protocol === 'http:' ? 'http' : 'https',
+    host: hostname,
+    ...(port !== '' && { port }),
+    timeout: timeoutMs,
+    // Ours are below: the SDK's know no breaker, and workers have their rows on disk.
+    maxNetworkRetries: 0,
+    telemetry: false,
+    httpAgent: agent,
+  })
+
+  const duration = telemetry.metrics.histogram(
+    'billing_stripe_call_duration_seconds',
+    'Requests to Stripe by operation and outcome; ok, missing, rate_limited, no_answer, circuit_open, http_<status>.',
+    ['operation', 'outcome'],
+  )
+  const passing = handleWhen(isPassing)
+  const breaker = circuitBreaker(passing, { halfOpenAfter: circuitOpenMs, breaker: new ConsecutiveBreaker(failuresBeforeOpen) })
+  /** For somebody who waits: jittered, and each repetition under the same idempotency key. */
+  const again = retry(passing, { maxAttempts: 2, backoff: new ExponentialBackoff({ initialDelay: 200, maxDelay: 2_000 }) })
+
+  async function call<Answer>(operation: string, policy: IPolicy, request: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await wrap(policy, breaker).execute(() => measured(operation, request))
+    } catch (error) {
+      throw toFrontdeskError(error)
+    }
+  }
+
+  async function measured<Answer>(operation: string, request: () => Promise<Answer>): Promise<Answer> {
+    const startedAt = performance.now()
+    let outcome = 'ok'
+    try {
+      return await request()
+    } catch (error) {
+      outcome = isMissing(error) ? 'missing' : outcomeOf(error)
+      throw error
+    } finally {
+      duration.observe({ operation, outcome }, (performance.now() - startedAt) / 1_000)
+    }
+  }
+
+  return {
+    async createCustomer({ companyId, name, email }) {
+      const metadata = { company_id: companyId }
+      const { id } = await call('create_customer', again, () =>
+        stripe.customers.create({ name, email, metadata }, { idempotencyKey: `frontdesk-customer-${companyId}` }),
+      )
+      return id
+    },
+
+    async findSubscription({ companyId, customerId }) {
+      const { data } = await call('find_subscription', again, () => stripe.subscriptions.list({ customer: customerId, limit: 100 }))
+      const ours = data.find(({ metadata }) => metadata['company_id'] === companyId)
+      return ours && toSubscriptionState(ours)
+    },
+
+    async createSubscription({ companyId, customerId, priceId }) {
+      const subscription = await call('create_subscription', again, () =>
+        stripe.subscriptions.create(
+          {
+            customer: customerId,
+            items: [{ price: priceId }],
+            collection_method: 'send_invoice',
+            days_until_due: daysUntilDue,
+            metadata: { company_id: companyId },
+          },
+          { idempotencyKey: `frontdesk-subscription-${companyId}` },
+        ),
+      )
+      return toSubscriptionState(subscription)
+    },
+
+    fetch: ({ type, id }) =>
+      call(`fetch_${type}`, noop, async () =>
+        type === 'subscription'
+          ? { type, state: toSubscriptionState(await stripe.subscriptions.retrieve(id)) }
+          : { type, state: toInvoiceState(await stripe.invoices.retrieve(id)) },
+      ).catch((error: unknown) => {
+        if (error instanceof Error && isMissing(error.cause)) return undefined
+        throw error
+      }),
+
+    async report({ identifier, kind, customerId, quantity, at }) {
+      await call('report_usage', noop, () =>
+        stripe.billing.meterEvents.create({
+          event_name: meters[kind],
+          identifier,
+          timestamp: Math.floor(at.getTime() / 1_000),
+          payload: { stripe_customer_id: customerId, value: String(quantity) },
+        }),
+      )
+    },
+
+    async [Symbol.asyncDispose]() {
+      agent.destroy()
+    },
+  }
+}

@@ -1,0 +1,7 @@
+export { inbox, outbox } from '@frontdesk/outbox'
+export { accounts } from './accounts.ts'
+export { invoices } from './invoices.ts'
+export { plans } from './plans.ts'
+export { refetches } from './refetches.ts'
+export { subscriptions } from './subscriptions.ts'
+export { usageRecords } from './usage-records.ts'

@@ -1,0 +1,89 @@
+import type { ReceivedEvent } from '@frontdesk/bus'
+import { type CompanyId, decodePayload, type EventType, type PayloadOf } from '@frontdesk/contracts'
+import type { Transaction } from '@frontdesk/database'
+import { FrontdeskError } from '@frontdesk/errors'
+import type { NewEvent } from '@frontdesk/outbox'
+import type { RefetchRequests } from '../app/ports.ts'
+import type { recordUsage } from '../app/record-usage.ts'
+import type { ProviderObject } from '../domain/subscription.ts'
+import type { Use } from '../domain/usage.ts'
+import { useOfCall, useOfMessage } from './uses.ts'
+import { usageRecorded } from './usage-recorded.ts'
+
+export interface CompanyEventDependencies {
+  readonly recordUsageOf: (tx: Transaction, companyId: CompanyId) => ReturnType<typeof recordUsage>
+  readonly refetches: (tx: Transaction) => RefetchRequests
+}
+
+/** What one event is to billing: a use, or the news that something at the payment provider's is no longer as it was. */
+type News = { readonly use: Use } | { readonly changed: ProviderObject }
+
+interface Attributed<What> {
+  readonly event: ReceivedEvent
+  readonly companyId: CompanyId
+  readonly what: What
+}
+
+/** Takes a batch of companies' events: uses are counted, and what changed at the payment provider's is noted to be fetched. */
+export function onCompanyEvents({ recordUsageOf, refetches }: CompanyEventDependencies) {
+  return async (tx: Transaction, events: readonly ReceivedEvent[]): Promise<NewEvent[]> => {
+    const news = events.flatMap(attributed)
+    const told: NewEvent[] = []
+    const uses = news.flatMap(({ what, ...rest }) => ('use' in what ? [{ ...rest, what: what.use }] : []))
+    // One connection carries the transaction, so companies can only go one after the other.
+    for (const [companyId, ofCompany] of Map.groupBy(uses, (use) => use.companyId)) {
+      told.push(...(await count(recordUsageOf(tx, companyId), companyId, ofCompany)))
+    }
+    const changes = news.flatMap(({ what, companyId, event }) =>
+      'changed' in what ? [{ ...what.changed, companyId, eventId: event.envelope.id }] : [],
+    )
+    await refetches(tx).request(changes)
+    return told
+  }
+}
+
+async function count(record: ReturnType<typeof recordUsage>, companyId: CompanyId, uses: readonly Attributed<Use>[]): Promise<NewEvent[]> {
+  const decisions = await record(uses.map(({ what }) => what))
+  return decisions.flatMap((decision, index) => {
+    const event = uses[index]?.event
+    return decision.told && decision.record && event ? [usageRecorded(companyId, decision.record, event)] : []
+  })
+}
+
+function attributed(event: ReceivedEvent): Attributed<News>[] {
+  const { companyId } = event.envelope
+  if (!companyId) throw new FrontdeskError('invalid_argument', { publicMessage: 'An event of a company names no company.' })
+  const what = newsOf(event)
+  return what ? [{ event, companyId, what }] : []
+}
+
+function newsOf({ envelope, body }: ReceivedEvent): News | undefined {
+  const { type } = envelope
+  switch (type) {
+    case 'frontdesk.call.ended.v1':
+      return { use: useOfCall(read(type, body), envelope) }
+    case 'frontdesk.message.sent.v1':
+      return { use: useOfMessage(read(type, body), envelope) }
+    case 'frontdesk.subscription.changed.v1':
+      return { changed: changed('subscription', read(type, body).subscriptionId) }
+    case 'frontdesk.invoice.changed.v1':
+      return { changed: changed('invoice', read(type, body).invoiceId) }
+    default:
+      return undefined
+  }
+}
+
+/** What the event says of its state may be old news: its id is all that is taken. */
+function changed(type: ProviderObject['type'], id: string): ProviderObject {
+  if (!/^[!-~]{1,255}$/.test(id)) throw new FrontdeskError('invalid_argument', { publicMessage: `The ${type} has no id.` })
+  return { type, id }
+}
+
+/** A body that can't be read now can't be read later: retrying it would only delay its dead letter. */
+function read<Type extends EventType>(type: Type, body: Uint8Array): PayloadOf<Type> {
+  try {
+    return decodePayload(type, body)
+  } catch (error) {
+    throw new FrontdeskError('invalid_argument', { publicMessage: `The body is no payload of ${type}.`, cause: error })
+  }
+}

@@ -1,0 +1,41 @@
+import type { Telemetry } from '@frontdesk/telemetry'
+import type { Observer } from '../app/ports.ts'
+
+/** Counts what happens in the background, and logs what a person may have to look at; no names, no addresses. */
+export function createObserver({ logger, metrics }: Telemetry): Observer {
+  const usage = metrics.counter('billing_usage_total', 'Uses by kind, and whether they were recorded, amended or ignored.', [
+    'kind',
+    'change',
+  ])
+  const fetches = metrics.counter('billing_refetches_total', 'Fetches of Stripe’s objects by type and outcome.', ['type', 'outcome'])
+  const reports = metrics.counter('billing_meter_reports_total', 'Reports to Stripe’s meters by kind and outcome.', ['kind', 'outcome'])
+  return {
+    usageCounted: (kind, change) => usage.inc({ kind, change }),
+
+    fetched({ companyId, type, id }, outcome) {
+      fetches.inc({ type, outcome })
+      if (outcome === 'foreign') logger.warn({ companyId, type, id }, 'an event named an object of another customer, which was ignored')
+      if (outcome === 'missing') logger.info({ companyId, type, id }, 'Stripe knows the object no longer')
+    },
+
+    fetchFailed({ companyId, type, id, attempts }, err, delayMs) {
+      fetches.inc({ type, outcome: 'failed' })
+      logger.warn({ err, companyId, type, id, attempts, delayMs }, 'an object could not be mirrored, and is tried again')
+    },
+
+    reported({ companyId, usageId, kind, usedAt }, clamped) {
+      reports.inc({ kind, outcome: clamped ? 'clamped' : 'reported' })
+      if (clamped) logger.warn({ companyId, usageId, usedAt }, 'usage was reported for another time, since the meter does not take its own')
+    },
+
+    reportFailed({ companyId, usageId, kind, attempts }, err, delayMs) {
+      reports.inc({ kind, outcome: 'failed' })
+      logger.warn({ err, companyId, usageId, attempts, delayMs }, 'usage could not be reported, and is tried again')
+    },
+
+    overReported({ companyId, usageId, kind, quantity, reported: told }) {
+      reports.inc({ kind, outcome: 'over_reported' })
+      logger.error({ companyId, usageId, quantity, reported: told }, 'the meter was told more than was used: a person has to adjust it')
+    },
+  }
+}
