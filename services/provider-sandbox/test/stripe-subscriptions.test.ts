@@ -127,6 +127,22 @@ test('a trial costs nothing, and its end is billed', async () => {
   expect(renewed.items.data[0]).toMatchObject({ current_period_start: seconds('2026-11-16T09:00:00Z') })
 })
 
+test('a trial is ended by its owner, and what follows is billed at once', async () => {
+  await using harness = await startHarness()
+  const { subscription } = await subscribed(harness, { trial_period_days: 14 })
+  const { stripe, clock } = harness
+  const later = await stripe.subscriptions.update(subscription.id, { trial_end: seconds('2026-11-30T00:00:00Z') })
+  expect(later).toMatchObject({ status: 'trialing', items: { data: [{ current_period_end: seconds('2026-11-30T00:00:00Z') }] } })
+  await expect(stripe.subscriptions.update(subscription.id, { trial_end: 1 })).rejects.toMatchObject({ param: 'trial_end' })
+  clock.now = new Date('2026-11-04T00:00:00Z')
+  const begun = await stripe.subscriptions.update(subscription.id, { trial_end: 'now', expand: ['latest_invoice'] })
+  expect(begun).toMatchObject({
+    status: 'active',
+    trial_end: seconds('2026-11-04T00:00:00Z'),
+    latest_invoice: { status: 'paid', amount_paid: 4_900 },
+  })
+})
+
 test('a subscription that is to end with its period goes on until then, and can be kept', async () => {
   await using harness = await startHarness()
   const { subscription } = await subscribed(harness)

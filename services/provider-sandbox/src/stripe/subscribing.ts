@@ -64,6 +64,12 @@ export function resume(change: Change, subscription: Subscription, anchor: 'now'
   return after
 }
 
+/** Ends the trial: the first paid period begins now, and is billed. */
+export function endTrial(change: Change, before: Subscription, after: Subscription): Subscription {
+  const begun = restarted({ ...after, status: 'active', trial_end: change.now }, change.now)
+  return bill(change, begun, 'subscription_update', 'collect', told(change, before), before)
+}
+
 /** Puts a subscription that changed in place of what it was. */
 export function update(change: Change, before: Subscription, after: Subscription): Subscription {
   expectAlive(before, 'updated')

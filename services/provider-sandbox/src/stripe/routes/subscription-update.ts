@@ -40,7 +40,7 @@ export function changedSubscription(change: Change, before: Subscription, parame
     ...(parameters.default_payment_method !== undefined && { default_payment_method: parameters.default_payment_method || null }),
   }
   const itemized = items ? withItems(described, changedItems(change, described, items)) : described
-  const trialed = trialEnd === undefined ? itemized : withTrialEnd(itemized, trialEnd, change.now)
+  const trialed = typeof trialEnd === 'number' ? withTrialEnd(itemized, trialEnd, change.now) : itemized
   if (cancels === undefined || cancels === before.cancel_at_period_end) return trialed
   return cancelingAtPeriodEnd(trialed, cancels, change.now)
 }
@@ -81,16 +81,14 @@ function changedItem(
   }
 }
 
-function withTrialEnd(subscription: Subscription, wanted: number | 'now', now: number): Subscription {
-  const end = wanted === 'now' ? now : wanted
-  if (wanted !== 'now' && end <= now)
-    throw invalidRequest({ message: 'Invalid timestamp: must be an integer in the future.', param: 'trial_end' })
+function withTrialEnd(subscription: Subscription, end: number, now: number): Subscription {
+  if (end <= now) throw invalidRequest({ message: 'Invalid timestamp: must be an integer in the future.', param: 'trial_end' })
   const items = subscription.items.data.map((item) => ({ ...item, current_period_end: end }))
   return {
     ...withItems(subscription, items),
     trial_end: end,
     trial_start: subscription.trial_start ?? now,
-    status: wanted === 'now' ? 'active' : 'trialing',
+    status: 'trialing',
     billing_cycle_anchor: end,
   }
 }

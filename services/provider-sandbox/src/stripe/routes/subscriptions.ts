@@ -7,7 +7,7 @@ import { pageOf, pageParameters } from '../pages.ts'
 import { boolean, integer, metadata, text } from '../parameters.ts'
 import type { StripeRoutes } from '../routing.ts'
 import type { StripeState } from '../state.ts'
-import { cancel, pause, resume, start, update } from '../subscribing.ts'
+import { cancel, endTrial, pause, resume, start, update } from '../subscribing.ts'
 import { customerOf } from './customers.ts'
 import { priceOf } from './prices.ts'
 import { changedSubscription, updateParameters } from './subscription-update.ts'
@@ -56,7 +56,8 @@ export function registerSubscriptions({ add, state }: StripeRoutes): void {
   add('GET', '/v1/subscriptions/:id', {}, ({ path }) => subscriptionOf(state, path.id ?? ''))
   add('POST', '/v1/subscriptions/:id', updateParameters, ({ path, parameters, change }) => {
     const before = subscriptionOf(state, path.id ?? '')
-    return update(change, before, changedSubscription(change, before, parameters))
+    const after = changedSubscription(change, before, parameters)
+    return parameters.trial_end === 'now' && before.status === 'trialing' ? endTrial(change, before, after) : update(change, before, after)
   })
   const remarks = z.strictObject({ comment: text().optional(), feedback: text().optional() })
   const canceling = { cancellation_details: remarks.optional(), invoice_now: boolean().optional(), prorate: boolean().optional() }
