@@ -29,7 +29,7 @@ export function confirmSecondFactor({ open, factors, totp, randomness, attempts,
     const recoveryCodes = randomness.recoveryCodes()
     const token = randomness.sessionToken()
     const session = newSession({ id: newId('ses'), userId: user.id, client: before.client, secondFactor: true, createdAt: at })
-    if (!(await factors.confirm({ secret, step, recoveryCodes, session, token }))) throw nothingProposed()
+    if (!(await factors.confirm({ before, secret, step, recoveryCodes, session, token }))) throw nothingProposed()
     await attempts.forget(user.email)
     audit.record('second_factor', 'confirmed', { userId: user.id })
     return { session, token, user: { ...user, secondFactor: true }, recoveryCodes }

@@ -50,18 +50,22 @@ export function logIn({ users, sessions, passwords, totp, randomness, attempts, 
       throw loginRefused(reason)
     }
     if (!record) return refuse('unknown_account')
-    if (!passwordFits) return refuse('wrong_password')
     const { user, totpSecret, passwordHash } = record
+    if (!passwordFits || passwordHash === undefined) return refuse('wrong_password')
     if (user.disabledAt) return refuse('disabled')
     const hasFactor = totpSecret !== undefined
     if (hasFactor ? !proof : command.secondFactor) return refuse('wrong_code')
 
     const token = randomness.sessionToken()
     const session = newSession({ id: newId('ses'), userId: user.id, client: command.client, secondFactor: hasFactor, createdAt: at })
-    const began = await sessions.begin(session, token, { proof: hasFactor ? proof : undefined, previousToken: command.previousToken })
+    const began = await sessions.begin(session, token, {
+      passwordHash,
+      proof: hasFactor ? proof : undefined,
+      previousToken: command.previousToken,
+    })
     if (!began) return refuse('used_code')
     await attempts.forget(email)
-    if (passwordHash && passwords.isOutdated(passwordHash)) {
+    if (passwords.isOutdated(passwordHash)) {
       await users.rehash(user.id, { from: passwordHash, to: await passwords.hash(possible(command.password)) })
     }
     audit.record('login', 'ok', { userId: user.id, client: command.client, address: command.address })

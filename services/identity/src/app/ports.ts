@@ -42,12 +42,12 @@ export type SecondFactorProof = { readonly kind: 'totp'; readonly step: number }
 export interface SessionStore {
   /**
    * Begins a session in one commit with the use of its proof, and with the end of the session before.
-   * @returns false, and nothing has happened, if the proof was used before or is none.
+   * @returns false, and nothing has happened, if the proof was used before or is none, or the user's password is another by now.
    */
   begin(
     session: Session,
     token: string,
-    options: { proof: SecondFactorProof | undefined; previousToken: string | undefined },
+    options: { passwordHash: string; proof: SecondFactorProof | undefined; previousToken: string | undefined },
   ): Promise<boolean>
   find(token: string): Promise<Session | undefined>
   /** Notes the use. */
@@ -64,9 +64,16 @@ export interface SecondFactorStore {
   findProposed(userId: string): Promise<string | undefined>
   /**
    * Puts the proposed secret into force with new recovery codes, ends the user's sessions and begins the given one, in one commit.
-   * @returns false if that secret is not the proposed one any more.
+   * @returns false if that secret is not the proposed one any more, or the session that asks has ended.
    */
-  confirm(change: { secret: string; step: number; recoveryCodes: readonly string[]; session: Session; token: string }): Promise<boolean>
+  confirm(change: {
+    before: Session
+    secret: string
+    step: number
+    recoveryCodes: readonly string[]
+    session: Session
+    token: string
+  }): Promise<boolean>
   /** Uses the step of the factor in force; false if it, or a later one, was used. */
   useStep(userId: string, step: number): Promise<boolean>
   /** Forgets factor and codes, and ends the sessions. */

@@ -4,7 +4,7 @@ import { eq } from 'drizzle-orm'
 import type { SecondFactorStore } from '../app/ports.ts'
 import { recoveryCodes } from './schema/recovery-codes.ts'
 import { secondFactors } from './schema/second-factors.ts'
-import { insertSession, recoveryDigest, revokeSessions, useStep } from './session-store.ts'
+import { insertSession, recoveryDigest, revokeSession, revokeSessions, useStep } from './session-store.ts'
 
 /** Where a sealed secret stands; moved to another row or column it no longer opens. */
 export function secretPlace(column: 'secret' | 'proposed', userId: string) {
@@ -34,11 +34,12 @@ export function createSecondFactorStore(database: Database, vault: Vault): Secon
       return openProposed(userId, row?.proposed)
     },
 
-    async confirm({ secret, step, recoveryCodes: codes, session, token }) {
+    async confirm({ before, secret, step, recoveryCodes: codes, session, token }) {
       const { userId, createdAt } = session
       return withTransaction(database, async (tx) => {
         const [row] = await tx.orm.select({ proposed: secondFactors.proposed }).from(secondFactors).where(own(userId)).for('update')
         if (openProposed(userId, row?.proposed) !== secret) return false
+        if (!(await revokeSession(tx, before.id, createdAt))) return false
         await tx.orm
           .update(secondFactors)
           .set({ secret: vault.seal(secret, secretPlace('secret', userId)), proposed: null, proposedAt: null, lastStep: step })

@@ -6,12 +6,14 @@ import { digestOf } from './digest.ts'
 import { recoveryCodes } from './schema/recovery-codes.ts'
 import { secondFactors } from './schema/second-factors.ts'
 import { sessions } from './schema/sessions.ts'
+import { users } from './schema/users.ts'
 
 /** Makes the store of logins. */
 export function createSessionStore(database: Database): SessionStore {
   return {
-    async begin(session, token, { proof, previousToken }) {
+    async begin(session, token, { passwordHash, proof, previousToken }) {
       return withTransaction(database, async (tx) => {
+        if (!(await isPasswordStill(tx, session.userId, passwordHash))) return false
         if (proof && !(await useProof(tx, session, proof))) return false
         if (previousToken) await revokeByToken(tx, previousToken, session.createdAt)
         await insertSession(tx, session, token)
@@ -43,9 +45,24 @@ export function sessionByToken(orm: Database['orm'], token: string) {
     .where(eq(sessions.tokenDigest, digestOf('session', token)))
 }
 
+/** Locks the account: while a login is hashed its password may change, which would not end a session that begins after. */
+async function isPasswordStill(tx: Transaction, userId: string, passwordHash: string): Promise<boolean> {
+  const [row] = await tx.orm.select({ passwordHash: users.passwordHash }).from(users).where(eq(users.userId, userId)).for('update')
+  return row?.passwordHash === passwordHash
+}
+
 /** Begins a session inside a commit of more. */
 export async function insertSession(tx: Transaction, { id: sessionId, ...rest }: Session, token: string): Promise<void> {
   await tx.orm.insert(sessions).values({ ...rest, sessionId, tokenDigest: digestOf('session', token) })
+}
+
+/** Ends a session; false if it had ended. */
+export async function revokeSession(tx: Transaction, sessionId: string, at: Date): Promise<boolean> {
+  const [{ affectedRows }] = await tx.orm
+    .update(sessions)
+    .set({ revokedAt: at })
+    .where(and(eq(sessions.sessionId, sessionId), isNull(sessions.revokedAt)))
+  return affectedRows === 1
 }
 
 /** Ends all sessions of a user that are live; how many. */
