@@ -120,7 +120,7 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
   rpc.addOpen(
     AccountServiceDefinition,
     createAccountService({
-      logIn: logIn({ users, sessions, passwords, totp, randomness, attempts, audit, now, newId }),
+      logIn: logIn({ users, sessions, passwords, totp, factors, randomness, attempts, audit, now, newId }),
       logOut: (token) => sessions.revoke(token, now()),
       issueUserToken: issueUserToken({ open, signer: chain }),
       acceptInvitation: acceptInvitation({ users, passwords, audit, now }),

@@ -74,6 +74,8 @@ export interface SecondFactorStore {
     session: Session
     token: string
   }): Promise<boolean>
+  /** Whether it is an unused recovery code of the user; asked of nobody too. */
+  hasRecoveryCode(userId: string | undefined, code: string): Promise<boolean>
   /** Uses the step of the factor in force; false if it, or a later one, was used. */
   useStep(userId: string, step: number): Promise<boolean>
   /** Forgets factor and codes, and ends the sessions. */

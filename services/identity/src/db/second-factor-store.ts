@@ -4,7 +4,7 @@ import { eq } from 'drizzle-orm'
 import type { SecondFactorStore } from '../app/ports.ts'
 import { recoveryCodes } from './schema/recovery-codes.ts'
 import { secondFactors } from './schema/second-factors.ts'
-import { insertSession, recoveryDigest, revokeSession, revokeSessions, useStep } from './session-store.ts'
+import { insertSession, recoveryDigest, revokeSession, revokeSessions, unusedCode, useStep } from './session-store.ts'
 
 /** Where a sealed secret stands; moved to another row or column it no longer opens. */
 export function secretPlace(column: 'secret' | 'proposed', userId: string) {
@@ -50,6 +50,11 @@ export function createSecondFactorStore(database: Database, vault: Vault): Secon
         await insertSession(tx, session, token)
         return true
       })
+    },
+
+    async hasRecoveryCode(userId = '', code) {
+      const [row] = await database.orm.select({ userId: recoveryCodes.userId }).from(recoveryCodes).where(unusedCode(userId, code))
+      return row !== undefined
     },
 
     useStep: (userId, step) => useStep(database, userId, step),

@@ -84,12 +84,7 @@ async function revokeByToken(tx: Transaction, token: string, at: Date): Promise<
 /** One statement decides: of all that use the same proof at once, one changes its row. */
 async function useProof(tx: Transaction, { userId, createdAt }: Session, proof: SecondFactorProof): Promise<boolean> {
   if (proof.kind === 'totp') return useStep(tx, userId, proof.step)
-  const [{ affectedRows }] = await tx.orm
-    .update(recoveryCodes)
-    .set({ usedAt: createdAt })
-    .where(
-      and(eq(recoveryCodes.userId, userId), eq(recoveryCodes.codeDigest, recoveryDigest(userId, proof.code)), isNull(recoveryCodes.usedAt)),
-    )
+  const [{ affectedRows }] = await tx.orm.update(recoveryCodes).set({ usedAt: createdAt }).where(unusedCode(userId, proof.code))
   return affectedRows === 1
 }
 
@@ -100,6 +95,10 @@ export async function useStep(session: Pick<Transaction, 'orm'>, userId: string,
     .set({ lastStep: step })
     .where(and(eq(secondFactors.userId, userId), lt(secondFactors.lastStep, step)))
   return affectedRows === 1
+}
+
+export function unusedCode(userId: string, code: string) {
+  return and(eq(recoveryCodes.userId, userId), eq(recoveryCodes.codeDigest, recoveryDigest(userId, code)), isNull(recoveryCodes.usedAt))
 }
 
 /** However it is typed: without hyphens and blanks, in capitals. */
