@@ -38,6 +38,8 @@ import { createTokenService } from './rpc/token-service.ts'
 import { createUserService } from './rpc/user-service.ts'
 
 const name = 'identity'
+/** What people administer with: no service makes accounts, whatever its credential is good for. */
+const administrators = ['operator', 'cli', 'console']
 const sweepEveryMs = 60 * 60 * 1_000
 
 /** A running identity service: where it listens. Disposing it lets calls under way finish. */
@@ -136,15 +138,15 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
     keys,
     createUser: createUser({ users, randomness, audit, now, newId }),
     inviteUser: inviteUser({ users, randomness, audit, now }),
-    rotateSigningKey: async () => {
-      const key = await rotateSigningKey(rotation)()
+    rotateSigningKey: async (by) => {
+      const key = await rotateSigningKey({ ...rotation, audit })(by)
       chain.use(await keys.load())
       return key
     },
     audit,
     now,
   })
-  rpc.add(UserServiceDefinition, forAllCompanies(administration))
+  rpc.add(UserServiceDefinition, forAllCompanies(administration, administrators))
   starting.use(rpc)
   const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)
 

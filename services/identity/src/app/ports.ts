@@ -61,7 +61,8 @@ export interface SessionStore {
 export interface SecondFactorStore {
   /** Keeps a secret that is not in force yet; a later one takes its place. */
   propose(userId: string, secret: string, at: Date): Promise<void>
-  findProposed(userId: string): Promise<string | undefined>
+  /** The secret that was proposed after then. */
+  findProposed(userId: string, since: Date): Promise<string | undefined>
   /**
    * Puts the proposed secret into force with new recovery codes, ends the user's sessions and begins the given one, in one commit.
    * @returns false if that secret is not the proposed one any more, or the session that asks has ended.
@@ -150,13 +151,20 @@ export interface ServiceCredentials {
   grantOf(credential: string): Promise<ServiceGrant | undefined>
 }
 
+/** Whom it happened to, and by whom. */
+interface AuditDetails {
+  readonly userId?: string | undefined
+  readonly client?: ClientKind
+  readonly address?: string
+  /** The service whose credential it was. */
+  readonly caller?: string
+  /** Who administered: the person, or the caller where that is all that is known. */
+  readonly by?: string
+}
+
 /** What happened to an account or a credential, for the log and the metrics. */
 export interface Audit {
-  record(
-    event: string,
-    outcome: string,
-    details: { userId?: string | undefined; client?: ClientKind; address?: string; caller?: string },
-  ): void
+  record(event: string, outcome: string, details: AuditDetails): void
 }
 
 /** Where time and new ids come from. */

@@ -1,6 +1,6 @@
 import { type Database, insertedValues, withTransaction } from '@frontdesk/database'
 import type { Vault } from '@frontdesk/vault'
-import { eq } from 'drizzle-orm'
+import { and, eq, gt } from 'drizzle-orm'
 import type { SecondFactorStore } from '../app/ports.ts'
 import { recoveryCodes } from './schema/recovery-codes.ts'
 import { secondFactors } from './schema/second-factors.ts'
@@ -29,8 +29,11 @@ export function createSecondFactorStore(database: Database, vault: Vault): Secon
         .onDuplicateKeyUpdate({ set: insertedValues({ proposed: column, proposedAt }) })
     },
 
-    async findProposed(userId) {
-      const [row] = await database.orm.select({ proposed: secondFactors.proposed }).from(secondFactors).where(own(userId))
+    async findProposed(userId, since) {
+      const [row] = await database.orm
+        .select({ proposed: secondFactors.proposed })
+        .from(secondFactors)
+        .where(and(own(userId), gt(secondFactors.proposedAt, since)))
       return openProposed(userId, row?.proposed)
     },
 

@@ -1,5 +1,5 @@
 import type { UserServiceImplementation } from '@frontdesk/contracts'
-import { requireCompany } from '@frontdesk/rpc'
+import { callerOf, requireCompany } from '@frontdesk/rpc'
 import type { createUser } from '../app/create-user.ts'
 import type { inviteUser } from '../app/invite-user.ts'
 import type { Audit, SecondFactorStore, SessionStore, SigningKeyStore, UserStore } from '../app/ports.ts'
@@ -29,40 +29,47 @@ export function createUserService(deps: UserServiceDependencies): UserServiceImp
   return {
     async createUser({ email, name, companyIds, operator }, context) {
       const own = companyIds.map((companyId) => requireCompany(context, companyId))
-      const { user, invitation } = await deps.createUser({ email, name, operator, companyIds: own })
+      const { user, invitation } = await deps.createUser({ email, name, operator, companyIds: own, by: who(context) })
       return { user: toUserMessage(user), invitation: toInvitationMessage(invitation) }
     },
 
     getUser: async ({ userId }) => ({ user: toUserMessage(await found(userId)) }),
 
-    inviteUser: async ({ userId }) => ({ invitation: toInvitationMessage(await deps.inviteUser(fromUserId(userId))) }),
+    async inviteUser({ userId }, context) {
+      return { invitation: toInvitationMessage(await deps.inviteUser(fromUserId(userId), who(context))) }
+    },
 
-    async disableUser({ userId }) {
+    async disableUser({ userId }, context) {
       const { id } = await found(userId)
       await users.disable(id, now())
-      audit.record('user', 'disabled', { userId })
+      audit.record('user', 'disabled', { userId, by: who(context) })
       return { user: toUserMessage(await found(userId)) }
     },
 
-    async revokeSessions({ userId }) {
+    async revokeSessions({ userId }, context) {
       const { id } = await found(userId)
-      audit.record('sessions', 'revoked', { userId })
+      audit.record('sessions', 'revoked', { userId, by: who(context) })
       return { revoked: await sessions.revokeAll(id, now()) }
     },
 
-    async resetSecondFactor({ userId }) {
+    async resetSecondFactor({ userId }, context) {
       const { id } = await found(userId)
       await factors.reset(id, now())
-      audit.record('second_factor', 'reset', { userId })
+      audit.record('second_factor', 'reset', { userId, by: who(context) })
       return { user: toUserMessage(await found(userId)) }
     },
 
-    async rotateSigningKey() {
-      return { signingKey: toSigningKeyMessage(await deps.rotateSigningKey()) }
+    async rotateSigningKey(_request, context) {
+      return { signingKey: toSigningKeyMessage(await deps.rotateSigningKey(who(context))) }
     },
 
     async listSigningKeys() {
       return { signingKeys: verifyingAt(await keys.list(), now()).map(toSigningKeyMessage) }
     },
   }
+}
+
+function who(context: object): string {
+  const { actor, caller } = callerOf(context)
+  return actor ?? caller
 }
