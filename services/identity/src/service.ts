@@ -102,10 +102,11 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
   const factors = createSecondFactorStore(database, vault)
   const passwords = createPasswordHasher()
   const totp = createTotp()
-  const attempts = createAttempts(createThrottle(database, now), {
+  const rules = {
     account: { attempts: config.LOGIN_ATTEMPTS_PER_ACCOUNT, windowMs: config.LOGIN_WINDOW_MS },
     address: { attempts: config.LOGIN_ATTEMPTS_PER_ADDRESS, windowMs: config.LOGIN_WINDOW_MS },
-  })
+  }
+  const attempts = createAttempts(createThrottle(database, now), rules, audit)
   const open = useSession({ users, sessions, now })
   const credentials = createServiceCredentials(config.SERVICE_CREDENTIALS_FILE, { now, logger })
 
@@ -126,7 +127,7 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
       logOut: (token) => sessions.revoke(token, now()),
       issueUserToken: issueUserToken({ open, signer: chain }),
       acceptInvitation: acceptInvitation({ users, passwords, audit, now }),
-      enrolSecondFactor: enrolSecondFactor({ open, factors, passwords, totp, attempts, now }),
+      enrolSecondFactor: enrolSecondFactor({ open, factors, passwords, totp, attempts, audit, now }),
       confirmSecondFactor: confirmSecondFactor({ open, factors, totp, randomness, attempts, audit, now, newId }),
     }),
   )

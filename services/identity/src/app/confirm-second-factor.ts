@@ -28,7 +28,10 @@ export function confirmSecondFactor({ open, factors, totp, randomness, attempts,
     const secret = await factors.findProposed(user.id, new Date(at.getTime() - proposalMs))
     if (secret === undefined) throw nothingProposed()
     const step = totp.stepOf(command.totpCode, secret, at)
-    if (step === undefined) throw loginRefused('wrong_code')
+    if (step === undefined) {
+      audit.record('second_factor', 'wrong_code', { userId: user.id, address: command.address })
+      throw loginRefused('wrong_code')
+    }
     const recoveryCodes = randomness.recoveryCodes()
     const token = randomness.sessionToken()
     const session = newSession({ id: newId('ses'), userId: user.id, client: before.client, secondFactor: true, createdAt: at })
