@@ -15,7 +15,7 @@ export interface LoginRecord {
 export interface UserStore {
   /** @throws FrontdeskError already_exists if the address has an account. */
   insert(user: User, invitation: NewInvitation): Promise<void>
-  find(userId: string): Promise<User | undefined>
+  find(by: { email: string } | { userId: string }): Promise<User | undefined>
   findLogin(by: { email: string } | { userId: string }): Promise<LoginRecord | undefined>
   /** Refuses logins from now on, and ends the sessions. */
   disable(userId: string, at: Date): Promise<void>

@@ -6,7 +6,7 @@ import type { Audit, SecondFactorStore, SessionStore, SigningKeyStore, UserStore
 import type { rotateSigningKey } from '../app/rotate-signing-key.ts'
 import { notFound } from '../domain/refusals.ts'
 import { verifyingAt } from '../domain/signing-key.ts'
-import type { User } from '../domain/user.ts'
+import { normalizeEmail, type User } from '../domain/user.ts'
 import { fromUserId, toInvitationMessage, toSigningKeyMessage, toUserMessage } from './convert.ts'
 
 export interface UserServiceDependencies {
@@ -24,7 +24,7 @@ export interface UserServiceDependencies {
 /** `frontdesk.identity.v1.UserService`; who may call it is the wiring's affair. */
 export function createUserService(deps: UserServiceDependencies): UserServiceImplementation {
   const { users, sessions, factors, keys, audit, now } = deps
-  const found = async (userId: string): Promise<User> => (await users.find(fromUserId(userId))) ?? notFound('user')
+  const found = async (userId: string): Promise<User> => (await users.find({ userId: fromUserId(userId) })) ?? notFound('user')
 
   return {
     async createUser({ email, name, companyIds, operator }, context) {
@@ -33,7 +33,10 @@ export function createUserService(deps: UserServiceDependencies): UserServiceImp
       return { user: toUserMessage(user), invitation: toInvitationMessage(invitation) }
     },
 
-    getUser: async ({ userId }) => ({ user: toUserMessage(await found(userId)) }),
+    async getUser({ userId, email }) {
+      if (email === '') return { user: toUserMessage(await found(userId)) }
+      return { user: toUserMessage((await users.find({ email: normalizeEmail(email) })) ?? notFound('user')) }
+    },
 
     async inviteUser({ userId }, context) {
       return { invitation: toInvitationMessage(await deps.inviteUser(fromUserId(userId), who(context))) }
