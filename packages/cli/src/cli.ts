@@ -8,6 +8,7 @@ import { events } from './commands/events.ts'
 import { keys } from './commands/keys.ts'
 import { login, logout } from './commands/login.ts'
 import { quarantine } from './commands/quarantine.ts'
+import { signingKeys } from './commands/signing-keys.ts'
 import { streams } from './commands/streams.ts'
 import { token } from './commands/token.ts'
 import { users } from './commands/users.ts'
@@ -53,6 +54,7 @@ function rootOf(context: CliContext): Group {
       users: users(context),
       credentials: credentials(context),
       keys: keys(context),
+      'signing-keys': signingKeys(context),
       token: token(context),
     },
   }

@@ -27,11 +27,12 @@ interface Kept {
 interface Entry {
   kept?: Kept
   asking?: Promise<Kept> | undefined
-  /** Not before then is identity asked again, since it could not be the last time. */
-  askAgainAtMs: number
+  /** Why identity gave none the last time; it is not asked again at once. */
+  failed?: { readonly error: unknown; readonly atMs: number } | undefined
 }
 
-const cacheLimit = 1_000
+/** One for each company that is busy at the same time, 5 MB at most. */
+const cacheLimit = 10_000
 /** What is left to a token in transit, and to a clock that differs. */
 const marginMsMax = 5_000
 const askAgainAfterMs = 1_000
@@ -69,9 +70,14 @@ export function createIdentityTokens(options: IdentityTokensOptions): TokenSourc
 
   function renew(entry: Entry, request: TokenRequest): Promise<Kept> {
     entry.asking ??= ask(request)
-      .then((kept) => (entry.kept = kept))
+      .then((kept) => {
+        entry.failed = undefined
+        return (entry.kept = kept)
+      })
       .catch((error: unknown) => {
-        entry.askAgainAtMs = clock().getTime() + askAgainAfterMs
+        entry.failed = { error, atMs: clock().getTime() }
+        const { audience, actor } = request
+        telemetry.logger.warn({ err: error, audience, actor }, 'identity gives no caller token; one that is left serves on')
         throw error
       })
       .finally(() => (entry.asking = undefined))
@@ -82,16 +88,18 @@ export function createIdentityTokens(options: IdentityTokensOptions): TokenSourc
     async issue(request) {
       const { audience, companies, actor } = request
       const name = JSON.stringify([audience, companies === 'all' ? companies : companies.toSorted(), actor])
-      const entry: Entry = entries.get(name) ?? { askAgainAtMs: 0 }
+      const entry: Entry = entries.get(name) ?? {}
       entries.set(name, entry)
       const now = clock().getTime()
-      if (!entry.kept || entry.kept.expiresAtMs <= now) return (await renew(entry, request).catch(asUnavailable)).token
-      if (entry.kept.renewAtMs <= now && entry.askAgainAtMs <= now) {
-        renew(entry, request).catch((err: unknown) =>
-          telemetry.logger.warn({ err }, 'identity gives no new caller token; the old one serves on'),
-        )
+      const { kept, failed } = entry
+      const justFailed = failed && now < failed.atMs + askAgainAfterMs
+      if (!kept || kept.expiresAtMs <= now) {
+        if (justFailed) return asUnavailable(failed.error)
+        return (await renew(entry, request).catch(asUnavailable)).token
       }
-      return entry.kept.token
+      // Its failure is in the log, and the next call tries again.
+      if (kept.renewAtMs <= now && !justFailed) renew(entry, request).catch(() => undefined)
+      return kept.token
     },
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   }

@@ -38,6 +38,8 @@ import { createTokenService } from './rpc/token-service.ts'
 import { createUserService } from './rpc/user-service.ts'
 
 const name = 'identity'
+/** What people administer with: no service makes accounts, whatever its credential is good for. */
+const administrators = ['operator', 'cli', 'console']
 const sweepEveryMs = 60 * 60 * 1_000
 
 /** A running identity service: where it listens. Disposing it lets calls under way finish. */
@@ -100,10 +102,11 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
   const factors = createSecondFactorStore(database, vault)
   const passwords = createPasswordHasher()
   const totp = createTotp()
-  const attempts = createAttempts(createThrottle(database, now), {
+  const rules = {
     account: { attempts: config.LOGIN_ATTEMPTS_PER_ACCOUNT, windowMs: config.LOGIN_WINDOW_MS },
     address: { attempts: config.LOGIN_ATTEMPTS_PER_ADDRESS, windowMs: config.LOGIN_WINDOW_MS },
-  })
+  }
+  const attempts = createAttempts(createThrottle(database, now), rules, audit)
   const open = useSession({ users, sessions, now })
   const credentials = createServiceCredentials(config.SERVICE_CREDENTIALS_FILE, { now, logger })
 
@@ -120,11 +123,11 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
   rpc.addOpen(
     AccountServiceDefinition,
     createAccountService({
-      logIn: logIn({ users, sessions, passwords, totp, randomness, attempts, audit, now, newId }),
+      logIn: logIn({ users, sessions, passwords, totp, factors, randomness, attempts, audit, now, newId }),
       logOut: (token) => sessions.revoke(token, now()),
       issueUserToken: issueUserToken({ open, signer: chain }),
       acceptInvitation: acceptInvitation({ users, passwords, audit, now }),
-      enrolSecondFactor: enrolSecondFactor({ open, factors, passwords, totp, attempts, now }),
+      enrolSecondFactor: enrolSecondFactor({ open, factors, passwords, totp, attempts, audit, now }),
       confirmSecondFactor: confirmSecondFactor({ open, factors, totp, randomness, attempts, audit, now, newId }),
     }),
   )
@@ -136,15 +139,15 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
     keys,
     createUser: createUser({ users, randomness, audit, now, newId }),
     inviteUser: inviteUser({ users, randomness, audit, now }),
-    rotateSigningKey: async () => {
-      const key = await rotateSigningKey(rotation)()
+    rotateSigningKey: async (by) => {
+      const key = await rotateSigningKey({ ...rotation, audit })(by)
       chain.use(await keys.load())
       return key
     },
     audit,
     now,
   })
-  rpc.add(UserServiceDefinition, forAllCompanies(administration))
+  rpc.add(UserServiceDefinition, forAllCompanies(administration, administrators))
   starting.use(rpc)
   const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)
 

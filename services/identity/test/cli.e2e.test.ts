@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCli } from '@frontdesk/cli'
 import { newId } from '@frontdesk/contracts'
+import { createTokenIssuer } from '@frontdesk/rpc'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Harness, outcomes, password, startHarness } from './harness.ts'
 
@@ -97,6 +98,31 @@ test('an operator is invited, enrols a second factor, works with the login, and 
   })
   expect(await invite('bob2@frontdesk.example')).toMatchObject({ code: 2, err: expect.stringContaining('frontdesk login') })
 }, 30_000)
+
+test('an operator finds an account by its address, invites, revokes, resets and disables, and rotates the signing key', async () => {
+  const token = await createTokenIssuer({
+    privateJwk: harness.authority.keyPair.privateJwk,
+    caller: 'operator',
+    clock: harness.now,
+  }).issue({ audience: 'identity', companies: 'all' })
+  const operate = (...argv: string[]) => run(argv, [], { FRONTDESK_TOKEN: token })
+  const { email, userId, sessionToken } = await harness.member()
+  expect(await operate('users', 'show', email.toUpperCase())).toMatchObject({ code: 0, out: expect.stringMatching(/Second factor +yes/) })
+  expect(await operate('users', 'revoke-sessions', userId)).toMatchObject({ code: 0, out: expect.stringMatching(/Revoked +1/) })
+  expect(await outcomes([harness.accounts.issueUserToken({ sessionToken, audience: ['booking'] })])).toEqual({ token_invalid: 1 })
+  expect(await operate('users', 'invite', email)).toMatchObject({ code: 0, out: expect.stringMatching(/Invitation +fdi_/) })
+  expect(await operate('users', 'reset-second-factor', userId, '--json')).toMatchObject({
+    out: expect.not.stringContaining('secondFactor'),
+  })
+  expect(await outcomes([harness.logIn(email)])).toEqual({ ok: 1 })
+  expect(await operate('users', 'disable', email)).toMatchObject({ code: 0, out: expect.stringMatching(/Disabled +20/) })
+  expect(await outcomes([harness.logIn(email)])).toEqual({ token_invalid: 1 })
+  expect(await operate('users', 'show', 'nobody@salon.example')).toMatchObject({ code: 1, err: expect.stringContaining('not_found') })
+
+  expect(await operate('signing-keys', 'rotate')).toMatchObject({ code: 0, out: expect.stringMatching(/Key +identity-/) })
+  expect((await operate('signing-keys', 'list')).out.split('\n')).toHaveLength(3)
+  expect(await operate('signing-keys', 'rotate')).toMatchObject({ code: 1, err: expect.stringContaining('failed_precondition') })
+})
 
 test('a login that is refused says why it can, and keeps nothing', async () => {
   const refused = await run(['login'], ['nobody@frontdesk.example', password, '123456'])

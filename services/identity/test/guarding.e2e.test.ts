@@ -24,6 +24,9 @@ test('of 60 attempts at once over two replicas, 10 are made, at an account as at
     )
     expect(await outcomes(attempts)).toEqual({ token_invalid: 10, rate_limited: 50 })
   }
+  const metrics = await Promise.all(replicas.map(async ({ identity }) => (await fetch(`${identity.adminUrl}/metrics`)).text()))
+  const throttled = metrics.map((text) => Number(/_identity_events_total{.*"account_throttled".*} (\d+)/.exec(text)?.[1] ?? 0))
+  expect(throttled.reduce((sum, count) => sum + count, 0)).toBe(100)
   // The right ones are refused as well, and say when to come back.
   const refused: unknown = await logIn(email, totp(codeOf(secret))).catch((error: unknown) => error)
   expect(refused).toMatchObject({ code: 'rate_limited', retryAfterMs: expect.any(Number) })

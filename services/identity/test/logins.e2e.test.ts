@@ -1,5 +1,5 @@
-import { ClientKind, newId, vouchForCompanyId } from '@frontdesk/contracts'
-import { createTokenVerifier } from '@frontdesk/rpc'
+import { ClientKind, newId, UserServiceDefinition, vouchForCompanyId } from '@frontdesk/contracts'
+import { createRpcClient, createTokenIssuer, createTokenVerifier } from '@frontdesk/rpc'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Harness, outcomes, password, startHarness } from './harness.ts'
 
@@ -95,12 +95,27 @@ test('another second factor needs the password and a fresh code of the one in fo
   expect(await enrol({ password, totpCode })).toEqual({ token_invalid: 1 })
 })
 
+test('a proposed second factor that nobody confirms within half an hour is none any more', async () => {
+  const { sessionToken, secret: inForce } = await harness.member()
+  const { otpauthUri } = await harness.accounts.enrolSecondFactor({ sessionToken, password, totpCode: harness.codeOf(inForce) })
+  const secret = new URL(otpauthUri).searchParams.get('secret') ?? ''
+  harness.clock.offsetMs += 30 * 60_000
+  const confirm = () => outcomes([harness.accounts.confirmSecondFactor({ sessionToken, totpCode: harness.codeOf(secret) })])
+  expect(await confirm()).toEqual({ failed_precondition: 1 })
+})
+
 test('a token names the user’s companies alone', async () => {
   const { sessionToken } = await harness.member({ companyIds: [acme] })
   const issue = (companyIds: string[]) => outcomes([harness.accounts.issueUserToken({ sessionToken, audience: ['booking'], companyIds })])
   expect(await issue([acme])).toEqual({ ok: 1 })
   expect(await issue([acme, zenith])).toEqual({ permission_denied: 1 })
+  expect(await issue(['cmp_1'])).toEqual({ invalid_argument: 1 })
   const operator = await harness.member({ operator: true })
+  const many = Array.from({ length: 101 }, () => newId('cmp'))
+  for (const companyIds of [['cmp_1'], many]) {
+    const asked = harness.accounts.issueUserToken({ sessionToken: operator.sessionToken, audience: ['booking'], companyIds })
+    expect(await outcomes([asked])).toEqual({ invalid_argument: 1 })
+  }
   const { token } = await harness.accounts.issueUserToken({ sessionToken: operator.sessionToken, audience: ['booking', 'identity'] })
   expect(await verifier('identity').verify(token)).toMatchObject({ caller: 'cli', companies: 'all', actor: operator.userId })
 })
@@ -189,6 +204,23 @@ test('accounts are the platform’s to make: not without a token, not with one o
   expect(await outcomes([harness.users.createUser({ email: email.toUpperCase(), name: 'B', operator: true })])).toEqual({
     already_exists: 1,
   })
+})
+
+test('no service makes accounts, though its token be for identity and all companies', async () => {
+  const { privateJwk } = harness.authority.keyPair
+  const issuer = createTokenIssuer({ privateJwk, caller: 'messaging', clock: harness.now })
+  await using asService = createRpcClient(UserServiceDefinition, {
+    address: `127.0.0.1:${harness.identity.rpcPort}`,
+    audience: 'identity',
+    issuer,
+    telemetry: harness.telemetry,
+  })
+  const methods = [
+    asService.createUser({ email: 'mallory@salon.example', name: 'M', operator: true }),
+    asService.listSigningKeys({}),
+    asService.rotateSigningKey({}),
+  ]
+  expect(await outcomes(methods)).toEqual({ permission_denied: 3 })
 })
 
 test('neither password, secret, token nor code is stored or logged in the clear', async () => {

@@ -130,6 +130,14 @@ test('while identity is away, tokens that it gave still serve and verify, and a 
   expect(await outcomes([tokens.issue({ audience: 'billing', companies: 'all' })])).toEqual({ unavailable: 1 })
   harness.clock.offsetMs += 100_000
   expect(await outcomes([issue(), checks.verify(token)])).toEqual({ unavailable: 1, token_expired: 1 })
+  // Whoever asks again within the second is told at once, and the log has one line for each time that identity was asked.
+  const [startedAt, lines] = [performance.now(), harness.telemetry.lines.length]
+  expect(await outcomes(Array.from({ length: 100 }, issue))).toEqual({ unavailable: 100 })
+  expect(performance.now() - startedAt).toBeLessThan(200)
+  expect(harness.telemetry.lines).toHaveLength(lines)
+  harness.clock.offsetMs += 1_000
+  expect(await outcomes(Array.from({ length: 100 }, issue))).toEqual({ unavailable: 100 })
+  expect(harness.telemetry.lines).toHaveLength(lines + 1)
 })
 
 test('through two rotations no call fails, and a rotated-out key’s token is refused once its overlap is over', async () => {

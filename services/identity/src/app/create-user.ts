@@ -16,11 +16,12 @@ export function createUser({ users, randomness, audit, now, newId }: Dependencie
     name: string
     companyIds: readonly CompanyId[]
     operator: boolean
+    by: string
   }): Promise<{ user: User; invitation: NewInvitation }> => {
     const user = newUser({ ...command, id: newId('usr'), createdAt: now() })
     const invitation = newInvitation(randomness, now())
     await users.insert(user, invitation)
-    audit.record('user', 'created', { userId: user.id })
+    audit.record('user', 'created', { userId: user.id, by: command.by })
     return { user, invitation }
   }
 }

@@ -11,11 +11,11 @@ const invitationMs = 72 * 60 * 60 * 1_000
 
 /** Invites a user anew, to set another password. */
 export function inviteUser({ users, randomness, audit, now }: Dependencies) {
-  return async (userId: string): Promise<NewInvitation> => {
-    const user = (await users.find(userId)) ?? notFound('user')
+  return async (userId: string, by: string): Promise<NewInvitation> => {
+    const user = (await users.find({ userId })) ?? notFound('user')
     const invitation = newInvitation(randomness, now())
     await users.invite(user.id, invitation)
-    audit.record('invitation', 'created', { userId })
+    audit.record('invitation', 'created', { userId, by })
     return invitation
   }
 }

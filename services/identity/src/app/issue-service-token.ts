@@ -1,20 +1,16 @@
-import { isCompanyId } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { invalid } from '../domain/invalid.ts'
-import { checkAudience } from './audience.ts'
+import { checkAudience, checkCompanies } from './scope.ts'
 import type { Audit, ServiceCredentials, ServiceGrant, TokenSigner } from './ports.ts'
 
 const maxActorLength = 200
-const maxCompanies = 100
 
 /** Exchanges a service's credential for a caller token in its name, for nothing that the credential was not given for. */
 export function issueServiceToken({ credentials, signer, audit }: { credentials: ServiceCredentials; signer: TokenSigner; audit: Audit }) {
   return async (command: { credential: string; audience: readonly string[]; companies: readonly string[] | 'all'; actor: string }) => {
     const audience = checkAudience(command.audience)
     const { companies, actor } = command
-    if (companies !== 'all' && (companies.length === 0 || companies.length > maxCompanies || !companies.every(isCompanyId))) {
-      throw invalid(`company_ids: give 1 to ${maxCompanies} company ids, or all_companies`)
-    }
+    if (companies !== 'all') checkCompanies(companies)
     if (actor.length > maxActorLength) throw invalid(`actor: at most ${maxActorLength} characters`)
     const grant = await credentials.grantOf(command.credential)
     if (!grant) {

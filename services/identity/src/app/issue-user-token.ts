@@ -1,6 +1,6 @@
 import { FrontdeskError } from '@frontdesk/errors'
 import { companiesFor } from '../domain/user.ts'
-import { checkAudience } from './audience.ts'
+import { checkAudience, checkCompanies } from './scope.ts'
 import type { TokenSigner } from './ports.ts'
 import type { UseSession } from './use-session.ts'
 
@@ -8,6 +8,7 @@ import type { UseSession } from './use-session.ts'
 export function issueUserToken({ open, signer }: { open: UseSession; signer: TokenSigner }) {
   return async (command: { sessionToken: string; audience: readonly string[]; companyIds: readonly string[] }) => {
     const audience = checkAudience(command.audience)
+    if (command.companyIds.length > 0) checkCompanies(command.companyIds)
     const { session, record } = await open(command.sessionToken)
     if (!session.secondFactor) {
       throw new FrontdeskError('failed_precondition', { publicMessage: 'Enrol a second factor first, then log in with it.' })

@@ -15,7 +15,7 @@ export interface LoginRecord {
 export interface UserStore {
   /** @throws FrontdeskError already_exists if the address has an account. */
   insert(user: User, invitation: NewInvitation): Promise<void>
-  find(userId: string): Promise<User | undefined>
+  find(by: { email: string } | { userId: string }): Promise<User | undefined>
   findLogin(by: { email: string } | { userId: string }): Promise<LoginRecord | undefined>
   /** Refuses logins from now on, and ends the sessions. */
   disable(userId: string, at: Date): Promise<void>
@@ -42,12 +42,12 @@ export type SecondFactorProof = { readonly kind: 'totp'; readonly step: number }
 export interface SessionStore {
   /**
    * Begins a session in one commit with the use of its proof, and with the end of the session before.
-   * @returns false, and nothing has happened, if the proof was used before or is none.
+   * @returns false, and nothing has happened, if the proof was used before or is none, or the user's password is another by now.
    */
   begin(
     session: Session,
     token: string,
-    options: { proof: SecondFactorProof | undefined; previousToken: string | undefined },
+    options: { passwordHash: string; proof: SecondFactorProof | undefined; previousToken: string | undefined },
   ): Promise<boolean>
   find(token: string): Promise<Session | undefined>
   /** Notes the use. */
@@ -61,12 +61,22 @@ export interface SessionStore {
 export interface SecondFactorStore {
   /** Keeps a secret that is not in force yet; a later one takes its place. */
   propose(userId: string, secret: string, at: Date): Promise<void>
-  findProposed(userId: string): Promise<string | undefined>
+  /** The secret that was proposed after then. */
+  findProposed(userId: string, since: Date): Promise<string | undefined>
   /**
    * Puts the proposed secret into force with new recovery codes, ends the user's sessions and begins the given one, in one commit.
-   * @returns false if that secret is not the proposed one any more.
+   * @returns false if that secret is not the proposed one any more, or the session that asks has ended.
    */
-  confirm(change: { secret: string; step: number; recoveryCodes: readonly string[]; session: Session; token: string }): Promise<boolean>
+  confirm(change: {
+    before: Session
+    secret: string
+    step: number
+    recoveryCodes: readonly string[]
+    session: Session
+    token: string
+  }): Promise<boolean>
+  /** Whether it is an unused recovery code of the user; asked of nobody too. */
+  hasRecoveryCode(userId: string | undefined, code: string): Promise<boolean>
   /** Uses the step of the factor in force; false if it, or a later one, was used. */
   useStep(userId: string, step: number): Promise<boolean>
   /** Forgets factor and codes, and ends the sessions. */
@@ -141,13 +151,20 @@ export interface ServiceCredentials {
   grantOf(credential: string): Promise<ServiceGrant | undefined>
 }
 
+/** Whom it happened to, and by whom. */
+interface AuditDetails {
+  readonly userId?: string | undefined
+  readonly client?: ClientKind
+  readonly address?: string
+  /** The service whose credential it was. */
+  readonly caller?: string
+  /** Who administered: the person, or the caller where that is all that is known. */
+  readonly by?: string
+}
+
 /** What happened to an account or a credential, for the log and the metrics. */
 export interface Audit {
-  record(
-    event: string,
-    outcome: string,
-    details: { userId?: string | undefined; client?: ClientKind; address?: string; caller?: string },
-  ): void
+  record(event: string, outcome: string, details: AuditDetails): void
 }
 
 /** Where time and new ids come from. */

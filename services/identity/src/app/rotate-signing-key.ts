@@ -1,6 +1,6 @@
 import { FrontdeskError } from '@frontdesk/errors'
 import { isRotationDue, isRotationUnderWay, planRotation, type RotationPolicy, type SigningKey } from '../domain/signing-key.ts'
-import type { SigningKeyStore, Sources } from './ports.ts'
+import type { Audit, SigningKeyStore, Sources } from './ports.ts'
 
 interface Dependencies extends Pick<Sources, 'now'> {
   readonly keys: SigningKeyStore
@@ -18,14 +18,15 @@ export function keepSigningKeyFresh({ keys, policy, now }: Dependencies) {
 }
 
 /** Makes the next key before it is due. */
-export function rotateSigningKey({ keys, policy, now }: Dependencies) {
-  return async (): Promise<SigningKey> => {
+export function rotateSigningKey({ keys, policy, now, audit }: Dependencies & { readonly audit: Audit }) {
+  return async (by: string): Promise<SigningKey> => {
     const key = await keys.rotate((present) => {
       const at = now()
       return isRotationUnderWay(present, at) ? undefined : planRotation(present, policy, at)
     })
     if (!key)
       throw new FrontdeskError('failed_precondition', { publicMessage: 'A new key is published already and has yet to begin to sign.' })
+    audit.record('signing_key', 'rotated', { by })
     return key
   }
 }

@@ -1,10 +1,10 @@
 import { type Database, insertedValues, withTransaction } from '@frontdesk/database'
 import type { Vault } from '@frontdesk/vault'
-import { eq } from 'drizzle-orm'
+import { and, eq, gt } from 'drizzle-orm'
 import type { SecondFactorStore } from '../app/ports.ts'
 import { recoveryCodes } from './schema/recovery-codes.ts'
 import { secondFactors } from './schema/second-factors.ts'
-import { insertSession, recoveryDigest, revokeSessions, useStep } from './session-store.ts'
+import { insertSession, recoveryDigest, revokeSession, revokeSessions, unusedCode, useStep } from './session-store.ts'
 
 /** Where a sealed secret stands; moved to another row or column it no longer opens. */
 export function secretPlace(column: 'secret' | 'proposed', userId: string) {
@@ -29,16 +29,20 @@ export function createSecondFactorStore(database: Database, vault: Vault): Secon
         .onDuplicateKeyUpdate({ set: insertedValues({ proposed: column, proposedAt }) })
     },
 
-    async findProposed(userId) {
-      const [row] = await database.orm.select({ proposed: secondFactors.proposed }).from(secondFactors).where(own(userId))
+    async findProposed(userId, since) {
+      const [row] = await database.orm
+        .select({ proposed: secondFactors.proposed })
+        .from(secondFactors)
+        .where(and(own(userId), gt(secondFactors.proposedAt, since)))
       return openProposed(userId, row?.proposed)
     },
 
-    async confirm({ secret, step, recoveryCodes: codes, session, token }) {
+    async confirm({ before, secret, step, recoveryCodes: codes, session, token }) {
       const { userId, createdAt } = session
       return withTransaction(database, async (tx) => {
         const [row] = await tx.orm.select({ proposed: secondFactors.proposed }).from(secondFactors).where(own(userId)).for('update')
         if (openProposed(userId, row?.proposed) !== secret) return false
+        if (!(await revokeSession(tx, before.id, createdAt))) return false
         await tx.orm
           .update(secondFactors)
           .set({ secret: vault.seal(secret, secretPlace('secret', userId)), proposed: null, proposedAt: null, lastStep: step })
@@ -49,6 +53,11 @@ export function createSecondFactorStore(database: Database, vault: Vault): Secon
         await insertSession(tx, session, token)
         return true
       })
+    },
+
+    async hasRecoveryCode(userId = '', code) {
+      const [row] = await database.orm.select({ userId: recoveryCodes.userId }).from(recoveryCodes).where(unusedCode(userId, code))
+      return row !== undefined
     },
 
     useStep: (userId, step) => useStep(database, userId, step),

@@ -6,12 +6,14 @@ import { digestOf } from './digest.ts'
 import { recoveryCodes } from './schema/recovery-codes.ts'
 import { secondFactors } from './schema/second-factors.ts'
 import { sessions } from './schema/sessions.ts'
+import { users } from './schema/users.ts'
 
 /** Makes the store of logins. */
 export function createSessionStore(database: Database): SessionStore {
   return {
-    async begin(session, token, { proof, previousToken }) {
+    async begin(session, token, { passwordHash, proof, previousToken }) {
       return withTransaction(database, async (tx) => {
+        if (!(await isPasswordStill(tx, session.userId, passwordHash))) return false
         if (proof && !(await useProof(tx, session, proof))) return false
         if (previousToken) await revokeByToken(tx, previousToken, session.createdAt)
         await insertSession(tx, session, token)
@@ -43,9 +45,24 @@ export function sessionByToken(orm: Database['orm'], token: string) {
     .where(eq(sessions.tokenDigest, digestOf('session', token)))
 }
 
+/** Locks the account: while a login is hashed its password may change, which would not end a session that begins after. */
+async function isPasswordStill(tx: Transaction, userId: string, passwordHash: string): Promise<boolean> {
+  const [row] = await tx.orm.select({ passwordHash: users.passwordHash }).from(users).where(eq(users.userId, userId)).for('update')
+  return row?.passwordHash === passwordHash
+}
+
 /** Begins a session inside a commit of more. */
 export async function insertSession(tx: Transaction, { id: sessionId, ...rest }: Session, token: string): Promise<void> {
   await tx.orm.insert(sessions).values({ ...rest, sessionId, tokenDigest: digestOf('session', token) })
+}
+
+/** Ends a session; false if it had ended. */
+export async function revokeSession(tx: Transaction, sessionId: string, at: Date): Promise<boolean> {
+  const [{ affectedRows }] = await tx.orm
+    .update(sessions)
+    .set({ revokedAt: at })
+    .where(and(eq(sessions.sessionId, sessionId), isNull(sessions.revokedAt)))
+  return affectedRows === 1
 }
 
 /** Ends all sessions of a user that are live; how many. */
@@ -67,12 +84,7 @@ async function revokeByToken(tx: Transaction, token: string, at: Date): Promise<
 /** One statement decides: of all that use the same proof at once, one changes its row. */
 async function useProof(tx: Transaction, { userId, createdAt }: Session, proof: SecondFactorProof): Promise<boolean> {
   if (proof.kind === 'totp') return useStep(tx, userId, proof.step)
-  const [{ affectedRows }] = await tx.orm
-    .update(recoveryCodes)
-    .set({ usedAt: createdAt })
-    .where(
-      and(eq(recoveryCodes.userId, userId), eq(recoveryCodes.codeDigest, recoveryDigest(userId, proof.code)), isNull(recoveryCodes.usedAt)),
-    )
+  const [{ affectedRows }] = await tx.orm.update(recoveryCodes).set({ usedAt: createdAt }).where(unusedCode(userId, proof.code))
   return affectedRows === 1
 }
 
@@ -83,6 +95,10 @@ export async function useStep(session: Pick<Transaction, 'orm'>, userId: string,
     .set({ lastStep: step })
     .where(and(eq(secondFactors.userId, userId), lt(secondFactors.lastStep, step)))
   return affectedRows === 1
+}
+
+export function unusedCode(userId: string, code: string) {
+  return and(eq(recoveryCodes.userId, userId), eq(recoveryCodes.codeDigest, recoveryDigest(userId, code)), isNull(recoveryCodes.usedAt))
 }
 
 /** However it is typed: without hyphens and blanks, in capitals. */

@@ -50,7 +50,7 @@ export function createUserStore(database: Database, vault: Vault): UserStore {
       }
     },
 
-    find: async (userId) => (await read({ userId }))?.user,
+    find: async (by) => (await read(by))?.user,
     findLogin: read,
 
     async disable(userId, at) {

@@ -1,12 +1,12 @@
 import type { UserServiceImplementation } from '@frontdesk/contracts'
-import { requireCompany } from '@frontdesk/rpc'
+import { callerOf, requireCompany } from '@frontdesk/rpc'
 import type { createUser } from '../app/create-user.ts'
 import type { inviteUser } from '../app/invite-user.ts'
 import type { Audit, SecondFactorStore, SessionStore, SigningKeyStore, UserStore } from '../app/ports.ts'
 import type { rotateSigningKey } from '../app/rotate-signing-key.ts'
 import { notFound } from '../domain/refusals.ts'
 import { verifyingAt } from '../domain/signing-key.ts'
-import type { User } from '../domain/user.ts'
+import { normalizeEmail, type User } from '../domain/user.ts'
 import { fromUserId, toInvitationMessage, toSigningKeyMessage, toUserMessage } from './convert.ts'
 
 export interface UserServiceDependencies {
@@ -24,45 +24,55 @@ export interface UserServiceDependencies {
 /** `frontdesk.identity.v1.UserService`; who may call it is the wiring's affair. */
 export function createUserService(deps: UserServiceDependencies): UserServiceImplementation {
   const { users, sessions, factors, keys, audit, now } = deps
-  const found = async (userId: string): Promise<User> => (await users.find(fromUserId(userId))) ?? notFound('user')
+  const found = async (userId: string): Promise<User> => (await users.find({ userId: fromUserId(userId) })) ?? notFound('user')
 
   return {
     async createUser({ email, name, companyIds, operator }, context) {
       const own = companyIds.map((companyId) => requireCompany(context, companyId))
-      const { user, invitation } = await deps.createUser({ email, name, operator, companyIds: own })
+      const { user, invitation } = await deps.createUser({ email, name, operator, companyIds: own, by: who(context) })
       return { user: toUserMessage(user), invitation: toInvitationMessage(invitation) }
     },
 
-    getUser: async ({ userId }) => ({ user: toUserMessage(await found(userId)) }),
+    async getUser({ userId, email }) {
+      if (email === '') return { user: toUserMessage(await found(userId)) }
+      return { user: toUserMessage((await users.find({ email: normalizeEmail(email) })) ?? notFound('user')) }
+    },
 
-    inviteUser: async ({ userId }) => ({ invitation: toInvitationMessage(await deps.inviteUser(fromUserId(userId))) }),
+    async inviteUser({ userId }, context) {
+      return { invitation: toInvitationMessage(await deps.inviteUser(fromUserId(userId), who(context))) }
+    },
 
-    async disableUser({ userId }) {
+    async disableUser({ userId }, context) {
       const { id } = await found(userId)
       await users.disable(id, now())
-      audit.record('user', 'disabled', { userId })
+      audit.record('user', 'disabled', { userId, by: who(context) })
       return { user: toUserMessage(await found(userId)) }
     },
 
-    async revokeSessions({ userId }) {
+    async revokeSessions({ userId }, context) {
       const { id } = await found(userId)
-      audit.record('sessions', 'revoked', { userId })
+      audit.record('sessions', 'revoked', { userId, by: who(context) })
       return { revoked: await sessions.revokeAll(id, now()) }
     },
 
-    async resetSecondFactor({ userId }) {
+    async resetSecondFactor({ userId }, context) {
       const { id } = await found(userId)
       await factors.reset(id, now())
-      audit.record('second_factor', 'reset', { userId })
+      audit.record('second_factor', 'reset', { userId, by: who(context) })
       return { user: toUserMessage(await found(userId)) }
     },
 
-    async rotateSigningKey() {
-      return { signingKey: toSigningKeyMessage(await deps.rotateSigningKey()) }
+    async rotateSigningKey(_request, context) {
+      return { signingKey: toSigningKeyMessage(await deps.rotateSigningKey(who(context))) }
     },
 
     async listSigningKeys() {
       return { signingKeys: verifyingAt(await keys.list(), now()).map(toSigningKeyMessage) }
     },
   }
+}
+
+function who(context: object): string {
+  const { actor, caller } = callerOf(context)
+  return actor ?? caller
 }
