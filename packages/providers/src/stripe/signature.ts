@@ -5,7 +5,7 @@ import type { SignedRequest } from '../provider.ts'
 export const stripeSignatureHeader = 'stripe-signature'
 
 // While a secret is rolled, Stripe signs with both: one v1 each. Schemes that we do not know are no reason to refuse.
-const form = /^t=(0|[1-9]\d{0,11})((?:,[a-z][a-z0-9]{0,15}=[0-9A-Za-z]{1,128}){1,16})$/
+const form = /^t=(0|[1-9]\d{0,11})((?:,v\d{1,3}=[0-9A-Za-z]{1,128}){1,16})$/
 const digest = /^[0-9a-f]{64}$/
 const toleranceMs = 5 * 60 * 1000
 
