@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { onlyEvent } from '../test/support.ts'
 import { providers } from './index.ts'
 import type { Delivery } from './provider.ts'
-import { calcomWebhook, type Overrides, retellWebhook } from './testing.ts'
+import { calcomWebhook, type Overrides, retellWebhook, stripeWebhook, whatsappWebhook } from './testing.ts'
 
 function retellId(event: string, overrides?: Overrides, delivery?: Partial<Delivery>): string {
   return onlyEvent(providers.retell, retellWebhook(event, overrides).body, delivery).id
@@ -13,10 +13,20 @@ function calcomId(trigger: string, overrides?: Overrides, delivery?: Partial<Del
   return onlyEvent(providers.calcom, calcomWebhook(trigger, overrides).body, { connectionId: 'con_1', ...delivery }).id
 }
 
+function stripeId(type: string, overrides?: Overrides, delivery?: Partial<Delivery>): string {
+  return onlyEvent(providers.stripe, stripeWebhook(type, overrides).body, delivery).id
+}
+
+function whatsappId(kind: string, overrides?: Overrides, delivery?: Partial<Delivery>): string {
+  return onlyEvent(providers.whatsapp, whatsappWebhook(kind, overrides).body, delivery).id
+}
+
 const redelivery = { deliveryId: 'dlv_another', receivedAt: new Date('2026-11-21T00:00:00Z') }
 const conversationKinds = ['call_started', 'call_ended', 'call_analyzed', 'chat_started', 'chat_ended', 'chat_analyzed']
 const transferKinds = ['transfer_started', 'transfer_bridged', 'transfer_cancelled', 'transfer_ended']
 const retellKinds = [...conversationKinds, ...transferKinds, 'transcript_updated', 'unheard_of']
+const stripeKinds = ['customer.subscription.updated', 'invoice.paid', 'charge.refunded', 'v1.billing.meter.no_meter_found']
+const whatsappKinds = ['text', 'image', 'sent', 'delivered', 'read', 'failed', 'account_update']
 const calcomKinds = [
   'BOOKING_CREATED',
   'BOOKING_RESCHEDULED',
@@ -35,12 +45,17 @@ test('an id is derived from provider, scope, kind and the provider’s own key',
   expect(retellId('call_ended')).toBe(deriveEventId(['retell', 'platform', 'call_ended', callId]))
   expect(retellId('call_ended', {}, { connectionId: 'con_9' })).toBe(deriveEventId(['retell', 'con_9', 'call_ended', callId]))
   expect(calcomId('BOOKING_CREATED')).toBe(deriveEventId(['calcom', 'con_1', 'BOOKING_CREATED', uid, '2026-11-20T09:00:00.000Z']))
+  expect(stripeId('invoice.paid', { id: 'evt_1' })).toBe(deriveEventId(['stripe', 'platform', 'invoice.paid', 'evt_1']))
+  expect(whatsappId('text', { id: 'wamid.a' })).toBe(deriveEventId(['whatsapp', 'platform', 'messages', 'wamid.a']))
+  expect(whatsappId('read', { id: 'wamid.a' })).toBe(deriveEventId(['whatsapp', 'platform', 'statuses', 'wamid.a', 'read']))
   expect(calcomId('MEETING_ENDED')).toBe(deriveEventId(['calcom', 'con_1', 'MEETING_ENDED', uid, '2026-11-24T09:45:00.000Z']))
 })
 
 test('a redelivery has the id of the first delivery', () => {
   for (const kind of retellKinds) expect(retellId(kind, {}, redelivery)).toBe(retellId(kind))
   for (const kind of calcomKinds) expect(calcomId(kind, {}, redelivery)).toBe(calcomId(kind))
+  for (const kind of stripeKinds) expect(stripeId(kind, {}, redelivery)).toBe(stripeId(kind))
+  for (const kind of whatsappKinds) expect(whatsappId(kind, {}, redelivery)).toBe(whatsappId(kind))
 })
 
 test('a redelivery that says more has the id of the first delivery, where the provider gives a key', () => {
@@ -49,6 +64,8 @@ test('a redelivery that says more has the id of the first delivery, where the pr
   for (const kind of calcomKinds.filter((kind) => kind.startsWith('BOOKING')))
     expect(calcomId(kind, { payload: { title: 'x' } })).toBe(calcomId(kind))
   for (const kind of ['MEETING_STARTED', 'MEETING_ENDED']) expect(calcomId(kind, { title: 'x' })).toBe(calcomId(kind))
+  for (const kind of stripeKinds) expect(stripeId(kind, { pending_webhooks: 2 })).toBe(stripeId(kind))
+  for (const kind of ['text', 'sent']) expect(whatsappId(kind, { extra: 'x' })).toBe(whatsappId(kind))
 })
 
 test('each kind has ids of its own', () => {
@@ -59,6 +76,8 @@ test('each kind has ids of its own', () => {
 test('each connection has ids of its own, so that no company can claim another’s', () => {
   const scopes = [{}, { connectionId: 'con_1' }, { connectionId: 'con_2' }]
   for (const kind of retellKinds) expect(new Set(scopes.map((scope) => retellId(kind, {}, scope))).size).toBe(3)
+  for (const kind of stripeKinds) expect(new Set(scopes.map((scope) => stripeId(kind, {}, scope))).size).toBe(3)
+  for (const kind of whatsappKinds) expect(new Set(scopes.map((scope) => whatsappId(kind, {}, scope))).size).toBe(3)
   for (const kind of calcomKinds) expect(new Set(scopes.slice(1).map((scope) => calcomId(kind, {}, scope))).size).toBe(2)
 })
 

@@ -5,6 +5,10 @@ import { identifier, readAs } from './schema.ts'
 
 /** A number that a provider counts its things by; 0 stands for none. */
 const numericId = z.int().min(1).transform(String)
+const stripeAccount = z.string().regex(/^acct_\w{1,120}$/)
+const stripeCustomer = z.string().regex(/^cus_\w{1,120}$/)
+/** A node of Meta's graph. It is more digits than a number of JSON holds; the test button's 0 stands for none. */
+const metaId = z.string().regex(/^[1-9]\d{0,31}$/)
 const emailAddress = z
   .string()
   .max(254)
@@ -21,6 +25,10 @@ const readers = {
   [EvidenceKind.EVENT_TYPE]: (value) => readAs(numericId, value),
   [EvidenceKind.ORGANIZATION]: (value) => readAs(numericId, value),
   [EvidenceKind.TEAM]: (value) => readAs(numericId, value),
+  [EvidenceKind.STRIPE_ACCOUNT]: (value) => readAs(stripeAccount, value),
+  [EvidenceKind.STRIPE_CUSTOMER]: (value) => readAs(stripeCustomer, value),
+  [EvidenceKind.WHATSAPP_PHONE_NUMBER]: (value) => readAs(metaId, value),
+  [EvidenceKind.WHATSAPP_ACCOUNT]: (value) => readAs(metaId, value),
 } as const satisfies Partial<Record<EvidenceKind, (value: unknown) => string | undefined>>
 
 /** Keeps of what was found in a body that which can be evidence, each once; a value of a wrong type or form is none. */

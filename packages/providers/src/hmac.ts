@@ -7,13 +7,14 @@ export function hmacSha256(secret: string, parts: readonly (Uint8Array | string)
   return hmac.digest()
 }
 
-/** Whether one of the secrets made this 32-byte digest; takes as long whichever it was. */
-export function signedByOneOf(secrets: readonly string[], digest: Buffer, parts: readonly (Uint8Array | string)[]): boolean {
+/** Whether one of the secrets made one of these 32-byte digests; takes as long whichever they were. */
+export function signedByOneOf(secrets: readonly string[], digests: readonly Buffer[], parts: readonly (Uint8Array | string)[]): boolean {
   let signed = false
   for (const secret of secrets) {
     // Anyone can sign with an empty key, and an unset variable often arrives as one.
     if (secret === '') continue
-    if (timingSafeEqual(hmacSha256(secret, parts), digest)) signed = true
+    const expected = hmacSha256(secret, parts)
+    for (const digest of digests) if (timingSafeEqual(expected, digest)) signed = true
   }
   return signed
 }

@@ -4,11 +4,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { codeOf, delivery, onlyEvent, payloadOf, sourceOf, violationsOf } from '../test/support.ts'
 import { providers } from './index.ts'
-import type { Provider } from './provider.ts'
-import { calcomWebhook, type JsonObject, type JsonValue, retellWebhook } from './testing.ts'
+import type { NormalizedEvent, Provider } from './provider.ts'
+import { calcomWebhook, type JsonObject, type JsonValue, retellWebhook, stripeWebhook, whatsappBatch, whatsappWebhook } from './testing.ts'
 
-const { retell, calcom } = providers
-const both = [retell, calcom]
+const { retell, calcom, stripe, whatsapp } = providers
+const all = Object.values(providers)
 const samples: [Provider, JsonObject][] = [
   ...['call_started', 'call_ended', 'call_analyzed', 'transfer_started', 'chat_ended'].map((event): [Provider, JsonObject] => [
     retell,
@@ -17,13 +17,27 @@ const samples: [Provider, JsonObject][] = [
   ...['BOOKING_CREATED', 'BOOKING_RESCHEDULED', 'BOOKING_CANCELLED', 'MEETING_ENDED', 'FORM_SUBMITTED', 'PING'].map(
     (trigger): [Provider, JsonObject] => [calcom, calcomWebhook(trigger).json],
   ),
+  ...['customer.subscription.updated', 'invoice.paid', 'checkout.session.completed', 'v1.billing.meter.no_meter_found'].map(
+    (type): [Provider, JsonObject] => [stripe, stripeWebhook(type).json],
+  ),
+  ...['text', 'interactive', 'reaction', 'failed', 'message_template_status_update'].map((kind): [Provider, JsonObject] => [
+    whatsapp,
+    whatsappWebhook(kind).json,
+  ]),
+  [whatsapp, whatsappBatch([whatsappWebhook('image'), whatsappWebhook('read')]).json],
 ]
 
-/** Whatever the body, there is one event that our own stream can carry. */
-function expectOneSoundEvent(provider: Provider, body: Buffer | string): void {
-  const event = onlyEvent(provider, body)
+/** Whatever the body, there are events that our own stream can carry: one, or of WhatsApp at least one, each with its own id. */
+function expectSoundEvents(provider: Provider, body: Buffer | string): void {
+  const events = provider.normalize(Buffer.from(body), delivery)
+  if (provider === whatsapp) expect(events.length).toBeGreaterThanOrEqual(1)
+  else expect(events).toHaveLength(1)
+  for (const event of events) expectSound(event)
+}
+
+function expectSound(event: NormalizedEvent): void {
   expect(event.id).toMatch(/^[0-9a-f]{64}$/)
-  expect(event.entityId).toMatch(/^[\x21-\x7e]{1,128}$/)
+  expect(event.entityId).toMatch(/^[\x21-\x7e]{1,255}$/)
   expect(event.occurredAt.getTime()).toBeGreaterThanOrEqual(0)
   expect(event.body.length).toBeLessThanOrEqual(256 * 1024)
   const text = Buffer.from(event.body).toString()
@@ -47,19 +61,19 @@ function pathsOf(value: JsonValue, path: readonly string[] = []): string[][] {
 test.each(['', ' ', '{', 'false false', "{'a':1}", '{"a":1,}', 'NaN', 'a=1&b=2', '\uFEFF{}', '<xml/>', '{"a":"\n"}'])(
   'the body %j is malformed_json',
   (body) => {
-    for (const provider of both) expect(codeOf(() => provider.normalize(Buffer.from(body), delivery))).toBe('malformed_json')
+    for (const provider of all) expect(codeOf(() => provider.normalize(Buffer.from(body), delivery))).toBe('malformed_json')
   },
 )
 
 test('bytes that are not UTF-8 are malformed_json', () => {
-  for (const provider of both) {
+  for (const provider of all) {
     expect(codeOf(() => provider.normalize(Buffer.from([0x22, 0xff, 0xfe, 0x22]), delivery))).toBe('malformed_json')
     // A lone surrogate in bytes, which a lenient decoder would replace.
     expect(codeOf(() => provider.normalize(Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), delivery))).toBe('malformed_json')
   }
 })
 
-test('any value of any type at any path gives one sound event', () => {
+test('any value of any type at any path gives sound events', () => {
   const hostile: JsonValue[] = [
     null,
     true,
@@ -89,22 +103,22 @@ test('any value of any type at any path gives one sound event', () => {
     { toString: 1, valueOf: null, length: 1e9 },
   ]
   for (const [provider, json] of samples) {
-    for (const path of pathsOf(json)) for (const value of hostile) expectOneSoundEvent(provider, withValueAt(json, path, value))
+    for (const path of pathsOf(json)) for (const value of hostile) expectSoundEvents(provider, withValueAt(json, path, value))
   }
 })
 
-test('any JSON at all gives one sound event', () => {
+test('any JSON at all gives sound events', () => {
   fc.assert(
-    fc.property(fc.json({ maxDepth: 6 }), fc.constantFrom(...both), (body, provider) => expectOneSoundEvent(provider, body)),
+    fc.property(fc.json({ maxDepth: 6 }), fc.constantFrom(...all), (body, provider) => expectSoundEvents(provider, body)),
     { numRuns: 2_000 },
   )
 })
 
-test('any JSON in any place of a webhook gives one sound event', () => {
+test('any JSON in any place of a webhook gives sound events', () => {
   const places = samples.flatMap(([provider, json]) => pathsOf(json).map((path) => ({ provider, json, path })))
   fc.assert(
     fc.property(fc.constantFrom(...places), fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' }), ({ provider, json, path }, value) => {
-      expectOneSoundEvent(provider, withValueAt(json, path, value as JsonValue))
+      expectSoundEvents(provider, withValueAt(json, path, value as JsonValue))
     }),
     { numRuns: 3_000 },
   )
@@ -112,9 +126,9 @@ test('any JSON in any place of a webhook gives one sound event', () => {
 
 test('any bytes give events or malformed_json, nothing else', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 64 }), fc.constantFrom(...both), (bytes, provider) => {
+    fc.property(fc.uint8Array({ maxLength: 64 }), fc.constantFrom(...all), (bytes, provider) => {
       try {
-        expectOneSoundEvent(provider, Buffer.from(bytes))
+        expectSoundEvents(provider, Buffer.from(bytes))
       } catch (error) {
         if (!isFrontdeskError(error, 'malformed_json')) throw error
       }
@@ -133,10 +147,18 @@ test('a timestamp that no date can hold does not fit', () => {
 
 test('nesting half a million deep is kept or does not fit, wherever it stands', () => {
   const deep = `${'['.repeat(500_000)}${']'.repeat(500_000)}`
-  expectOneSoundEvent(retell, deep)
-  expectOneSoundEvent(retell, `{"event":"call_started","call":{"call_id":"c","metadata":${deep},"agent_id":${deep}}}`)
-  expectOneSoundEvent(retell, `{"event":"transfer_started","call":{"call_id":"c","start_timestamp":1},"transfer_destination":${deep}}`)
-  expectOneSoundEvent(calcom, `{"triggerEvent":"BOOKING_CREATED","payload":{"attendees":${deep}}}`)
+  expectSoundEvents(retell, deep)
+  expectSoundEvents(retell, `{"event":"call_started","call":{"call_id":"c","metadata":${deep},"agent_id":${deep}}}`)
+  expectSoundEvents(retell, `{"event":"transfer_started","call":{"call_id":"c","start_timestamp":1},"transfer_destination":${deep}}`)
+  expectSoundEvents(calcom, `{"triggerEvent":"BOOKING_CREATED","payload":{"attendees":${deep}}}`)
+  expectSoundEvents(stripe, `{"id":"evt_1","object":"event","type":"invoice.paid","account":${deep},"data":{"object":${deep}}}`)
+  expectSoundEvents(whatsapp, `{"object":"whatsapp_business_account","entry":${deep}}`)
+  for (const value of [`{"messages":${deep}}`, `{"messages":[{"id":${deep}}],"contacts":${deep}}`, deep]) {
+    expectSoundEvents(
+      whatsapp,
+      `{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":${value}}]}]}`,
+    )
+  }
   const analyzed = `{"event":"call_analyzed","call":{"call_id":"c","call_analysis":{"custom_analysis_data":{"a":${deep}}}}}`
   expect(violationsOf(onlyEvent(retell, analyzed))).toEqual([
     'call.call_analysis.custom_analysis_data: expected object nested up to 16 deep, received object',
@@ -144,8 +166,9 @@ test('nesting half a million deep is kept or does not fit, wherever it stands', 
 })
 
 test('prototype keys reach no prototype', () => {
-  const evil = '{"__proto__":{"polluted":true,"event":"call_ended","triggerEvent":"PING"},"constructor":{"prototype":{"polluted":true}}}'
-  for (const provider of both) expect(violationsOf(onlyEvent(provider, evil))).toHaveLength(1)
+  const evil =
+    '{"__proto__":{"polluted":true,"event":"call_ended","triggerEvent":"PING","type":"invoice.paid","entry":[]},"constructor":{"prototype":{"polluted":true}}}'
+  for (const provider of all) expect(violationsOf(onlyEvent(provider, evil)).length).toBeGreaterThanOrEqual(1)
   const analyzed = `{"event":"call_analyzed","call":{"call_id":"c","call_analysis":{"custom_analysis_data":{"__proto__":{"appointment_requested":true},"deep":${evil},"constructor":1}}}}`
   const payload = payloadOf('frontdesk.call.analyzed.v1', onlyEvent(retell, analyzed))
   expect(payload.appointmentRequest).toBeUndefined()
@@ -156,8 +179,12 @@ test('prototype keys reach no prototype', () => {
 test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
   'an event by the name of %s is an unmodelled one or has no name',
   (name) => {
-    expectOneSoundEvent(retell, JSON.stringify({ event: name, call: { call_id: 'c' } }))
-    expectOneSoundEvent(calcom, JSON.stringify({ triggerEvent: name, payload: { uid: 'u' } }))
+    expectSoundEvents(retell, JSON.stringify({ event: name, call: { call_id: 'c' } }))
+    expectSoundEvents(calcom, JSON.stringify({ triggerEvent: name, payload: { uid: 'u' } }))
+    expectSoundEvents(stripe, JSON.stringify({ type: name, id: name, object: 'event', data: { object: { object: name, id: name } } }))
+    expectSoundEvents(whatsapp, whatsappWebhook(name).body)
+    expectSoundEvents(whatsapp, whatsappWebhook('text', { type: name, [name]: { caption: 'x' } }).body)
+    expectSoundEvents(whatsapp, whatsappWebhook('sent', { status: name }).body)
     expect(onlyEvent(retell, JSON.stringify({ event: name })).type).toBe('frontdesk.provider_event.received.v1')
   },
 )
@@ -189,4 +216,9 @@ test('an event that the bus could not carry is kept as one that does not fit', (
   const data = { text: 'x'.repeat(300_000) }
   const analyzed = retellWebhook('call_analyzed', { call: { call_analysis: { custom_analysis_data: data } } }).body
   expect(violationsOf(onlyEvent(retell, analyzed))).toEqual(['(body): expected at most 262144 bytes when normalized'])
+  // 64,000 bytes of a text whose every byte takes six in JSON.
+  const long = whatsappWebhook('text', { text: { body: '\u0001'.repeat(64_000) } }).body
+  expect(violationsOf(onlyEvent(whatsapp, long))).toEqual([
+    'entry.0.changes.0.value.messages.0: expected at most 262144 bytes when normalized',
+  ])
 })

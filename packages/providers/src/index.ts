@@ -1,6 +1,8 @@
 import { calcom } from './calcom/index.ts'
 import type { Provider, ProviderName } from './provider.ts'
 import { retell } from './retell/index.ts'
+import { stripe } from './stripe/index.ts'
+import { whatsapp } from './whatsapp/index.ts'
 
 export type { Delivery, NormalizedEvent, Provider, ProviderName, SignedRequest } from './provider.ts'
 
@@ -14,4 +16,4 @@ export {
 } from './retell/inbound.ts'
 
 /** Every provider by its name. */
-export const providers: Readonly<Record<ProviderName, Provider>> = { retell, calcom }
+export const providers: Readonly<Record<ProviderName, Provider>> = { retell, calcom, stripe, whatsapp }

@@ -10,7 +10,7 @@ import {
 } from '@frontdesk/contracts'
 import type { z } from 'zod'
 import type { Delivery, NormalizedEvent, ProviderName } from './provider.ts'
-import { fit } from './schema.ts'
+import { fit, pathText } from './schema.ts'
 
 /** What can be said of a verified body without its fitting any schema. */
 export interface Facts {
@@ -24,7 +24,8 @@ export interface Facts {
 }
 
 interface Entity {
-  readonly type: 'call' | 'calendar_booking'
+  /** `call`, `calendar_booking`, `message`, or what Stripe calls an object. */
+  readonly type: string
   readonly id: string
   readonly startedAt: Date | undefined
 }
@@ -33,8 +34,8 @@ type Modelling =
   | { readonly ok: true; readonly type: EventType; readonly body: Uint8Array }
   | { readonly ok: false; readonly violations: string[] }
 
-/** How one kind of event becomes a payload of ours. */
-export type Model = (json: unknown, source: EventSource) => Modelling
+/** How one kind of event becomes a payload of ours; `at` is where in the body it stands. */
+export type Model = (json: unknown, source: EventSource, at: readonly PropertyKey[]) => Modelling
 
 /** Above this the bus would have to refuse the event. */
 const bodyBytesMax = 256 * 1024
@@ -45,19 +46,20 @@ export function model<Type extends EventType, Body>(
   schema: z.ZodType<Body>,
   payload: (body: Body, source: EventSource) => PayloadOf<Type>,
 ): Model {
-  return (json, source) => {
-    const reading = fit(schema, json)
+  return (json, source, at) => {
+    const reading = fit(schema, json, at)
     if (!reading.ok) return reading
     const body = encodePayload(type, payload(reading.value, source))
-    if (body.length > bodyBytesMax) return { ok: false, violations: [`(body): expected at most ${bodyBytesMax} bytes when normalized`] }
+    if (body.length > bodyBytesMax)
+      return { ok: false, violations: [`${pathText(at)}: expected at most ${bodyBytesMax} bytes when normalized`] }
     return { ok: true, type, body }
   }
 }
 
 /** A model for the kinds that we keep without reading them: only the envelope has to fit. */
 export function unmodelled(envelope: z.ZodType): Model {
-  return (json, source) => {
-    const reading = fit(envelope, json)
+  return (json, source, at) => {
+    const reading = fit(envelope, json, at)
     return reading.ok ? received(source, []) : reading
   }
 }
@@ -65,7 +67,15 @@ export function unmodelled(envelope: z.ZodType): Model {
 /** The event that a verified body stands for; one that does not fit its model is kept with what did not fit. */
 export function normalizedEvent(
   provider: ProviderName,
-  input: { readonly rawBody: Buffer; readonly json: unknown; readonly delivery: Delivery; readonly facts: Facts; readonly model: Model },
+  input: {
+    readonly rawBody: Buffer
+    readonly json: unknown
+    /** Where in the body that stands; nothing for all of it. */
+    readonly at?: readonly PropertyKey[]
+    readonly delivery: Delivery
+    readonly facts: Facts
+    readonly model: Model
+  },
 ): NormalizedEvent {
   const { facts, delivery } = input
   const source: EventSource = {
@@ -80,7 +90,7 @@ export function normalizedEvent(
     receivedAt: delivery.receivedAt,
     evidence: [...facts.evidence],
   }
-  const modelling = input.model(input.json, source)
+  const modelling = input.model(input.json, source, input.at ?? [])
   const { type, body } = modelling.ok ? modelling : received(source, modelling.violations)
   return {
     id: eventIdOf(provider, delivery, facts, input.rawBody),

@@ -1,7 +1,7 @@
 import type { EventId, EventType } from '@frontdesk/contracts'
 
 /** The providers whose webhooks we take. */
-export type ProviderName = 'retell' | 'calcom'
+export type ProviderName = 'retell' | 'calcom' | 'stripe' | 'whatsapp'
 
 /** What a signature is checked against: header names in lower case, and the body's bytes as they arrived. */
 export interface SignedRequest {
@@ -21,7 +21,7 @@ export interface Delivery {
 export interface NormalizedEvent {
   readonly id: EventId
   readonly type: EventType
-  /** The call's id or the booking's uid; the delivery's id when the body names neither. */
+  /** The provider's id of what it is about (a call, a booking, a message, …); the delivery's id when the body names nothing. */
   readonly entityId: string
   /** By the provider's clock; when we received it, if the provider does not say. */
   readonly occurredAt: Date

@@ -30,6 +30,13 @@ export const epochMs = z
   .max(lastInstantMs)
   .transform((ms) => new Date(ms))
 
+/** Seconds since 1970, up to the year 9999. */
+export const epochSeconds = z
+  .int()
+  .min(0)
+  .max(Math.floor(lastInstantMs / 1_000))
+  .transform((seconds) => new Date(seconds * 1_000))
+
 /** An RFC 3339 time with its offset, from 1970 to 9999. */
 export const instant = z.iso
   .datetime({ offset: true, error: 'expected an RFC 3339 time with its offset' })
@@ -51,19 +58,25 @@ export function list<Item extends z.ZodType>(item: Item, lengthMax: number) {
   return z.array(z.unknown()).max(lengthMax).pipe(z.array(item))
 }
 
-/** What the schema makes of the value, or what does not fit: `path: expected …, received <type>`, never a value. */
+/** What the schema makes of the value, or what does not fit: `path: expected …, received <type>`, never a value; `at` is where the value stands. */
 export function fit<Output>(
   schema: z.ZodType<Output>,
   value: unknown,
+  at: readonly PropertyKey[] = [],
 ): { readonly ok: true; readonly value: Output } | { readonly ok: false; readonly violations: string[] } {
   const result = schema.safeParse(value, { error: expectation })
   if (result.success) return { ok: true, value: result.data }
   const { issues } = result.error
   const violations = issues.slice(0, violationsMax).map(({ path, message }) => {
-    return `${path.map(String).join('.') || '(body)'}: ${message}, received ${jsonTypeOf(memberOf(value, ...path))}`
+    return `${pathText([...at, ...path])}: ${message}, received ${jsonTypeOf(memberOf(value, ...path))}`
   })
-  if (issues.length > violationsMax) violations.push(`(body): ${issues.length - violationsMax} more`)
+  if (issues.length > violationsMax) violations.push(`${pathText(at)}: ${issues.length - violationsMax} more`)
   return { ok: false, violations }
+}
+
+/** The path as violations name it. */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path.map(String).join('.') || '(body)'
 }
 
 /** What the lenient reading makes of the value: undefined when it does not fit. */

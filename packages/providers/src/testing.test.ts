@@ -1,7 +1,21 @@
 import { expect, test } from 'vitest'
 import { delivery } from '../test/support.ts'
 import { providers } from './index.ts'
-import { calcomSignatureHeader, calcomWebhook, retellSignatureHeader, retellWebhook, signCalcom, signRetell } from './testing.ts'
+import {
+  calcomSignatureHeader,
+  calcomWebhook,
+  retellSignatureHeader,
+  retellWebhook,
+  signCalcom,
+  signRetell,
+  signStripe,
+  signWhatsapp,
+  stripeSignatureHeader,
+  stripeWebhook,
+  whatsappBatch,
+  whatsappSignatureHeader,
+  whatsappWebhook,
+} from './testing.ts'
 
 test('a signed sample passes its provider', () => {
   const now = new Date('2026-11-20T09:00:00Z')
@@ -19,6 +33,24 @@ test('a signed sample passes its provider', () => {
     now,
   )
   expect(providers.calcom.normalize(booking.body, delivery)[0]?.type).toBe('frontdesk.calendar_booking.created.v1')
+})
+
+test('a signed sample of Stripe and of WhatsApp passes its provider', () => {
+  const now = new Date('2026-11-20T09:00:00Z')
+  const invoice = stripeWebhook('invoice.paid').body
+  const byStripe = { [stripeSignatureHeader]: signStripe(invoice, 'whsec_1', now.getTime()) }
+  providers.stripe.verify({ headers: byStripe, rawBody: invoice }, ['whsec_1'], now)
+  expect(providers.stripe.normalize(invoice, delivery)[0]?.type).toBe('frontdesk.invoice.changed.v1')
+  const batch = whatsappBatch([
+    whatsappWebhook('text'),
+    whatsappWebhook('delivered', { id: 'wamid.x' }, { wabaId: '1', phoneNumberId: '2' }),
+  ])
+  const byMeta = { [whatsappSignatureHeader]: signWhatsapp(batch.body, 'secret') }
+  providers.whatsapp.verify({ headers: byMeta, rawBody: batch.body }, ['secret'], now)
+  expect(providers.whatsapp.normalize(batch.body, delivery).map(({ type }) => type)).toEqual([
+    'frontdesk.message.received.v1',
+    'frontdesk.message.status_changed.v1',
+  ])
 })
 
 test('overrides merge objects, replace everything else, and take away what is undefined', () => {

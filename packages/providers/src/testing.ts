@@ -1,10 +1,15 @@
 import { calcomDefaults } from './calcom/samples.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import { retellDefaults, retellInboundDefaults } from './retell/samples.ts'
+import { stripeDefaults } from './stripe/samples.ts'
+import { sampleNumber, whatsappDefaults, type WhatsappNumber } from './whatsapp/samples.ts'
 
 export { calcomSignatureHeader, signCalcom } from './calcom/signature.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { retellSignatureHeader, signRetell } from './retell/signature.ts'
+export { signStripe, stripeSignatureHeader } from './stripe/signature.ts'
+export { signWhatsapp, whatsappSignatureHeader } from './whatsapp/signature.ts'
+export type { WhatsappNumber } from './whatsapp/samples.ts'
 
 /** A webhook's body, as bytes and as what they say. */
 export interface SampleWebhook {
@@ -30,6 +35,28 @@ export function retellInboundWebhook(event: 'call_inbound' | 'chat_inbound', ove
 /** A Cal.com event of the trigger, about one booking; `MEETING_STARTED` and `MEETING_ENDED` are flat. */
 export function calcomWebhook(trigger: string, overrides: Overrides = {}): SampleWebhook {
   return sample(calcomDefaults(trigger), overrides)
+}
+
+/** A Stripe event of the type (`customer.subscription.updated`, `invoice.paid`, …); types of v1 and v2 are thin. */
+export function stripeWebhook(type: string, overrides: Overrides = {}): SampleWebhook {
+  return sample(stripeDefaults(type), overrides)
+}
+
+/**
+ * What Meta sends of one message (`text`, `image`, …), of one status (`sent`, `delivered`, `read`, `failed`), or of
+ * another field's change; the overrides are of the message, the status, or the change's value.
+ */
+export function whatsappWebhook(kind: string, overrides: Overrides = {}, ours: WhatsappNumber = sampleNumber): SampleWebhook {
+  return sample(
+    whatsappDefaults(kind, ours, (part) => merge(part, overrides)),
+    {},
+  )
+}
+
+/** One request that tells of all that these tell of, as Meta batches. */
+export function whatsappBatch(webhooks: readonly SampleWebhook[]): SampleWebhook {
+  const entry = webhooks.flatMap(({ json }) => (Array.isArray(json['entry']) ? json['entry'] : []))
+  return sample({ object: 'whatsapp_business_account', entry }, {})
 }
 
 function sample(defaults: JsonObject, overrides: Overrides): SampleWebhook {

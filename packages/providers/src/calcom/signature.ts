@@ -18,7 +18,7 @@ export function verifyCalcom({ headers, rawBody }: SignedRequest, secrets: reado
   if (!form.test(header)) {
     throw new FrontdeskError('signature_malformed', { publicMessage: `${calcomSignatureHeader} is not 64 lower-case hex digits.` })
   }
-  if (!signedByOneOf(secrets, Buffer.from(header, 'hex'), [rawBody])) {
+  if (!signedByOneOf(secrets, [Buffer.from(header, 'hex')], [rawBody])) {
     throw new FrontdeskError('signature_invalid', {
       publicMessage: 'The signature was not made over this body with the connection’s secret.',
     })

@@ -18,7 +18,7 @@ export function verifyRetell({ headers, rawBody }: SignedRequest, secrets: reado
       publicMessage: `${retellSignatureHeader} is not v=<milliseconds>,d=<64 hex digits>.`,
     })
   }
-  if (!signedByOneOf(secrets, Buffer.from(digest, 'hex'), [rawBody, timestamp])) {
+  if (!signedByOneOf(secrets, [Buffer.from(digest, 'hex')], [rawBody, timestamp])) {
     throw new FrontdeskError('signature_invalid', {
       publicMessage: 'The signature was not made over this body with the API key that we have. Only the key with the webhook badge signs.',
     })
