@@ -50,7 +50,7 @@ function callLife(company: DemoCompany, index: number): { bodies: Buffer[]; appo
     to_number: company.phoneNumbers[0] ?? '',
     start_timestamp: begun.getTime() - 120_000,
   }
-  const ended = { ...call, end_timestamp: begun.getTime() - 60_000 }
+  const ended = { ...call, end_timestamp: begun.getTime() - 60_000, duration_ms: 60_000 }
   const asks = index % 2 === 0
   const startsAt = new Date(begun.getTime() + (index + 1) * minuteMs)
   const custom = asks

@@ -3,7 +3,7 @@ import { applyStreams, connectBus } from '@frontdesk/bus'
 import { durables, OperationsServiceDefinition } from '@frontdesk/contracts'
 import { createRpcClient, fixedToken } from '@frontdesk/rpc'
 import { createTelemetry } from '@frontdesk/telemetry'
-import { eventually } from '@frontdesk/testing'
+import { createSandboxControl, eventually } from '@frontdesk/testing'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { expect, test } from 'vitest'
 import { sendWebhook, type SignedWebhook, type WebhookAnswer } from '../src/dev/webhooks.ts'
@@ -19,17 +19,18 @@ const duplicates = 500
 const senders = 32
 
 test(
-  `${unique + duplicates} webhooks through ${3 * 4 + 1} kills: none lost, none with two effects`,
+  `${unique + duplicates} webhooks through ${3 * 6 + 1} kills: none lost, none with two effects`,
   async () => {
     await using cleanUp = new AsyncDisposableStack()
     const stack = cleanUp.use(await startPrivateStack())
+    const before = await seededEvents(stack)
     const expected = workload(stack.manifest, calls, bookings)
     expect(expected.webhooks).toHaveLength(unique)
 
     const kills = chaos(stack)
     const queue = shuffled([...expected.webhooks, ...expected.webhooks.slice(0, duplicates)])
     const answers = await deliver(stack, queue, kills)
-    expect(kills.done).toEqual({ 'webhook-ingress': 4, 'company-resolver': 3, booking: 3, nats: 3 })
+    expect(kills.done).toEqual({ 'webhook-ingress': 4, 'company-resolver': 3, booking: 3, billing: 3, messaging: 3, nats: 3 })
 
     // To every webhook one answer was that it is new or known; to no webhook two, that it is new: the answer to a kept one may be lost.
     expect(answers.filter(({ answer: { accepted, duplicates } }) => accepted + duplicates !== 1)).toEqual([])
@@ -37,23 +38,28 @@ test(
     expect(new Set(accepted).size).toBe(accepted.length)
     expect(accepted.length).toBeLessThanOrEqual(unique)
     // Every webhook has been answered 2xx by now, so the ledger has to hold every event, before anything else is waited for.
-    expect(await countRows(stack, 'webhook_ingress.events')).toBe(unique)
+    expect(await countRows(stack, 'webhook_ingress.events')).toBe(before + unique)
 
     await settled(stack, expected.forBooking)
     // Kills hit the moment between a commit and its ack only by luck; this makes every event come twice for certain.
     await deliverEverythingAgain(stack)
     const counts = await settled(stack, expected.forBooking)
-    expect(counts['webhook-ingress']).toMatchObject({ accepted: unique })
-    expect(counts['company-resolver']).toMatchObject({ attributed: unique, quarantined: 0, dead: 0 })
+    expect(counts['webhook-ingress']).toMatchObject({ accepted: before + unique })
+    expect(counts['company-resolver']).toMatchObject({ attributed: before + unique, quarantined: 0, dead: 0 })
     expect(counts.booking).toMatchObject({ handled: expected.forBooking, dead: 0 })
+    expect([counts.billing.dead, counts.messaging.dead]).toEqual([0, 0])
 
     const books = await readBooks(stack)
-    expect(books.ledger).toEqual({ events: unique, deliveries: unique, outbox: unique, unpublished: 0 })
-    expect(books.resolver).toEqual({ attributions: unique, outbox: unique, distinct: unique, unpublished: 0 })
+    const kept = before + unique
+    expect(books.ledger).toEqual({ events: kept, deliveries: kept, outbox: kept, unpublished: 0 })
+    expect(books.resolver).toEqual({ attributions: kept, outbox: kept, distinct: kept, unpublished: 0 })
     expect(books.appointments).toEqual(sorted(expected.appointments))
     // Each visible change of an appointment is told exactly once.
     expect(books.toldChanges).toBe(books.changes)
     expect(books.toldCustomers).toBe(books.customers)
+    // Each call is counted once, and each appointment that was ever confirmed has one confirmation.
+    expect(books.usage).toEqual({ records: calls, minutes: calls, told: calls })
+    expect(books.confirmations).toBe(books.confirmed)
   },
   6 * 60_000,
 )
@@ -67,7 +73,7 @@ interface Chaos {
 
 /** Every process is killed three times, spread over the deliveries; the ingress once more, while the broker is down. */
 function chaos(stack: Stack): Chaos {
-  const done = { 'webhook-ingress': 0, 'company-resolver': 0, booking: 0, nats: 0 }
+  const done = { 'webhook-ingress': 0, 'company-resolver': 0, booking: 0, billing: 0, messaging: 0, nats: 0 }
   const kill = async (name: EventServiceName) => {
     await stack.restart(name)
     done[name] += 1
@@ -76,7 +82,7 @@ function chaos(stack: Stack): Chaos {
     await stack.restartNats(meanwhile)
     done.nats += 1
   }
-  const round = [() => kill('webhook-ingress'), () => kill('company-resolver'), () => kill('booking')]
+  const round = eventServiceNames.map((name) => () => kill(name))
   const plan = [...round, () => killNats(() => kill('webhook-ingress')), ...round, () => killNats(), ...round, () => killNats()]
   const every = Math.floor((unique + duplicates) / (plan.length + 1))
   let under: Promise<void> = Promise.resolve()
@@ -166,17 +172,26 @@ async function settled(stack: Stack, forBooking: number): Promise<Record<EventSe
       const counts = answers.map((answer) =>
         Object.fromEntries(Object.entries(answer.counts).map(([name, count]) => [name, Number(count)])),
       )
-      const [ingress, resolver, booking] = counts as [Record<string, number>, Record<string, number>, Record<string, number>]
+      const byService = Object.fromEntries(eventServiceNames.map((name, index) => [name, counts[index] ?? {}]))
+      const of = byService as Record<EventServiceName, Record<string, number>>
+      const { 'webhook-ingress': ingress, 'company-resolver': resolver, booking } = of
       const inFlight = {
         unpublished: answers.map(({ unpublished }) => Number(unpublished)),
         unattributed: (ingress.accepted ?? 0) - (resolver.handled ?? 0) - (resolver.dead ?? 0),
         unbooked: forBooking - (booking.handled ?? 0) - (booking.dead ?? 0),
       }
-      expect(inFlight).toEqual({ unpublished: [0, 0, 0], unattributed: 0, unbooked: 0 })
-      return { 'webhook-ingress': ingress, 'company-resolver': resolver, booking }
+      expect(inFlight).toEqual({ unpublished: answers.map(() => 0), unattributed: 0, unbooked: 0 })
+      return of
     },
     { timeoutMs: 120_000, intervalMs: 500 },
   )
+}
+
+/** How many events the ledger holds of the seeding: Stripe tells of each subscription that it began. */
+async function seededEvents(stack: Stack): Promise<number> {
+  const { events } = await createSandboxControl(stack.manifest.sandbox.controlUrl).stripe.state()
+  await eventually(async () => expect(await countRows(stack, 'company_resolver.attributions')).toBe(events.length), { timeoutMs: 10_000 })
+  return events.length
 }
 
 async function countRows(stack: Stack, table: string): Promise<number> {
@@ -217,6 +232,13 @@ async function readBooks(stack: Stack) {
     toldChanges: await count("booking.outbox WHERE event_type LIKE 'frontdesk.appointment.%'"),
     customers: await count('booking.customers'),
     toldCustomers: await count("booking.outbox WHERE event_type = 'frontdesk.customer.created.v1'"),
+    confirmed: await one("(SELECT COUNT(DISTINCT entity_id) FROM booking.outbox WHERE event_type = 'frontdesk.appointment.confirmed.v1')"),
+    confirmations: await count("messaging.messages WHERE purpose = 'appointment_confirmation'"),
+    usage: {
+      records: await count("billing.usage_records WHERE kind = 'call_minutes'"),
+      minutes: await one("(SELECT SUM(quantity) FROM billing.usage_records WHERE kind = 'call_minutes')"),
+      told: await count("billing.outbox WHERE event_type = 'frontdesk.usage.recorded.v1'"),
+    },
   }
 }
 

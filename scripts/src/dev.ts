@@ -73,6 +73,6 @@ async function demonstrateOnce(stack: Stack, json: boolean, stopped: AbortSignal
   if (!json) printHeading()
   const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>()
   stopped.addEventListener('abort', () => giveUp(stopped.reason), { once: true })
-  for (const { died } of stack.services.values()) void died.then(giveUp)
+  for (const { died } of [...stack.services.values(), stack.sandbox]) void died.then(giveUp)
   return await Promise.race([demonstrate(stack.manifest, json ? undefined : printEvent), givenUp])
 }

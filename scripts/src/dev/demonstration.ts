@@ -2,27 +2,31 @@ import { performance } from 'node:perf_hooks'
 import type { Manifest } from '../stack/manifest.ts'
 import { attributionOf, ledgerEvent } from './follow.ts'
 import { openPublicInterfaces, type PublicInterfaces } from './public-interfaces.ts'
-import { scenario, type Step } from './scenario.ts'
-import { sendWebhook, type WebhookAnswer } from './webhooks.ts'
+import { scenario } from './scenario/scenario.ts'
+import type { Step } from './scenario/step.ts'
+import type { WebhookAnswer } from './webhooks.ts'
 
-/** What became of one webhook; `error` says why it is not what it should be. */
+/** What became of one event; `error` says why it is not what it should be. */
 export interface DemonstratedEvent {
   readonly name: string
   readonly eventId: string | null
   readonly companyId: string | null
   readonly company: string | null
   readonly confidence: number | null
-  readonly effect: string
-  /** From the first byte sent to the effect seen. */
+  /** What it led to, in the order in which it was seen. */
+  readonly effects: readonly string[]
+  /** What was made or changed, such as `appointmentId`. */
+  readonly ids: Readonly<Record<string, string>>
+  /** From the first byte sent to the last effect seen. */
   readonly millis: number
   readonly error?: string
 }
 
 type Followed = Omit<DemonstratedEvent, 'name' | 'millis' | 'error'>
 
-const nobody = { companyId: null, company: null, confidence: null } as const
+const nobody = { companyId: null, company: null, confidence: null, ids: {} } as const
 
-/** Plays the scenario against a running stack, one webhook after the other, since each follows from the one before. */
+/** Plays the scenario against a running stack, one event after the other, since each follows from the one before. */
 export async function demonstrate(
   manifest: Manifest,
   onEvent: (event: DemonstratedEvent) => void = () => undefined,
@@ -31,10 +35,10 @@ export async function demonstrate(
   const events: DemonstratedEvent[] = []
   for (const step of scenario(manifest, new Date())) {
     const begun = performance.now()
-    const followed: Followed & { error?: string } = await follow(manifest, outside, step).catch((error: unknown) => ({
+    const followed: Followed & { error?: string } = await follow(outside, step).catch((error: unknown) => ({
       ...nobody,
       eventId: null,
-      effect: 'failed',
+      effects: ['failed'],
       error: error instanceof Error ? error.message : String(error),
     }))
     const event = { name: step.name, ...followed, millis: Math.round((performance.now() - begun) * 10) / 10 }
@@ -44,47 +48,55 @@ export async function demonstrate(
   return events
 }
 
-async function follow(manifest: Manifest, outside: PublicInterfaces, step: Step): Promise<Followed> {
-  const answer = await sendWebhook(manifest, step.webhook)
-  const { expect: expected } = step
+async function follow(outside: PublicInterfaces, { begin, expect: expected }: Step): Promise<Followed> {
+  const { entityId, eventType, answer } = await begin(outside)
   switch (expected.kind) {
     case 'attributed': {
       requireAnswer(answer, { status: 200, accepted: 1, duplicates: 0 })
-      const { eventId } = await ledgerEvent(outside, step.entityId, step.eventType)
+      const { eventId } = await ledgerEvent(outside, entityId, eventType)
       const { decision } = await attributionOf(outside, eventId)
       if (decision?.$case !== 'attributed') throw new Error('it was quarantined')
       const { companyId, confidence } = decision.value
       if (companyId !== expected.company.id) throw new Error(`it went to ${companyId}, not to ${expected.company.id}`)
-      const effect = await expected.effect(outside, eventId)
-      return { eventId, companyId, company: expected.company.name, confidence, effect }
+      const effects = await expected.effects(outside, eventId)
+      return {
+        eventId,
+        companyId,
+        company: expected.company.name,
+        confidence,
+        effects: effects.map(({ text }) => text),
+        ids: Object.assign({}, ...effects.map(({ ids }) => ids)) as Record<string, string>,
+      }
     }
     case 'quarantined': {
       requireAnswer(answer, { status: 200, accepted: 1, duplicates: 0 })
-      const { eventId } = await ledgerEvent(outside, step.entityId, step.eventType)
+      const { eventId } = await ledgerEvent(outside, entityId, eventType)
       const { decision } = await attributionOf(outside, eventId)
       if (decision?.$case !== 'quarantined') throw new Error('it was attributed')
       if (decision.value.reason !== expected.reason) throw new Error(`the reason is ${decision.value.reason}`)
-      return { ...nobody, eventId, effect: `quarantined: ${decision.value.reason.replace('QUARANTINE_REASON_', '').toLowerCase()}` }
+      return { ...nobody, eventId, effects: [`quarantined: ${decision.value.reason.replace('QUARANTINE_REASON_', '').toLowerCase()}`] }
     }
     case 'duplicate': {
       requireAnswer(answer, { status: 200, accepted: 0, duplicates: 1 })
-      const { events } = await outside.ledger.listEvents({ entityId: step.entityId, eventType: step.eventType })
+      const { events } = await outside.ledger.listEvents({ entityId, eventType })
       if (events.length !== 1) throw new Error(`the ledger holds it ${events.length} times`)
-      return { ...nobody, eventId: events[0]?.eventId ?? null, effect: 'recognised as a duplicate' }
+      return { ...nobody, eventId: events[0]?.eventId ?? null, effects: ['recognised as a duplicate'] }
     }
     case 'refused': {
       requireAnswer(answer, { status: expected.status, accepted: 0, duplicates: 0 })
-      if (answer.code !== expected.code) throw new Error(`the code is ${answer.code}, not ${expected.code}`)
-      const { events } = await outside.ledger.listEvents({ entityId: step.entityId })
+      if (answer?.code !== expected.code) throw new Error(`the code is ${answer?.code}, not ${expected.code}`)
+      const { events } = await outside.ledger.listEvents({ entityId })
       if (events.length !== 0) throw new Error('the ledger kept it')
-      return { ...nobody, eventId: null, effect: `refused: ${answer.status} ${answer.code}` }
+      return { ...nobody, eventId: null, effects: [`refused: ${expected.status} ${expected.code}`] }
     }
     default:
       return expected satisfies never
   }
 }
 
-function requireAnswer(answer: WebhookAnswer, expected: Omit<WebhookAnswer, 'code'>): void {
+/** Of a webhook that a provider sent the answer is not ours to see. */
+function requireAnswer(answer: WebhookAnswer | undefined, expected: Omit<WebhookAnswer, 'code'>): void {
+  if (!answer) return
   const { status, accepted, duplicates } = answer
   if (status === expected.status && accepted === expected.accepted && duplicates === expected.duplicates) return
   throw new Error(`the ingress answered ${JSON.stringify(answer)}`)

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Appointment, Attribution, LedgerEvent } from '@frontdesk/contracts'
+import type { Appointment, Attribution, LedgerEvent, Message, MessageStatus } from '@frontdesk/contracts'
 import { isFrontdeskError } from '@frontdesk/errors'
 import type { PublicInterfaces } from './public-interfaces.ts'
+import type { Effect } from './scenario/step.ts'
 
 const patienceMs = 10_000
 
@@ -41,4 +42,32 @@ export function appointmentOf(
   expected: (appointment: Appointment) => boolean,
 ): Promise<Appointment> {
   return until('its appointment', async () => (await booking.listAppointments({ companyId, originId })).appointments.find(expected))
+}
+
+/** Where the event went on the company's subjects. */
+export function publishedOn(outside: PublicInterfaces, companyId: string, eventId: string): Promise<Effect[]> {
+  return until('its event on the company’s subject', () => {
+    const subject = outside.subjectsOf(eventId).find((name) => name.startsWith(`company.${companyId}.`))
+    return subject === undefined ? undefined : [{ text: `published ${subject.slice(`company.${companyId}.`.length)}` }]
+  })
+}
+
+/**
+ * The company's message, by its own id or by the appointment that it is about, once it has the status.
+ * @throws Error as soon as it has failed.
+ */
+export function messageOf(
+  { messaging }: PublicInterfaces,
+  companyId: string,
+  which: { readonly messageId: string } | { readonly appointmentId: string },
+  status: MessageStatus,
+): Promise<Message> {
+  return until(`its message as ${status}`, async () => {
+    const message =
+      'messageId' in which
+        ? (await messaging.getMessage({ companyId, messageId: which.messageId })).message
+        : (await messaging.listMessages({ companyId, appointmentId: which.appointmentId })).messages[0]
+    if (message?.status === 'MESSAGE_STATUS_FAILED') throw new Error(`${message.messageId} failed: ${message.failureReason}`)
+    return message?.status === status ? message : undefined
+  })
 }

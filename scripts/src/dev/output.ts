@@ -27,15 +27,21 @@ export function printHeading(): void {
   printLine(`\n${styleText('bold', row(['event', 'company', 'confidence', 'effect', 'ms']))}`)
 }
 
-export function printEvent({ name, company, confidence, effect, millis, error }: DemonstratedEvent): void {
-  const line = row([name, company ?? '–', confidence === null ? '–' : confidence.toFixed(4), effect, millis.toFixed(1)])
+export function printEvent({ name, company, confidence, effects, millis, error }: DemonstratedEvent): void {
+  const [first = '', ...further] = effects
+  const cells = [name, company ?? '–', confidence === null ? '–' : confidence.toFixed(4), first, millis.toFixed(1)]
+  const line = [row(cells), ...further.map((effect) => row(['', '', '', effect, '']).trimEnd())].join('\n')
   printLine(error === undefined ? line : `${styleText('red', line)}\n  ${styleText('red', error)}`)
 }
 
 /** The last line of a demonstration. */
 export function printResult(events: readonly DemonstratedEvent[], { ok, json }: { readonly ok: boolean; readonly json: boolean }): void {
-  if (json) printLine(JSON.stringify({ ok, events: events.map(({ company: _shownInTheTable, ...event }) => event) }))
-  else printLine(ok ? `\nAll ${events.length} webhooks did what they should.` : '\nNot every webhook did what it should.')
+  if (json) printLine(JSON.stringify({ ok, events: events.map(toJson) }))
+  else printLine(ok ? `\nAll ${events.length} events did what they should.` : '\nNot every event did what it should.')
+}
+
+function toJson({ company: _shownInTheTable, effects, ...event }: DemonstratedEvent) {
+  return { ...event, effect: effects.join('; ') }
 }
 
 /** Where everything is, and what to try. */

@@ -1,5 +1,11 @@
 import { connect } from '@nats-io/transport-node'
-import { AttributionServiceDefinition, BookingServiceDefinition, LedgerServiceDefinition } from '@frontdesk/contracts'
+import {
+  AttributionServiceDefinition,
+  BillingServiceDefinition,
+  BookingServiceDefinition,
+  LedgerServiceDefinition,
+  MessagingServiceDefinition,
+} from '@frontdesk/contracts'
 import { createRpcClient, fixedToken } from '@frontdesk/rpc'
 import { createTelemetry } from '@frontdesk/telemetry'
 import type { Manifest } from '../stack/manifest.ts'
@@ -19,6 +25,8 @@ export async function openPublicInterfaces({ rpc, operatorToken, nats }: Pick<Ma
     createRpcClient(AttributionServiceDefinition, { ...client, address: rpc['company-resolver'], audience: 'company-resolver' }),
   )
   const booking = opening.use(createRpcClient(BookingServiceDefinition, { ...client, address: rpc.booking, audience: 'booking' }))
+  const billing = opening.use(createRpcClient(BillingServiceDefinition, { ...client, address: rpc.billing, audience: 'billing' }))
+  const messaging = opening.use(createRpcClient(MessagingServiceDefinition, { ...client, address: rpc.messaging, audience: 'messaging' }))
 
   const connection = await connect({ servers: nats.url, name: 'demonstration' })
   opening.defer(() => connection.close())
@@ -37,6 +45,8 @@ export async function openPublicInterfaces({ rpc, operatorToken, nats }: Pick<Ma
     ledger,
     attribution,
     booking,
+    billing,
+    messaging,
     /** The subjects on which an event was seen. */
     subjectsOf: (eventId: string): readonly string[] => [...(published.get(eventId) ?? [])],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

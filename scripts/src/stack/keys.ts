@@ -12,6 +12,12 @@ interface Secrets {
   /** `id:base64`, as VAULT_KEYS takes it. */
   readonly vaultKeys: string
   readonly retellApiKey: string
+  readonly stripeApiKey: string
+  readonly stripeWebhookSecret: string
+  readonly whatsappAccessToken: string
+  readonly whatsappAppSecret: string
+  readonly whatsappVerifyToken: string
+  readonly calcomApiKey: string
   /** Of every service's database user. */
   readonly databasePassword: string
   /** 8 hex digits that tell this checkout's things from another's on the same servers. */
@@ -80,6 +86,12 @@ async function openSecrets(file: string): Promise<Secrets> {
   const secrets: Secrets = {
     vaultKeys: take('vaultKeys', () => `dev:${randomBytes(32).toString('base64')}`),
     retellApiKey: take('retellApiKey', () => `key_${randomBytes(16).toString('hex')}`),
+    stripeApiKey: take('stripeApiKey', () => `sk_test_${randomBytes(16).toString('hex')}`),
+    stripeWebhookSecret: take('stripeWebhookSecret', () => `whsec_${randomBytes(24).toString('hex')}`),
+    whatsappAccessToken: take('whatsappAccessToken', () => `EAA${randomBytes(24).toString('hex')}`),
+    whatsappAppSecret: take('whatsappAppSecret', () => randomBytes(16).toString('hex')),
+    whatsappVerifyToken: take('whatsappVerifyToken', () => randomBytes(16).toString('hex')),
+    calcomApiKey: take('calcomApiKey', () => `cal_${randomBytes(16).toString('hex')}`),
     databasePassword: take('databasePassword', () => randomBytes(16).toString('hex')),
     checkoutId: take('checkoutId', () => randomBytes(4).toString('hex')),
   }

@@ -1,6 +1,10 @@
 /** `.frontdesk/dev.json`: where everything of a running stack is, and the secrets to play a provider with. */
 export interface Manifest {
   readonly ingress: { readonly url: string; readonly adminUrl: string }
+  /** The MCP server of messaging. */
+  readonly mcp: { readonly url: string }
+  /** The providers' outbound APIs, simulated, and what steers them. */
+  readonly sandbox: SandboxUrls
   /** The public keys of the caller tokens that identity signs. */
   readonly identity: { readonly jwksUrl: string }
   readonly nats: { readonly url: string; readonly monitorUrl?: string }
@@ -10,7 +14,11 @@ export interface Manifest {
   /** A caller token for every company and every service. */
   readonly operatorToken: string
   readonly pids: Readonly<Record<string, number>>
-  readonly providers: { readonly retell: { readonly apiKey: string } }
+  readonly providers: {
+    readonly retell: { readonly apiKey: string }
+    readonly stripe: { readonly webhookSecret: string }
+    readonly whatsapp: { readonly appSecret: string; readonly verifyToken: string }
+  }
   readonly companies: readonly DemoCompany[]
 }
 
@@ -26,13 +34,24 @@ export interface DemoCompany {
     readonly eventTypeIds: readonly number[]
     readonly organizerEmail: string
   }
+  readonly whatsapp: { readonly wabaId: string; readonly phoneNumberId: string }
+  readonly stripe: { readonly customerId: string }
+}
+
+export interface SandboxUrls {
+  readonly stripeUrl: string
+  readonly whatsappUrl: string
+  readonly calcomUrl: string
+  readonly controlUrl: string
 }
 
 /** The services that events pass through. */
-export const eventServiceNames = ['webhook-ingress', 'company-resolver', 'booking'] as const
+export const eventServiceNames = ['webhook-ingress', 'company-resolver', 'booking', 'billing', 'messaging'] as const
 export type EventServiceName = (typeof eventServiceNames)[number]
 export const serviceNames = [...eventServiceNames, 'identity'] as const
 export type ServiceName = (typeof serviceNames)[number]
+/** What runs from a bundle of ours: the services, and what plays the providers for them. */
+export type ProcessName = ServiceName | 'provider-sandbox'
 
 /**
  * The services that call others, and whom: each has a credential of its own at identity, good for that alone. Whoever asks
@@ -40,8 +59,13 @@ export type ServiceName = (typeof serviceNames)[number]
  */
 export const callers = {
   'webhook-ingress': { calls: ['company-resolver', 'booking'], allCompanies: true },
-  booking: { calls: ['company-resolver'] },
-  messaging: { calls: ['company-resolver', 'booking'] },
+  booking: { calls: ['company-resolver', 'billing'] },
+  messaging: { calls: ['company-resolver', 'booking', 'billing'] },
 } as const satisfies Record<string, { calls: readonly ServiceName[]; allCompanies?: boolean }>
 export type CallerName = keyof typeof callers
 export const callerNames = Object.keys(callers) as CallerName[]
+
+/** A value for each service. */
+export function byService<Value>(valueOf: (name: ServiceName) => Value): Record<ServiceName, Value> {
+  return Object.fromEntries(serviceNames.map((name) => [name, valueOf(name)])) as Record<ServiceName, Value>
+}

@@ -1,12 +1,21 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto'
-import { readFile, rename, writeFile } from 'node:fs/promises'
-import { DirectoryServiceDefinition, type DirectoryServiceClient, type EvidenceKind } from '@frontdesk/contracts'
+import { readFile } from 'node:fs/promises'
+import {
+  BillingServiceDefinition,
+  DirectoryServiceDefinition,
+  type DirectoryServiceClient,
+  type EvidenceKind,
+  MessagingServiceDefinition,
+} from '@frontdesk/contracts'
 import { isFrontdeskError } from '@frontdesk/errors'
 import { createRpcClient, fixedToken } from '@frontdesk/rpc'
+import type { TsProtoServiceDefinition } from 'nice-grpc'
 import { createTelemetry } from '@frontdesk/telemetry'
-import type { DemoCompany } from './manifest.ts'
+import { writeJson } from './json-file.ts'
+import type { DemoCompany, SandboxUrls, ServiceName } from './manifest.ts'
+import { openAccounts } from './seed-accounts.ts'
 
-type Plan = Omit<DemoCompany, 'id' | 'calcom'> & { calcom: Pick<DemoCompany['calcom'], 'eventTypeIds' | 'organizerEmail'> }
+type Plan = Omit<DemoCompany, 'id' | 'calcom' | 'stripe'> & { calcom: Pick<DemoCompany['calcom'], 'eventTypeIds' | 'organizerEmail'> }
 
 /**
  * Two companies that nobody else is mistaken for: a seeding that was interrupted, and another checkout on the same servers,
@@ -20,6 +29,7 @@ export function planCompanies(): readonly Plan[] {
       timeZone: 'Europe/Berlin',
       phoneNumbers: [`+4930${randomInt(20_000_000, 100_000_000)}`],
       retellAgentIds: [`agent_aurora_${marks[0]}`],
+      whatsapp: newWhatsappAccount(),
       calcom: { eventTypeIds: [randomInt(1, 1_000_000_000)], organizerEmail: `hello-${marks[0]}@aurora.example` },
     },
     {
@@ -28,9 +38,16 @@ export function planCompanies(): readonly Plan[] {
       // The exchange begins with 2 to 9, and its third digit is no 1, as in the service codes 211 to 911.
       phoneNumbers: [`+1212${randomInt(20, 100)}${randomInt(2, 10)}${randomInt(1_000, 10_000)}`],
       retellAgentIds: [`agent_hudson_${marks[1]}`],
+      whatsapp: newWhatsappAccount(),
       calcom: { eventTypeIds: [randomInt(1, 1_000_000_000)], organizerEmail: `service-${marks[1]}@hudson.example` },
     },
   ]
+}
+
+/** Ids as Meta gives them: 15 digits. */
+function newWhatsappAccount(): DemoCompany['whatsapp'] {
+  const id = () => `1${String(randomInt(1_000_000, 10_000_000))}${String(randomInt(1_000_000, 10_000_000))}`
+  return { wabaId: id(), phoneNumberId: id() }
 }
 
 interface Seeded {
@@ -40,38 +57,54 @@ interface Seeded {
 }
 
 export interface SeedOptions {
-  readonly directoryAddress: string
+  readonly rpc: Readonly<Record<ServiceName, string>>
   readonly operatorToken: string
   readonly vaultKeys: string
+  readonly stripeApiKey: string
+  readonly sandbox: SandboxUrls
   /** Remembers what was seeded. */
   readonly file: string
 }
 
-/** Creates the demo companies through the directory's RPC, unless those that the file names are in it already. */
-export async function seedCompanies({ directoryAddress, operatorToken, vaultKeys, file }: SeedOptions): Promise<readonly DemoCompany[]> {
-  await using telemetry = createTelemetry({ service: 'seed', logLevel: 'silent' })
-  await using client = createRpcClient(DirectoryServiceDefinition, {
-    address: directoryAddress,
-    issuer: fixedToken(operatorToken),
-    audience: 'company-resolver',
-    telemetry,
-    deadlineMs: 5_000,
-  })
+/** Creates the demo companies through the services' RPC, unless those that the file names are there already. */
+export async function seedCompanies(options: SeedOptions): Promise<readonly DemoCompany[]> {
+  const { rpc, operatorToken, vaultKeys, file } = options
+  await using owned = new AsyncDisposableStack()
+  const telemetry = owned.use(createTelemetry({ service: 'seed', logLevel: 'silent' }))
+  const clientOf = <Definition extends TsProtoServiceDefinition>(definition: Definition, service: ServiceName) =>
+    owned.use(
+      createRpcClient(definition, {
+        address: rpc[service],
+        audience: service,
+        issuer: fixedToken(operatorToken),
+        telemetry,
+        deadlineMs: 10_000,
+      }),
+    )
+  const directory = clientOf(DirectoryServiceDefinition, 'company-resolver')
   const vault = createHash('sha256').update(vaultKeys).digest('hex').slice(0, 16)
   const seeded = await readSeeded(file)
   // The file outlives the database that it tells of: data can be removed, or another server given.
-  if (seeded?.vault === vault && (await areAllThere(client, seeded.companies))) return seeded.companies
+  if (seeded?.vault === vault && (await areAllThere(directory, seeded.companies))) return seeded.companies
 
-  const companies = await Promise.all(planCompanies().map((plan) => seedCompany(client, plan)))
-  await writeFile(`${file}.new`, `${JSON.stringify({ vault, companies } satisfies Seeded, null, 2)}\n`, { mode: 0o600 })
-  await rename(`${file}.new`, file)
+  const known = await Promise.all(planCompanies().map((plan) => seedCompany(directory, plan)))
+  const companies = await openAccounts(known, {
+    directory,
+    billing: clientOf(BillingServiceDefinition, 'billing'),
+    messaging: clientOf(MessagingServiceDefinition, 'messaging'),
+    stripeApiKey: options.stripeApiKey,
+    sandbox: options.sandbox,
+  })
+  await writeJson(file, { vault, companies } satisfies Seeded)
   return companies
 }
 
 async function readSeeded(file: string): Promise<Seeded | undefined> {
   try {
     const content = JSON.parse(await readFile(file, 'utf8')) as Partial<Seeded>
-    return content.vault !== undefined && content.companies?.length ? { vault: content.vault, companies: content.companies } : undefined
+    return content.vault !== undefined && content.companies?.every(({ stripe }) => stripe !== undefined)
+      ? { vault: content.vault, companies: content.companies }
+      : undefined
   } catch {
     return undefined
   }
@@ -87,10 +120,13 @@ async function areAllThere(client: Pick<DirectoryServiceClient, 'getCompany'>, c
   }
 }
 
+/** A company that the directory knows and nobody bills yet. */
+export type KnownCompany = Omit<DemoCompany, 'stripe'>
+
 async function seedCompany(
   client: Pick<DirectoryServiceClient, 'createCompany' | 'createConnection' | 'addSignal'>,
   plan: Plan,
-): Promise<DemoCompany> {
+): Promise<KnownCompany> {
   const { company } = await client.createCompany({ name: plan.name, timeZone: plan.timeZone })
   const companyId = company?.companyId ?? ''
   const secret = randomBytes(24).toString('base64url')
@@ -100,6 +136,8 @@ async function seedCompany(
     ...plan.retellAgentIds.map((value) => ['EVIDENCE_KIND_VOICE_AGENT', value] as [EvidenceKind, string]),
     ...plan.calcom.eventTypeIds.map((value) => ['EVIDENCE_KIND_EVENT_TYPE', String(value)] as [EvidenceKind, string]),
     ['EVIDENCE_KIND_ORGANIZER_EMAIL', plan.calcom.organizerEmail],
+    ['EVIDENCE_KIND_WHATSAPP_PHONE_NUMBER', plan.whatsapp.phoneNumberId],
+    ['EVIDENCE_KIND_WHATSAPP_ACCOUNT', plan.whatsapp.wabaId],
   ]
   await Promise.all(signals.map(([kind, value]) => client.addSignal({ companyId, kind, value })))
   return { id: companyId, ...plan, calcom: { connectionId: connection?.connectionId ?? '', secret, ...plan.calcom } }

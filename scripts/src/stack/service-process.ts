@@ -4,11 +4,11 @@ import { mkdirSync, openSync, closeSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ServiceName } from './manifest.ts'
+import type { ProcessName } from './manifest.ts'
 
 /** One of our services, running from its production bundle. */
 export interface ServiceProcess extends AsyncDisposable {
-  readonly name: ServiceName
+  readonly name: ProcessName
   readonly pid: number
   readonly adminUrl: string
   readonly logFile: string
@@ -23,7 +23,7 @@ export interface ServiceProcess extends AsyncDisposable {
 }
 
 export interface ServiceProcessOptions {
-  readonly name: ServiceName
+  readonly name: ProcessName
   readonly root: string
   readonly env: Readonly<Record<string, string>>
   readonly logFile: string
@@ -34,7 +34,7 @@ const readyWithinMs = 15_000
 const endWithinMs = 30_000
 
 /** Where `pnpm build` puts a service's bundle. */
-function bundleOf(root: string, name: ServiceName): string {
+function bundleOf(root: string, name: ProcessName): string {
   return `${root}/services/${name}/dist/main.mjs`
 }
 
@@ -119,7 +119,7 @@ async function endOf(child: ChildProcess): Promise<string> {
 }
 
 interface Awaited {
-  readonly name: ServiceName
+  readonly name: ProcessName
   readonly adminUrl: string
   readonly logFile: string
   readonly died: Promise<Error>

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { applyStreams, connectBus } from '@frontdesk/bus'
 import { createTelemetry } from '@frontdesk/telemetry'
-import { freePort, type MariadbServer, type NatsServer, startMariadb, startNats } from '@frontdesk/testing'
-import { keyRing, openKeys, type StackKeys } from './keys.ts'
+import { type MariadbServer, type NatsServer, startMariadb, startNats } from '@frontdesk/testing'
 import { createDatabaseAccounts } from './database-accounts.ts'
-import { callerNames, type Manifest, type ServiceName, serviceNames } from './manifest.ts'
+import { environments } from './environments.ts'
+import { keyRing, openKeys } from './keys.ts'
+import { byService, type Manifest, type ProcessName, type ServiceName, serviceNames } from './manifest.ts'
+import { choosePorts, jwksUrlOf, sandboxUrls, urlOf } from './ports.ts'
 import { seedCompanies } from './seed.ts'
 import { migrateService, type ServiceProcess, startService } from './service-process.ts'
 
@@ -31,6 +33,8 @@ export interface StackOptions {
 export interface Stack extends AsyncDisposable {
   readonly manifest: Manifest
   readonly services: ReadonlyMap<ServiceName, ServiceProcess>
+  /** What plays the providers. */
+  readonly sandbox: ServiceProcess
   readonly nats: NatsServer | undefined
   readonly mysql: MariadbServer | undefined
   /** Kills a service with SIGKILL and starts it again on the same ports; resolves when it is ready, with how long that took. */
@@ -40,14 +44,6 @@ export interface Stack extends AsyncDisposable {
 }
 
 const natsWithinMs = 15_000
-
-interface Ports {
-  readonly http: number
-  /** identity's. */
-  readonly jwks: number
-  readonly admin: Readonly<Record<ServiceName, number>>
-  readonly rpc: Readonly<Record<ServiceName, number>>
-}
 
 /** Starts private servers (or uses those of NATS_URL and MYSQL_URL), migrates, starts every service, and seeds two companies. */
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -67,9 +63,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const keys = { ...opened, vaultKeys: keyRing(opened.vaultKeys, given.mysql) }
   const ports = await choosePorts(options.preferredIngressPort)
   const databaseUrls = await unlessAborted(signal, createDatabaseAccounts(mysqlUrl, keys))
-  const settings = environments({ keys, ports, databaseUrls, natsUrl, logLevel: options.logLevel ?? 'info', poolSize: options.poolSize })
-  const envOf = (name: ServiceName) => ({ ...settings[name], ...options.settings?.[name] })
-  const describe = (name: ServiceName) => ({ name, root, env: envOf(name), logFile: join(directory, 'logs', `${name}.log`) })
+  const { logLevel = 'info', poolSize } = options
+  const settings = environments({ directory, keys, ports, databaseUrls, natsUrl, logLevel, poolSize })
+  const envOf = (name: ProcessName) => ({ ...settings[name], ...(name !== 'provider-sandbox' && options.settings?.[name]) })
+  const describe = (name: ProcessName) => ({ name, root, env: envOf(name), logFile: join(directory, 'logs', `${name}.log`) })
 
   onStep('migrating the databases')
   // All of them to their end, whatever becomes of one: a migration is not to be broken off.
@@ -83,7 +80,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const services = new Map<ServiceName, ServiceProcess>()
   starting.defer(async () => void (await Promise.all([...services.values()].map((service) => service[Symbol.asyncDispose]()))))
   for (const name of serviceNames) services.set(name, startService(describe(name)))
-  await Promise.all([...services.values()].map((service) => service.ready(signal)))
+  const sandbox = starting.use(startService(describe('provider-sandbox')))
+  await Promise.all([...services.values(), sandbox].map((service) => service.ready(signal)))
 
   onStep('seeding two companies')
   const operatorToken = await keys.issueOperatorToken()
@@ -91,9 +89,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const companies = await unlessAborted(
     signal,
     seedCompanies({
-      directoryAddress: rpc['company-resolver'],
+      rpc,
       operatorToken,
       vaultKeys: keys.vaultKeys,
+      stripeApiKey: keys.stripeApiKey,
+      sandbox: sandboxUrls(ports),
       file: join(directory, 'companies.json'),
     }),
   )
@@ -101,24 +101,31 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const owned = starting.move()
   return {
     services,
+    sandbox,
     get nats() {
       return nats
     },
     mysql,
     get manifest(): Manifest {
       return {
-        ingress: { url: `http://127.0.0.1:${ports.http}`, adminUrl: `http://127.0.0.1:${ports.admin['webhook-ingress']}` },
-        identity: { jwksUrl: jwksUrl(ports) },
+        ingress: { url: urlOf(ports.http.ingress), adminUrl: urlOf(ports.admin['webhook-ingress']) },
+        mcp: { url: `${urlOf(ports.http.mcp)}/mcp` },
+        sandbox: sandboxUrls(ports),
+        identity: { jwksUrl: jwksUrlOf(ports) },
         nats: { url: natsUrl, ...(nats && { monitorUrl: nats.monitorUrl }) },
         mysql: { url: mysqlUrl },
         rpc,
         operatorToken,
         pids: {
-          ...Object.fromEntries([...services].map(([name, { pid }]) => [name, pid])),
+          ...Object.fromEntries([...services.values(), sandbox].map(({ name, pid }) => [name, pid])),
           ...(nats && { nats: nats.pid }),
           ...(mysql && { mysql: mysql.pid }),
         },
-        providers: { retell: { apiKey: keys.retellApiKey } },
+        providers: {
+          retell: { apiKey: keys.retellApiKey },
+          stripe: { webhookSecret: keys.stripeWebhookSecret },
+          whatsapp: { appSecret: keys.whatsappAppSecret, verifyToken: keys.whatsappVerifyToken },
+        },
         companies,
       }
     },
@@ -141,76 +148,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     },
 
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  }
-}
-
-function byService<Value>(valueOf: (name: ServiceName) => Value): Record<ServiceName, Value> {
-  return Object.fromEntries(serviceNames.map((name) => [name, valueOf(name)])) as Record<ServiceName, Value>
-}
-
-const jwksUrl = ({ jwks }: Ports): string => `http://127.0.0.1:${jwks}/.well-known/jwks.json`
-
-async function choosePorts(preferredIngressPort: number | undefined): Promise<Ports> {
-  const free = await Promise.all(Array.from({ length: 2 + 2 * serviceNames.length }, () => freePort()))
-  const next = () => free.pop() ?? 0
-  const http = preferredIngressPort !== undefined && (await isFree(preferredIngressPort)) ? preferredIngressPort : next()
-  return { http, jwks: next(), admin: byService(next), rpc: byService(next) }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const { createServer } = await import('node:net')
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
-  })
-}
-
-interface Settings {
-  readonly keys: StackKeys
-  readonly ports: Ports
-  readonly databaseUrls: Readonly<Record<ServiceName, string>>
-  readonly natsUrl: string
-  readonly logLevel: string
-  readonly poolSize: number | undefined
-}
-
-function environments({ keys, ports, databaseUrls, natsUrl, logLevel, poolSize }: Settings): Record<ServiceName, Record<string, string>> {
-  const asCaller = (name: ServiceName) => {
-    const caller = callerNames.find((each) => each === name)
-    return caller && { IDENTITY_ADDRESS: `127.0.0.1:${ports.rpc.identity}`, CREDENTIAL_FILE: keys.credentialFile(caller) }
-  }
-  const shared = (name: ServiceName) => ({
-    ADMIN_HOST: '127.0.0.1',
-    ADMIN_PORT: String(ports.admin[name]),
-    RPC_HOST: '127.0.0.1',
-    RPC_PORT: String(ports.rpc[name]),
-    MYSQL_URL: databaseUrls[name],
-    NATS_URL: natsUrl,
-    JWKS_URL: jwksUrl(ports),
-    JWKS_FILE: keys.jwksFile,
-    ...asCaller(name),
-    LOG_LEVEL: logLevel,
-    ...(poolSize !== undefined && { MYSQL_POOL_SIZE: String(poolSize) }),
-  })
-  return {
-    'webhook-ingress': {
-      ...shared('webhook-ingress'),
-      HTTP_HOST: '127.0.0.1',
-      HTTP_PORT: String(ports.http),
-      DIRECTORY_ADDRESS: `127.0.0.1:${ports.rpc['company-resolver']}`,
-      VAULT_KEYS: keys.vaultKeys,
-      RETELL_API_KEY: keys.retellApiKey,
-    },
-    'company-resolver': { ...shared('company-resolver'), VAULT_KEYS: keys.vaultKeys },
-    booking: shared('booking'),
-    identity: {
-      ...shared('identity'),
-      HTTP_HOST: '127.0.0.1',
-      HTTP_PORT: String(ports.jwks),
-      SERVICE_CREDENTIALS_FILE: keys.credentialsFile,
-      VAULT_KEYS: keys.vaultKeys,
-    },
   }
 }
 

@@ -1,0 +1,30 @@
+import type { DemoCompany, Manifest } from '../../stack/manifest.ts'
+import { createSandboxControl } from '@frontdesk/testing'
+import { until } from '../follow.ts'
+import type { Step } from './step.ts'
+
+/** A subscription's period ends and its invoice is paid: Stripe tells us, and billing mirrors what it then fetches. */
+export function invoicePaidStep(manifest: Manifest, company: DemoCompany): Step {
+  let invoiceId = ''
+  return {
+    name: 'stripe invoice.paid',
+    async begin(outside) {
+      const { account } = await outside.billing.getAccount({ companyId: company.id })
+      const { invoice } = await createSandboxControl(manifest.sandbox.controlUrl).stripe.renew(account?.subscription?.subscriptionId ?? '')
+      invoiceId = invoice?.id ?? ''
+      return { entityId: invoiceId, eventType: 'frontdesk.invoice.changed.v1' }
+    },
+    expect: {
+      kind: 'attributed',
+      company,
+      async effects(outside) {
+        await until('its mirror', async () =>
+          (await outside.billing.listInvoices({ companyId: company.id })).invoices.find(
+            (found) => found.invoiceId === invoiceId && found.status === 'paid',
+          ),
+        )
+        return [{ text: `invoice ${invoiceId} mirrored as paid`, ids: { invoiceId } }]
+      },
+    },
+  }
+}
