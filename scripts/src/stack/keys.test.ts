@@ -11,12 +11,16 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-const secretsOf = ({ vaultKeys, retellApiKey, databasePassword, checkoutId }: StackKeys) => ({
-  vaultKeys,
-  retellApiKey,
-  databasePassword,
-  checkoutId,
-})
+const secretNames = [
+  'vaultKeys',
+  'retellApiKey',
+  'stripeWebhookSecret',
+  'whatsappAppSecret',
+  'whatsappVerifyToken',
+  'databasePassword',
+  'checkoutId',
+] as const
+const secretsOf = (keys: StackKeys) => Object.fromEntries(secretNames.map((name) => [name, keys[name]]))
 const jwks = () => readFile(join(folder, 'jwks.json'), 'utf8')
 
 test('keys stay the same over restarts', async () => {
@@ -26,18 +30,15 @@ test('keys stay the same over restarts', async () => {
   expect(await jwks()).toBe(published)
 })
 
-test.each(['vaultKeys', 'retellApiKey', 'databasePassword', 'checkoutId'])(
-  'of a secrets file that lacks %s that alone is made anew',
-  async (missing) => {
-    const first = secretsOf(await openKeys(folder))
-    const file = join(folder, 'secrets.json')
-    await writeFile(file, JSON.stringify({ ...first, [missing]: undefined }))
-    const second = secretsOf(await openKeys(folder))
-    expect(second).toEqual({ ...first, [missing]: expect.stringMatching(/./) })
-    expect(second).not.toEqual(first)
-    expect(secretsOf(await openKeys(folder))).toEqual(second)
-  },
-)
+test.each(secretNames)('of a secrets file that lacks %s that alone is made anew', async (missing) => {
+  const first = secretsOf(await openKeys(folder))
+  const file = join(folder, 'secrets.json')
+  await writeFile(file, JSON.stringify({ ...first, [missing]: undefined }))
+  const second = secretsOf(await openKeys(folder))
+  expect(second).toEqual({ ...first, [missing]: expect.stringMatching(/./) })
+  expect(second).not.toEqual(first)
+  expect(secretsOf(await openKeys(folder))).toEqual(second)
+})
 
 test.each(['operator.jwk.json', 'webhook-ingress.jwk.json', 'jwks.json'])('without a whole %s new keys are made', async (name) => {
   await openKeys(folder)

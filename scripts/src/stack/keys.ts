@@ -12,6 +12,9 @@ interface Secrets {
   /** `id:base64`, as VAULT_KEYS takes it. */
   readonly vaultKeys: string
   readonly retellApiKey: string
+  readonly stripeWebhookSecret: string
+  readonly whatsappAppSecret: string
+  readonly whatsappVerifyToken: string
   /** Of every service's database user. */
   readonly databasePassword: string
   /** 8 hex digits that tell this checkout's things from another's on the same servers. */
@@ -86,6 +89,9 @@ async function openSecrets(file: string): Promise<Secrets> {
   const secrets: Secrets = {
     vaultKeys: take('vaultKeys', () => `dev:${randomBytes(32).toString('base64')}`),
     retellApiKey: take('retellApiKey', () => `key_${randomBytes(16).toString('hex')}`),
+    stripeWebhookSecret: take('stripeWebhookSecret', () => `whsec_${randomBytes(24).toString('base64url')}`),
+    whatsappAppSecret: take('whatsappAppSecret', () => randomBytes(16).toString('hex')),
+    whatsappVerifyToken: take('whatsappVerifyToken', () => randomBytes(16).toString('hex')),
     databasePassword: take('databasePassword', () => randomBytes(16).toString('hex')),
     checkoutId: take('checkoutId', () => randomBytes(4).toString('hex')),
   }

@@ -10,7 +10,11 @@ export interface Manifest {
   /** A caller token for every company and every service. */
   readonly operatorToken: string
   readonly pids: Readonly<Record<string, number>>
-  readonly providers: { readonly retell: { readonly apiKey: string } }
+  readonly providers: {
+    readonly retell: { readonly apiKey: string }
+    readonly stripe: { readonly webhookSecret: string }
+    readonly whatsapp: { readonly appSecret: string; readonly verifyToken: string }
+  }
   readonly companies: readonly DemoCompany[]
 }
 

@@ -115,7 +115,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           ...(nats && { nats: nats.pid }),
           ...(mysql && { mysql: mysql.pid }),
         },
-        providers: { retell: { apiKey: keys.retellApiKey } },
+        providers: {
+          retell: { apiKey: keys.retellApiKey },
+          stripe: { webhookSecret: keys.stripeWebhookSecret },
+          whatsapp: { appSecret: keys.whatsappAppSecret, verifyToken: keys.whatsappVerifyToken },
+        },
         companies,
       }
     },
@@ -191,6 +195,9 @@ function environments({ keys, ports, databaseUrls, natsUrl, logLevel, poolSize }
       CALLER_KEY_FILE: keys.callerKeyFile('webhook-ingress'),
       VAULT_KEYS: keys.vaultKeys,
       RETELL_API_KEY: keys.retellApiKey,
+      STRIPE_WEBHOOK_SECRET: keys.stripeWebhookSecret,
+      WHATSAPP_APP_SECRET: keys.whatsappAppSecret,
+      WHATSAPP_VERIFY_TOKEN: keys.whatsappVerifyToken,
     },
     'company-resolver': { ...shared('company-resolver'), VAULT_KEYS: keys.vaultKeys },
     booking: shared('booking'),

@@ -12,13 +12,14 @@ import { createVault, parseKeyRing } from '@frontdesk/vault'
 import { acceptWebhook } from './app/accept-webhook.ts'
 import { type ConnectionSecretsCache, createConnectionSecrets } from './app/connection-secrets.ts'
 import { createDirectory } from './clients/directory.ts'
-import type { Config } from './config.ts'
+import { type Config, platformSecretsOf } from './config.ts'
 import { createLedgerReader } from './db/ledger-reader.ts'
 import { createLedger } from './db/ledger.ts'
 import { createRefusalLog } from './db/refusal-log.ts'
 import * as schema from './db/schema/index.ts'
 import { createSecretStore } from './db/secret-store.ts'
 import { registerWebhookRoutes } from './http/webhook-routes.ts'
+import { registerWhatsappHandshake } from './http/whatsapp-handshake.ts'
 import { createLedgerService } from './rpc/ledger-service.ts'
 
 const name = 'webhook-ingress'
@@ -92,14 +93,14 @@ export async function startWebhookIngress(
   starting.defer(() => ledger.idle())
   const refusals = starting.use(createRefusalLog(database, telemetry.logger))
   const server = createHttpServer({ telemetry, bodyLimitBytes: 64 * 1024 })
-  const retellSecrets = [config.RETELL_API_KEY, config.RETELL_API_KEY_PREVIOUS].flatMap((key) => (key ? [key.reveal()] : []))
   registerWebhookRoutes(server, {
-    accept: acceptWebhook({ ledger, connections, clock: now, platformSecrets: new Map([['retell', retellSecrets]]) }),
+    accept: acceptWebhook({ ledger, connections, clock: now, platformSecrets: platformSecretsOf(config) }),
     providers: Object.values(providers),
     refusals,
     metrics: telemetry.metrics,
     clock: now,
   })
+  registerWhatsappHandshake(server, { verifyToken: config.WHATSAPP_VERIFY_TOKEN.reveal(), refusals, clock: now })
 
   const reader = createLedgerReader(database)
   const operations = createOperations({ database, outbox, handlers: [], counts: async () => ({ accepted: await reader.countAccepted() }) })
