@@ -22,12 +22,16 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-const secretsOf = ({ vaultKeys, retellApiKey, databasePassword, checkoutId }: StackKeys) => ({
-  vaultKeys,
-  retellApiKey,
-  databasePassword,
-  checkoutId,
-})
+const secretNames = [
+  'vaultKeys',
+  'retellApiKey',
+  'stripeWebhookSecret',
+  'whatsappAppSecret',
+  'whatsappVerifyToken',
+  'databasePassword',
+  'checkoutId',
+] as const
+const secretsOf = (keys: StackKeys) => Object.fromEntries(secretNames.map((name) => [name, keys[name]]))
 const jwks = () => readFile(join(folder, 'jwks.json'), 'utf8')
 const listed = async () =>
   (JSON.parse(await readFile(join(folder, 'credentials.json'), 'utf8')) as { credentials: CredentialEntry[] }).credentials
@@ -40,18 +44,15 @@ test('keys stay the same over restarts', async () => {
   expect([await jwks(), await listed()]).toEqual([published, credentials])
 })
 
-test.each(['vaultKeys', 'retellApiKey', 'databasePassword', 'checkoutId'])(
-  'of a secrets file that lacks %s that alone is made anew',
-  async (missing) => {
-    const first = secretsOf(await openKeys(folder))
-    const file = join(folder, 'secrets.json')
-    await writeFile(file, JSON.stringify({ ...first, [missing]: undefined }))
-    const second = secretsOf(await openKeys(folder))
-    expect(second).toEqual({ ...first, [missing]: expect.stringMatching(/./) })
-    expect(second).not.toEqual(first)
-    expect(secretsOf(await openKeys(folder))).toEqual(second)
-  },
-)
+test.each(secretNames)('of a secrets file that lacks %s that alone is made anew', async (missing) => {
+  const first = secretsOf(await openKeys(folder))
+  const file = join(folder, 'secrets.json')
+  await writeFile(file, JSON.stringify({ ...first, [missing]: undefined }))
+  const second = secretsOf(await openKeys(folder))
+  expect(second).toEqual({ ...first, [missing]: expect.stringMatching(/./) })
+  expect(second).not.toEqual(first)
+  expect(secretsOf(await openKeys(folder))).toEqual(second)
+})
 
 test.each(['', '{"half":'])('without a whole operator’s key (%s) a new one is made, and it alone is published', async (text) => {
   await openKeys(folder)

@@ -21,7 +21,7 @@ import { answerInbound } from './app/answer-inbound.ts'
 import { type ConnectionSecretsCache, createConnectionSecrets } from './app/connection-secrets.ts'
 import { createDirectory } from './clients/directory.ts'
 import { connectInbound } from './clients/inbound.ts'
-import type { Config } from './config.ts'
+import { type Config, platformSecretsOf } from './config.ts'
 import { createLedgerReader } from './db/ledger-reader.ts'
 import { createLedger } from './db/ledger.ts'
 import { createRefusalLog } from './db/refusal-log.ts'
@@ -29,6 +29,7 @@ import * as schema from './db/schema/index.ts'
 import { createSecretStore } from './db/secret-store.ts'
 import { registerInboundRoutes } from './http/inbound-routes.ts'
 import { registerWebhookRoutes } from './http/webhook-routes.ts'
+import { registerWhatsappHandshake } from './http/whatsapp-handshake.ts'
 import { createLedgerService } from './rpc/ledger-service.ts'
 
 const name = 'webhook-ingress'
@@ -105,9 +106,9 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
   starting.defer(() => ledger.idle())
   const refusals = starting.use(createRefusalLog(database, telemetry.logger))
   const server = createHttpServer({ telemetry, bodyLimitBytes: 64 * 1024 })
-  const retellSecrets = [config.RETELL_API_KEY, config.RETELL_API_KEY_PREVIOUS].flatMap((key) => (key ? [key.reveal()] : []))
+  const platformSecrets = platformSecretsOf(config)
   registerWebhookRoutes(server, {
-    accept: acceptWebhook({ ledger, connections, clock: now, platformSecrets: new Map([['retell', retellSecrets]]) }),
+    accept: acceptWebhook({ ledger, connections, clock: now, platformSecrets }),
     providers: Object.values(providers),
     refusals,
     metrics: telemetry.metrics,
@@ -117,12 +118,13 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
     connectInbound({ resolverAddress: config.DIRECTORY_ADDRESS, bookingAddress: config.BOOKING_ADDRESS, issuer: tokens, telemetry }),
   )
   registerInboundRoutes(server, {
-    answer: answerInbound({ webhook: retellInbound, secrets: retellSecrets, companies, desk, clock: now }),
+    answer: answerInbound({ webhook: retellInbound, secrets: platformSecrets.get('retell') ?? [], companies, desk, clock: now }),
     webhook: retellInbound,
     refusals,
     telemetry,
     clock: now,
   })
+  registerWhatsappHandshake(server, { verifyToken: config.WHATSAPP_VERIFY_TOKEN.reveal(), refusals, clock: now })
 
   const reader = createLedgerReader(database)
   const operations = createOperations({ database, outbox, handlers: [], counts: async () => ({ accepted: await reader.countAccepted() }) })

@@ -22,6 +22,9 @@ import { createAttribution, startBooking } from './neighbours.ts'
 
 export const retellApiKey = 'key_of_the_platform'
 export const retellApiKeyPrevious = 'key_before_the_rotation'
+export const stripeSecrets = { current: 'whsec_of_the_platform', previous: 'whsec_before_that' }
+export const whatsappSecrets = { current: 'app secret of the platform', previous: 'app secret before that' }
+export const whatsappVerifyToken = 'verify token of the platform'
 
 /** An ingress on a database of its own, with a directory that the test writes; there is no broker unless the test starts one. */
 export async function startHarness() {
@@ -55,6 +58,11 @@ export async function startHarness() {
     VAULT_KEYS: `test:${randomBytes(32).toString('base64')}`,
     RETELL_API_KEY: retellApiKey,
     RETELL_API_KEY_PREVIOUS: retellApiKeyPrevious,
+    STRIPE_WEBHOOK_SECRET: stripeSecrets.current,
+    STRIPE_WEBHOOK_SECRET_PREVIOUS: stripeSecrets.previous,
+    WHATSAPP_APP_SECRET: whatsappSecrets.current,
+    WHATSAPP_APP_SECRET_PREVIOUS: whatsappSecrets.previous,
+    WHATSAPP_VERIFY_TOKEN: whatsappVerifyToken,
     LOG_LEVEL: 'silent',
   })
   await migrateWebhookIngress(config)
@@ -144,11 +152,11 @@ async function startDirectory(
   await start()
   return {
     address: `127.0.0.1:${port}`,
-    /** Creates a Cal.com connection, or gives an existing one a new secret. */
-    setSecret(currentSecret: string, connectionId: string = newId('con')): string {
+    /** Creates a connection, of Cal.com unless it says otherwise, or gives an existing one a new secret. */
+    setSecret(currentSecret: string, connectionId: string = newId('con'), provider = 'calcom'): string {
       const previousSecret = connections.get(connectionId)?.currentSecret ?? ''
       version += 1n
-      connections.set(connectionId, { connectionId, provider: 'calcom', currentSecret, previousSecret, version })
+      connections.set(connectionId, { connectionId, provider, currentSecret, previousSecret, version })
       return connectionId
     },
     start,
