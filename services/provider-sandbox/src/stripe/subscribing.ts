@@ -28,6 +28,8 @@ export function renew(change: Change, subscription: Subscription, outcome: Outco
   expectAlive(subscription, 'renewed')
   if (subscription.cancel_at_period_end) return end(change, canceled(subscription, periodEndOf(subscription), change.now))
   if (subscription.status === 'paused') throw invalidRequest({ message: 'A paused subscription is not renewed: resume it first.' })
+  if (subscription.status === 'incomplete')
+    throw invalidRequest({ message: 'An incomplete subscription is not renewed: pay its invoice first.' })
   return bill(change, nextPeriod(subscription), 'subscription_cycle', outcome, told(change, subscription), subscription)
 }
 

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { Change } from '../change.ts'
-import { invalidRequest, noSuch } from '../errors.ts'
+import { invalidRequest, missingParameter, noSuch } from '../errors.ts'
 import { planOf } from '../objects/price.ts'
-import { cancelingAtPeriodEnd, newItem, withItems } from '../objects/subscription.ts'
+import { cancelingAtPeriodEnd, newItem, periodEndOf, withItems } from '../objects/subscription.ts'
 import { mergedMetadata, type Price, type Subscription, type SubscriptionItem } from '../objects/types.ts'
 import { boolean, integer, metadata, text } from '../parameters.ts'
-import { priceOf } from './prices.ts'
+import { recurringPriceOf } from './prices.ts'
 
 const itemParameters = z.strictObject({
   id: text().optional(),
@@ -47,21 +47,17 @@ export function changedSubscription(change: Change, before: Subscription, parame
 
 function changedItems(change: Change, subscription: Subscription, wanted: readonly z.output<typeof itemParameters>[]): SubscriptionItem[] {
   const items = new Map(subscription.items.data.map((item) => [item.id, item]))
-  for (const { id, price, quantity, metadata, deleted } of wanted) {
-    const found = price === undefined ? undefined : priceOf(change.state, price, 'items[0][price]')
+  for (const [index, { id, price, quantity, metadata, deleted }] of wanted.entries()) {
+    const found = price === undefined ? undefined : recurringPriceOf(change.state, price, `items[${index}][price]`)
     const current = id === undefined ? undefined : items.get(id)
-    if (id !== undefined && !current) throw noSuch('subscription item', id, 'items[0][id]', 400)
+    if (id !== undefined && !current) throw noSuch('subscription item', id, `items[${index}][id]`, 400)
     if (current && deleted) items.delete(current.id)
     else if (current) items.set(current.id, changedItem(current, found, quantity, metadata))
     else if (found) {
-      const item = newItem(
-        subscription.id,
-        { id: change.newId('si'), price: found, quantity: quantity ?? 1, metadata: metadata || {} },
-        null,
-        change.now,
-      )
-      items.set(item.id, item)
-    }
+      const made = { id: change.newId('si'), price: found, quantity: quantity ?? 1, metadata: metadata || {} }
+      // Its first period ends with those of its neighbours.
+      items.set(made.id, newItem(subscription.id, made, periodEndOf(subscription), change.now))
+    } else throw missingParameter(`items[${index}][price]`)
   }
   if (items.size === 0) throw invalidRequest({ message: 'A subscription must have at least one active item.', param: 'items' })
   return [...items.values()]

@@ -9,7 +9,7 @@ import type { StripeRoutes } from '../routing.ts'
 import type { StripeState } from '../state.ts'
 import { cancel, endTrial, pause, resume, start, update } from '../subscribing.ts'
 import { customerOf } from './customers.ts'
-import { priceOf } from './prices.ts'
+import { recurringPriceOf } from './prices.ts'
 import { changedSubscription, updateParameters } from './subscription-update.ts'
 
 const statuses = ['active', 'canceled', 'incomplete', 'incomplete_expired', 'past_due', 'paused', 'trialing', 'all', 'ended'] as const
@@ -118,14 +118,4 @@ function detailsOf(change: Change, parameters: CreateParameters): SubscriptionDe
     defaultPaymentMethod: parameters.default_payment_method ?? null,
     cancelAtPeriodEnd: parameters.cancel_at_period_end,
   }
-}
-
-function recurringPriceOf(state: StripeState, id: string, param: string) {
-  const price = priceOf(state, id, param)
-  if (!price.recurring)
-    throw invalidRequest({
-      message: 'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
-      param,
-    })
-  return price
 }
