@@ -95,6 +95,24 @@ test('another second factor needs the password and a fresh code of the one in fo
   expect(await enrol({ password, totpCode })).toEqual({ token_invalid: 1 })
 })
 
+test('who has lost the authenticator gets another by a recovery code, which is used; the codes of the first then are none', async () => {
+  const { email, recoveryCodes, userId } = await harness.member()
+  const [first = '', second = '', third = ''] = recoveryCodes
+  const { sessionToken } = await harness.logIn(email, recovery(first))
+  const enrol = (recoveryCode: string) => harness.accounts.enrolSecondFactor({ sessionToken, password, recoveryCode })
+  expect(await outcomes([enrol(first), enrol('AAAA')])).toEqual({ token_invalid: 2 })
+  const { otpauthUri } = await enrol(second)
+  expect(await outcomes([enrol(second)])).toEqual({ token_invalid: 1 })
+  const secret = new URL(otpauthUri).searchParams.get('secret') ?? ''
+  await harness.accounts.confirmSecondFactor({ sessionToken, totpCode: harness.codeOf(secret) })
+  harness.nextCode()
+  expect(await outcomes([harness.logIn(email, recovery(third)), harness.logIn(email, totp(harness.codeOf(secret)))])).toEqual({
+    token_invalid: 1,
+    ok: 1,
+  })
+  expect(await harness.sql('select 1 from recovery_codes where user_id = ?', [userId])).toHaveLength(10)
+})
+
 test('a proposed second factor that nobody confirms within half an hour is none any more', async () => {
   const { sessionToken, secret: inForce } = await harness.member()
   const { otpauthUri } = await harness.accounts.enrolSecondFactor({ sessionToken, password, totpCode: harness.codeOf(inForce) })

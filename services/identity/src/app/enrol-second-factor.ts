@@ -6,16 +6,32 @@ import type { UseSession } from './use-session.ts'
 
 interface Dependencies extends Pick<Sources, 'now'> {
   readonly open: UseSession
-  readonly factors: Pick<SecondFactorStore, 'propose' | 'useStep'>
+  readonly factors: Pick<SecondFactorStore, 'propose' | 'useStep' | 'useRecoveryCode'>
   readonly passwords: PasswordHasher
   readonly totp: Totp
   readonly attempts: Attempts
   readonly audit: Audit
 }
 
-/** Proposes a second factor to whoever proves once more to be the user: by the password, and by the factor in force if there is one. */
+/** What proves once more that it is the user. */
+interface EnrolCommand {
+  readonly sessionToken: string
+  readonly password: string
+  readonly totpCode: string
+  /** In place of the code. */
+  readonly recoveryCode: string
+  readonly address: string
+}
+
+/** Proposes a second factor to whoever proves to be the user: by the password, and the factor in force, or a recovery code, if there is one. */
 export function enrolSecondFactor({ open, factors, passwords, totp, attempts, audit, now }: Dependencies) {
-  return async (command: { sessionToken: string; password: string; totpCode: string; address: string }) => {
+  async function usesFactor(userId: string, secret: string, { totpCode, recoveryCode }: EnrolCommand): Promise<boolean> {
+    if (recoveryCode !== '') return factors.useRecoveryCode(userId, recoveryCode, now())
+    const step = totp.stepOf(totpCode, secret, now())
+    return step !== undefined && (await factors.useStep(userId, step))
+  }
+
+  return async (command: EnrolCommand) => {
     const { record } = await open(command.sessionToken)
     const { user, passwordHash, totpSecret } = record
     await attempts.count(user.email, command.address)
@@ -25,10 +41,7 @@ export function enrolSecondFactor({ open, factors, passwords, totp, attempts, au
       throw loginRefused(reason)
     }
     if (!(await passwords.verify(normalizePassword(command.password), passwordHash))) refuse('wrong_password')
-    if (totpSecret !== undefined) {
-      const step = totp.stepOf(command.totpCode, totpSecret, now())
-      if (step === undefined || !(await factors.useStep(user.id, step))) refuse('wrong_code')
-    }
+    if (totpSecret !== undefined && !(await usesFactor(user.id, totpSecret, command))) refuse('wrong_code')
     await attempts.forget(user.email)
     const secret = totp.newSecret()
     await factors.propose(user.id, secret, now())

@@ -79,6 +79,8 @@ export interface SecondFactorStore {
   hasRecoveryCode(userId: string | undefined, code: string): Promise<boolean>
   /** Uses the step of the factor in force; false if it, or a later one, was used. */
   useStep(userId: string, step: number): Promise<boolean>
+  /** Uses a recovery code; false if it was used, or is none. */
+  useRecoveryCode(userId: string, code: string, at: Date): Promise<boolean>
   /** Forgets factor and codes, and ends the sessions. */
   reset(userId: string, at: Date): Promise<void>
 }

@@ -4,7 +4,7 @@ import { and, eq, gt } from 'drizzle-orm'
 import type { SecondFactorStore } from '../app/ports.ts'
 import { recoveryCodes } from './schema/recovery-codes.ts'
 import { secondFactors } from './schema/second-factors.ts'
-import { insertSession, recoveryDigest, revokeSession, revokeSessions, unusedCode, useStep } from './session-store.ts'
+import { insertSession, recoveryDigest, revokeSession, revokeSessions, unusedCode, useRecoveryCode, useStep } from './session-store.ts'
 
 /** Where a sealed secret stands; moved to another row or column it no longer opens. */
 export function secretPlace(column: 'secret' | 'proposed', userId: string) {
@@ -61,6 +61,8 @@ export function createSecondFactorStore(database: Database, vault: Vault): Secon
     },
 
     useStep: (userId, step) => useStep(database, userId, step),
+
+    useRecoveryCode: (userId, code, at) => useRecoveryCode(database, userId, code, at),
 
     async reset(userId, at) {
       await withTransaction(database, async (tx) => {

@@ -83,8 +83,12 @@ async function revokeByToken(tx: Transaction, token: string, at: Date): Promise<
 
 /** One statement decides: of all that use the same proof at once, one changes its row. */
 async function useProof(tx: Transaction, { userId, createdAt }: Session, proof: SecondFactorProof): Promise<boolean> {
-  if (proof.kind === 'totp') return useStep(tx, userId, proof.step)
-  const [{ affectedRows }] = await tx.orm.update(recoveryCodes).set({ usedAt: createdAt }).where(unusedCode(userId, proof.code))
+  return proof.kind === 'totp' ? useStep(tx, userId, proof.step) : useRecoveryCode(tx, userId, proof.code, createdAt)
+}
+
+/** Uses a recovery code; false if it was used, or is none. */
+export async function useRecoveryCode(session: Pick<Transaction, 'orm'>, userId: string, code: string, at: Date): Promise<boolean> {
+  const [{ affectedRows }] = await session.orm.update(recoveryCodes).set({ usedAt: at }).where(unusedCode(userId, code))
   return affectedRows === 1
 }
 

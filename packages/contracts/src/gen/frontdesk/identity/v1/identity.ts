@@ -156,6 +156,8 @@ export interface EnrolSecondFactorRequest {
   password: string;
   /** Of the second factor in force, if there is one. */
   totpCode: string;
+  /** In place of the code, for whoever has lost the authenticator. */
+  recoveryCode: string;
 }
 
 export interface EnrolSecondFactorResponse {
@@ -1322,7 +1324,7 @@ export const AcceptInvitationResponse: MessageFns<AcceptInvitationResponse> = {
 };
 
 function createBaseEnrolSecondFactorRequest(): EnrolSecondFactorRequest {
-  return { sessionToken: "", password: "", totpCode: "" };
+  return { sessionToken: "", password: "", totpCode: "", recoveryCode: "" };
 }
 
 export const EnrolSecondFactorRequest: MessageFns<EnrolSecondFactorRequest> = {
@@ -1335,6 +1337,9 @@ export const EnrolSecondFactorRequest: MessageFns<EnrolSecondFactorRequest> = {
     }
     if (message.totpCode !== "") {
       writer.uint32(26).string(message.totpCode);
+    }
+    if (message.recoveryCode !== "") {
+      writer.uint32(34).string(message.recoveryCode);
     }
     return writer;
   },
@@ -1376,6 +1381,14 @@ export const EnrolSecondFactorRequest: MessageFns<EnrolSecondFactorRequest> = {
             message.totpCode = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.recoveryCode = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1401,6 +1414,11 @@ export const EnrolSecondFactorRequest: MessageFns<EnrolSecondFactorRequest> = {
         : isSet(object.totp_code)
         ? globalThis.String(object.totp_code)
         : "",
+      recoveryCode: isSet(object.recoveryCode)
+        ? globalThis.String(object.recoveryCode)
+        : isSet(object.recovery_code)
+        ? globalThis.String(object.recovery_code)
+        : "",
     };
   },
 
@@ -1415,6 +1433,9 @@ export const EnrolSecondFactorRequest: MessageFns<EnrolSecondFactorRequest> = {
     if (message.totpCode !== "") {
       obj.totpCode = message.totpCode;
     }
+    if (message.recoveryCode !== "") {
+      obj.recoveryCode = message.recoveryCode;
+    }
     return obj;
   },
 
@@ -1426,6 +1447,7 @@ export const EnrolSecondFactorRequest: MessageFns<EnrolSecondFactorRequest> = {
     message.sessionToken = object.sessionToken ?? "";
     message.password = object.password ?? "";
     message.totpCode = object.totpCode ?? "";
+    message.recoveryCode = object.recoveryCode ?? "";
     return message;
   },
 };
@@ -3361,7 +3383,7 @@ export const AccountServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Begins a second factor; where there is one already, its code must be given. */
+    /** Begins a second factor; where there is one already, its code or a recovery code must be given. */
     enrolSecondFactor: {
       name: "EnrolSecondFactor",
       requestType: EnrolSecondFactorRequest as typeof EnrolSecondFactorRequest,
@@ -3396,7 +3418,7 @@ export interface AccountServiceImplementation<CallContextExt = {}> {
     request: AcceptInvitationRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<AcceptInvitationResponse>>;
-  /** Begins a second factor; where there is one already, its code must be given. */
+  /** Begins a second factor; where there is one already, its code or a recovery code must be given. */
   enrolSecondFactor(
     request: EnrolSecondFactorRequest,
     context: CallContext & CallContextExt,
@@ -3422,7 +3444,7 @@ export interface AccountServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<AcceptInvitationRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<AcceptInvitationResponse>;
-  /** Begins a second factor; where there is one already, its code must be given. */
+  /** Begins a second factor; where there is one already, its code or a recovery code must be given. */
   enrolSecondFactor(
     request: DeepPartial<EnrolSecondFactorRequest>,
     options?: CallOptions & CallOptionsExt,
