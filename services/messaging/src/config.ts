@@ -1,0 +1,20 @@
+import { callerSettings, commonSettings, integer, secret } from '@frontdesk/service'
+import { z } from 'zod'
+
+/** Everything the process is told from outside; README lists what each one means. */
+export const configSchema = z.object({
+  ...commonSettings,
+  ...callerSettings,
+  MIGRATIONS_DIR: z.string().default(new URL('../drizzle', import.meta.url).pathname),
+  BOOKING_ADDRESS: z.string(),
+  BILLING_ADDRESS: z.string(),
+  DIRECTORY_ADDRESS: z.string(),
+  WHATSAPP_BASE_URL: z.url().default('https://graph.facebook.com'),
+  WHATSAPP_ACCESS_TOKEN: secret(),
+  /** This replica's share of the 80 a second that WhatsApp takes from a number. */
+  SENDS_PER_SECOND: integer({ min: 1, max: 80 }).default(40),
+  /** Longer than a call can be under way, or a person could be asked about one that is. */
+  UNCONFIRMED_AFTER_MS: integer({ min: 30_000 }).default(600_000),
+})
+
+export type Config = z.output<typeof configSchema>

@@ -1,0 +1,5 @@
+export { inbox, outbox } from '@frontdesk/outbox'
+export { conversationIdentities } from './conversation-identities.ts'
+export { conversations } from './conversations.ts'
+export { messages } from './messages.ts'
+export { senders } from './senders.ts'

@@ -1,0 +1,82 @@
+import type { ReceivedEvent } from '@frontdesk/bus'
+import { type CompanyId, decodePayload, type EventType, newId, type PayloadOf } from '@frontdesk/contracts'
+import type { Transaction } from '@frontdesk/database'
+import { FrontdeskError } from '@frontdesk/errors'
+import type { NewEvent } from '@frontdesk/outbox'
+import { applyMail, type Mail } from '../app/apply-mail.ts'
+import type { Mailbox } from '../app/ports.ts'
+import { onAppointmentConfirmed } from './appointment-confirmed.ts'
+import { messageSent } from './message-sent.ts'
+import { onMessageReceived } from './message-received.ts'
+import { onMessageStatusChanged } from './message-status-changed.ts'
+
+/** One event's mail, with the company that it was attributed to. */
+interface Attributed {
+  readonly event: ReceivedEvent
+  readonly companyId: CompanyId
+  readonly mail: Mail
+}
+
+export interface CompanyEventDependencies {
+  readonly openMailbox: (tx: Transaction, companyId: CompanyId) => Mailbox
+  /** Called after a commit that queued something. */
+  readonly onQueued: () => void
+  readonly count: (what: 'received' | 'queued' | 'reported' | 'unmatched') => void
+  readonly now: () => Date
+}
+
+/** Puts a batch of companies' events into their mailboxes: one read and one write for each company in it. */
+export function onCompanyEvents({ openMailbox, onQueued, count, now }: CompanyEventDependencies) {
+  return async (tx: Transaction, events: readonly ReceivedEvent[]): Promise<NewEvent[]> => {
+    const byCompany = Map.groupBy(
+      events.flatMap((event) => attributed(event, now())),
+      ({ companyId }) => companyId,
+    )
+    const told: NewEvent[] = []
+    // One connection carries the transaction, so companies can only go one after the other.
+    for (const [companyId, ofCompany] of byCompany) {
+      const apply = applyMail({ mailbox: openMailbox(tx, companyId), newConversationId: () => newId('conv') })
+      const outcomes = await apply(ofCompany.map(({ mail }) => mail))
+      for (const [index, { taken, unmatched }] of outcomes.entries()) {
+        const source = ofCompany[index]
+        if (!source) continue
+        if (taken) told.push(messageSent(companyId, taken, source.event.envelope.id))
+        tx.afterCommit(() => count(unmatched ? 'unmatched' : countedAs[source.mail.kind]))
+      }
+      if (ofCompany.some(({ mail }) => mail.kind === 'confirmation')) tx.afterCommit(onQueued)
+    }
+    return told
+  }
+}
+
+const countedAs = { inbound: 'received', status: 'reported', confirmation: 'queued' } as const
+
+function attributed(event: ReceivedEvent, now: Date): Attributed[] {
+  const { companyId } = event.envelope
+  if (!companyId) throw new FrontdeskError('invalid_argument', { publicMessage: 'An event of a company names no company.' })
+  const mail = mailOf(event, companyId, now)
+  return mail ? [{ event, companyId, mail }] : []
+}
+
+/** A body that can't be read now can't be read later: retrying it would only delay its dead letter. */
+function read<Type extends EventType>(type: Type, body: Uint8Array): PayloadOf<Type> {
+  try {
+    return decodePayload(type, body)
+  } catch (error) {
+    throw new FrontdeskError('invalid_argument', { publicMessage: `The body is no payload of ${type}.`, cause: error })
+  }
+}
+
+function mailOf({ envelope, body }: ReceivedEvent, companyId: CompanyId, now: Date): Mail | undefined {
+  const { type } = envelope
+  switch (type) {
+    case 'frontdesk.message.received.v1':
+      return onMessageReceived(read(type, body), envelope)
+    case 'frontdesk.message.status_changed.v1':
+      return onMessageStatusChanged(read(type, body), now)
+    case 'frontdesk.appointment.confirmed.v1':
+      return onAppointmentConfirmed(read(type, body), companyId, envelope, now)
+    default:
+      return undefined
+  }
+}
