@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { textAllowedUntil } from '../domain/conversation.ts'
 import type { DeskConversation, DeskMessage } from './ports.ts'
 
-const textWindowMs = 24 * 60 * 60_000
 const instant = z.iso.datetime()
 
 export const conversationSchema = z.object({
@@ -26,13 +26,15 @@ export const messageSchema = z.object({
 
 export const nextPageToken = z.string().optional().describe('There are more: pass it as page_token. Absent on the last page.')
 
-export function presentConversation({ id, customer, lastMessageAt, lastInboundAt }: DeskConversation): z.output<typeof conversationSchema> {
+export function presentConversation(conversation: DeskConversation): z.output<typeof conversationSchema> {
+  const { id, customer, lastMessageAt } = conversation
+  const textUntil = textAllowedUntil(conversation)
   return {
     conversation_id: id,
     customer_name: customer.name,
     customer_phone_number: customer.phoneNumber,
     last_message_at: lastMessageAt.toISOString(),
-    ...(lastInboundAt && { text_allowed_until: new Date(lastInboundAt.getTime() + textWindowMs).toISOString() }),
+    ...(textUntil && { text_allowed_until: textUntil.toISOString() }),
   }
 }
 
