@@ -7,6 +7,7 @@ import { deadLetters } from './commands/dead-letters.ts'
 import { events } from './commands/events.ts'
 import { keys } from './commands/keys.ts'
 import { login, logout } from './commands/login.ts'
+import { mcp } from './commands/mcp.ts'
 import { quarantine } from './commands/quarantine.ts'
 import { streams } from './commands/streams.ts'
 import { token } from './commands/token.ts'
@@ -52,6 +53,7 @@ function rootOf(context: CliContext): Group {
       logout: logout(context),
       users: users(context),
       credentials: credentials(context),
+      mcp: mcp(context),
       keys: keys(context),
       token: token(context),
     },
