@@ -7,6 +7,7 @@ import { deadLetters } from './commands/dead-letters.ts'
 import { events } from './commands/events.ts'
 import { keys } from './commands/keys.ts'
 import { login, logout } from './commands/login.ts'
+import { mcp } from './commands/mcp.ts'
 import { quarantine } from './commands/quarantine.ts'
 import { signingKeys } from './commands/signing-keys.ts'
 import { streams } from './commands/streams.ts'
@@ -53,6 +54,7 @@ function rootOf(context: CliContext): Group {
       logout: logout(context),
       users: users(context),
       credentials: credentials(context),
+      mcp: mcp(context),
       keys: keys(context),
       'signing-keys': signingKeys(context),
       token: token(context),

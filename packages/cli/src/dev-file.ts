@@ -6,6 +6,8 @@ import { CommandError } from './errors.ts'
 export interface DevFile {
   readonly path: string
   readonly natsUrl: string | undefined
+  /** Where messaging serves MCP. */
+  readonly mcpUrl: string | undefined
   readonly operatorToken: string | undefined
   /** `host:port` by service. */
   readonly rpc: Readonly<Record<string, unknown>>
@@ -31,6 +33,7 @@ function parse(path: string, text: string): DevFile {
   return {
     path,
     natsUrl: string(record(content['nats'])['url']),
+    mcpUrl: string(record(content['mcp'])['url']),
     operatorToken: string(content['operatorToken']),
     rpc: record(content['rpc']),
   }

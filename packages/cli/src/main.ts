@@ -12,6 +12,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   cwd: process.cwd(),
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
+  pipes: { input: process.stdin, output: process.stdout },
   now: () => new Date(),
   ask,
 })

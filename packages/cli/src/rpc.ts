@@ -43,7 +43,8 @@ export function withIdentity<Result>(
   return call({ name: 'identity', definition: AccountServiceDefinition, address, token: undefined }, work, [])
 }
 
-async function exchange({ identityAddress, sessionToken }: SavedSession, audience: ServiceName): Promise<string> {
+/** A caller token for the service, in exchange for the login. */
+export async function exchange({ identityAddress, sessionToken }: SavedSession, audience: ServiceName): Promise<string> {
   const { token } = await withIdentity({ value: identityAddress, from: 'the login' }, (accounts) =>
     accounts.issueUserToken({ sessionToken, audience: [audience] }),
   )

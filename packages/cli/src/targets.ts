@@ -7,7 +7,7 @@ import { readSession, type SavedSession } from './session-file.ts'
 export const busServiceNames = ['webhook-ingress', 'company-resolver', 'booking'] as const
 
 /** The services that answer RPCs. */
-const serviceNames = [...busServiceNames, 'identity'] as const
+const serviceNames = [...busServiceNames, 'identity', 'messaging'] as const
 
 /** A service by its name, as tokens and `.frontdesk/dev.json` have it. */
 export type ServiceName = (typeof serviceNames)[number]
@@ -54,6 +54,16 @@ export async function findToken(
 /** The broker's URL, in the same order. */
 export async function findNatsUrl(context: CliContext, flag: string | undefined): Promise<Found> {
   return find(context, 'the URL of NATS', { flag: '--nats', given: flag, variable: 'NATS_URL' }, (dev) => dev.natsUrl)
+}
+
+/** Where messaging serves MCP, in the same order. */
+export async function findMcpUrl(context: CliContext, flag: string | undefined): Promise<Found> {
+  return find(
+    context,
+    'the URL of messaging’s MCP server',
+    { flag: '--url', given: flag, variable: 'FRONTDESK_MCP_URL' },
+    (dev) => dev.mcpUrl,
+  )
 }
 
 interface Source {

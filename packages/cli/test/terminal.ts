@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import { runCli, type CliContext } from '../src/index.ts'
 
 /** What a command line left behind. */
@@ -10,7 +11,7 @@ export interface Outcome {
 /** Runs a command line, by default far from any `.frontdesk/` and with an empty environment. */
 export async function run(
   argv: readonly string[],
-  context: Partial<Pick<CliContext, 'env' | 'cwd' | 'now' | 'ask'>> = {},
+  context: Partial<Pick<CliContext, 'env' | 'cwd' | 'now' | 'ask' | 'pipes'>> = {},
 ): Promise<Outcome> {
   const out: string[] = []
   const err: string[] = []
@@ -19,6 +20,7 @@ export async function run(
     cwd: '/',
     now: () => new Date('2026-11-22T10:00:00Z'),
     ask: async () => '',
+    pipes: { input: new PassThrough().end(), output: new PassThrough() },
     ...context,
     out: (line) => void out.push(line),
     err: (line) => void err.push(line),

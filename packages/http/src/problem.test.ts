@@ -62,7 +62,8 @@ test('429 and 503 always say when to come back, others only when told', () => {
 test('every 401 names its scheme', () => {
   const scheme = (code: (typeof errorCodes)[number]) =>
     toProblem(new FrontdeskError(code, { publicMessage: '' })).headers['www-authenticate']
-  expect(scheme('token_expired')).toBe('Bearer')
+  expect(scheme('token_missing')).toBe('Bearer')
+  expect(scheme('token_expired')).toBe('Bearer error="invalid_token"')
   expect(scheme('signature_invalid')).toBe('Signature')
   expect(scheme('not_found')).toBeUndefined()
 })

@@ -74,9 +74,14 @@ function titleOf(code: ErrorCode): string {
 
 function headersOf(error: FrontdeskError, status: number): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
-  // RFC 9110 wants the scheme named with every 401.
-  if (status === 401) headers['www-authenticate'] = error.code.startsWith('token_') ? 'Bearer' : 'Signature'
+  if (status === 401) headers['www-authenticate'] = challengeOf(error.code)
   const retryAfterMs = error.retryAfterMs ?? (status === 429 || status === 503 ? 1_000 : undefined)
   if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1_000)))
   return headers
+}
+
+/** RFC 9110 wants the scheme named with every 401, and RFC 6750 what is wrong with a token that was sent. */
+function challengeOf(code: ErrorCode): string {
+  if (code === 'token_missing') return 'Bearer'
+  return code.startsWith('token_') ? 'Bearer error="invalid_token"' : 'Signature'
 }

@@ -30,10 +30,17 @@ export function callerOf(context: object): Caller {
  * @throws FrontdeskError invalid_argument if it has not the form of a company id, permission_denied if the token is not for it.
  */
 export function requireCompany(context: object, companyId: string): CompanyId {
+  return authorizeCompany(callerOf(context), companyId)
+}
+
+/**
+ * The company, vouched for by what the caller's token proved; for doors other than the RPC server's.
+ * @throws FrontdeskError invalid_argument if it has not the form of a company id, permission_denied if the token is not for it.
+ */
+export function authorizeCompany({ caller, companies }: Caller, companyId: string): CompanyId {
   if (!isCompanyId(companyId)) {
     throw new FrontdeskError('invalid_argument', { publicMessage: 'company_id must be a company id (cmp_…).' })
   }
-  const { caller, companies } = callerOf(context)
   const trusted = vouchForCompanyId(companyId)
   if (companies !== 'all' && !companies.has(trusted)) {
     throw new FrontdeskError('permission_denied', {

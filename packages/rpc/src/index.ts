@@ -1,4 +1,5 @@
-export { callerOf, requireAllCompanies, requireCompany, type Caller } from './caller.ts'
+export { bearerTokenOf } from './bearer-token.ts'
+export { authorizeCompany, callerOf, requireAllCompanies, requireCompany, type Caller } from './caller.ts'
 export type { RpcCallOptions, RpcClientOptions } from './client-options.ts'
 export { createRpcClient, type RpcClient } from './client.ts'
 export { credentialEntry, digestOfCredential, generateCredential, type CredentialEntry, type CredentialGrant } from './credentials.ts'

@@ -1,6 +1,7 @@
 import { FrontdeskError, isFrontdeskError, toFrontdeskError } from '@frontdesk/errors'
 import { extractTrace, withSpan, type Telemetry } from '@frontdesk/telemetry'
 import { ServerError, Status, type CallContext, type ServerMiddleware } from 'nice-grpc-common'
+import { bearerTokenOf } from './bearer-token.ts'
 import { rememberCaller } from './caller.ts'
 import { writeError } from './error-trailer.ts'
 import { rpcAttributes, spanKinds } from './spans.ts'
@@ -49,8 +50,7 @@ export function observe(telemetry: Telemetry): ServerMiddleware {
 /** Lets a call through with its caller remembered, or refuses it. */
 export function authenticate(verifier: TokenVerifier): ServerMiddleware {
   return async function* authenticateCall(call, context) {
-    const authorization = context.metadata.get('authorization')
-    rememberCaller(context, await verifier.verify(authorization?.replace(/^bearer(\s+|$)/i, '')))
+    rememberCaller(context, await verifier.verify(bearerTokenOf(context.metadata.get('authorization'))))
     return yield* call.next(call.request, context)
   }
 }

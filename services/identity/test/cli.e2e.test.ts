@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,6 +30,7 @@ async function run(argv: string[], answers: (string | ((said: string) => string)
     cwd,
     out: (line) => void out.push(line),
     err: (line) => void err.push(line),
+    pipes: { input: new PassThrough().end(), output: new PassThrough() },
     now: harness.now,
     ask: async (question, { hidden = false } = {}) => {
       asked.push({ question, hidden })

@@ -1,4 +1,4 @@
-import { callerSettings, commonSettings, integer, secret } from '@frontdesk/service'
+import { callerSettings, commonSettings, integer, port, secret } from '@frontdesk/service'
 import { z } from 'zod'
 
 /** Everything the process is told from outside; README lists what each one means. */
@@ -6,6 +6,13 @@ export const configSchema = z.object({
   ...commonSettings,
   ...callerSettings,
   MIGRATIONS_DIR: z.string().default(new URL('../drizzle', import.meta.url).pathname),
+  HTTP_HOST: z.string().default('0.0.0.0'),
+  HTTP_PORT: port().default(8080),
+  /** The names by which MCP clients reach us, without ports, with commas between. */
+  MCP_ALLOWED_HOSTS: z
+    .string()
+    .default('localhost,127.0.0.1,[::1]')
+    .transform((names) => names.split(',').map((name) => name.trim())),
   BOOKING_ADDRESS: z.string(),
   BILLING_ADDRESS: z.string(),
   DIRECTORY_ADDRESS: z.string(),

@@ -38,6 +38,7 @@ import { createSendQueue } from './db/send-queue.ts'
 import { createSenderStore } from './db/sender-store.ts'
 import { messageSent } from './events/message-sent.ts'
 import { onCompanyEvents } from './events/on-company-event.ts'
+import { serveMcp } from './mcp/serve.ts'
 import { createMessagingService } from './rpc/messaging-service.ts'
 import { type Sender, startSender } from './sending/sender.ts'
 import { createTurns } from './sending/turns.ts'
@@ -50,6 +51,7 @@ const concurrency = 16
 export interface MessagingProcess extends AsyncDisposable {
   readonly adminUrl: string
   readonly rpcPort: number
+  readonly mcpUrl: string
 }
 
 /** What a test can put in place of the real thing. */
@@ -130,10 +132,8 @@ export async function startMessaging(config: Config, overrides: MessagingOverrid
     newConversationId: () => newId('conv'),
     now,
   })
-  const rpc = createRpcServer({
-    telemetry,
-    verifier: createTokenVerifier({ jwksUrl: config.JWKS_URL, jwksFile: config.JWKS_FILE, audience: name, logger }),
-  })
+  const verifier = createTokenVerifier({ jwksUrl: config.JWKS_URL, jwksFile: config.JWKS_FILE, audience: name, logger })
+  const rpc = createRpcServer({ telemetry, verifier })
   rpc.add(MessagingServiceDefinition, createMessagingService(messaging))
   rpc.add(
     OperationsServiceDefinition,
@@ -141,6 +141,17 @@ export async function startMessaging(config: Config, overrides: MessagingOverrid
   )
   starting.use(rpc)
   const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)
+  const mcp = starting.use(
+    await serveMcp({
+      desks: messaging,
+      verifier,
+      telemetry,
+      now,
+      host: config.HTTP_HOST,
+      port: config.HTTP_PORT,
+      allowedHosts: config.MCP_ALLOWED_HOSTS,
+    }),
+  )
 
   sender = starting.use(
     startSender({
@@ -155,7 +166,8 @@ export async function startMessaging(config: Config, overrides: MessagingOverrid
         ...others,
         turnOf: createTurns(config.SENDS_PER_SECOND),
         now,
-        onNotSettled: (err, { id }) => logger.error({ err, messageId: id }, 'the outcome of a call could not be stored; its status will tell'),
+        onNotSettled: (err, { id }) =>
+          logger.error({ err, messageId: id }, 'the outcome of a call could not be stored; its status will tell'),
       }),
       onDelivery(delivery, { companyId, message }) {
         counted.inc({ outcome: delivery.kind })
@@ -187,7 +199,7 @@ export async function startMessaging(config: Config, overrides: MessagingOverrid
   )
 
   const owned = starting.move()
-  return { adminUrl: admin.url, rpcPort, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { adminUrl: admin.url, rpcPort, mcpUrl: mcp.url, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
 /** The services that are asked before a message goes out. */

@@ -51,6 +51,7 @@ export async function startOthers(authority: TestAuthority, owner: AsyncDisposab
 
   const booking = await serve('booking', (server) =>
     server.add(BookingServiceDefinition, {
+      answerCall: notHere,
       listAppointments: notHere,
       listCustomers: notHere,
       async getAppointment({ companyId, appointmentId }, context) {

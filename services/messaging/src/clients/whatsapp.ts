@@ -1,5 +1,5 @@
 import type { Telemetry } from '@frontdesk/telemetry'
-import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhenResult } from 'cockatiel'
+import { ConsecutiveBreaker, circuitBreaker, handleWhenResult } from 'cockatiel'
 import { z } from 'zod'
 import type { Channel, OutgoingMessage } from '../app/ports.ts'
 import type { AttemptOutcome } from '../domain/attempt.ts'
@@ -12,29 +12,37 @@ export interface WhatsAppOptions {
   readonly telemetry: Telemetry
   /** How long an answer is waited for; 10 s when left out. */
   readonly timeoutMs?: number
+  /** How long no call is made after five without a usable answer; 10 s when left out. */
+  readonly breakMs?: number
 }
 
 /** The API's version that the paths name. */
 const version = 'v26.0'
 const failuresBeforePause = 5
-const pauseMs = 10_000
 
 const answer = z.object({ messages: z.tuple([z.object({ id: z.string().min(1).max(255) })], z.unknown()) })
 const refusal = z.object({
-  error: z.object({ code: z.number().int().optional(), message: z.string().default(''), error_data: z.object({ details: z.string() }).optional() }),
+  error: z.object({
+    code: z.number().int().optional(),
+    message: z.string().default(''),
+    error_data: z.object({ details: z.string() }).optional(),
+  }),
 })
 
 /**
  * WhatsApp's Cloud API: one call for each message, never tried again here, since it has no idempotency key. After five
- * calls in a row without a usable answer, none is made for ten seconds.
+ * calls in a row without a usable answer, none is made for a while.
  */
-export function createWhatsApp({ baseUrl, accessToken, telemetry, timeoutMs = 10_000 }: WhatsAppOptions): Channel {
+export function createWhatsApp({ baseUrl, accessToken, telemetry, timeoutMs = 10_000, breakMs = 10_000 }: WhatsAppOptions): Channel {
   const duration = telemetry.metrics.histogram('messaging_whatsapp_call_duration_seconds', 'Calls to WhatsApp, by outcome.', ['outcome'])
   const isTrouble = (result: unknown) => (result as Call).isTrouble
   const breaker = circuitBreaker(handleWhenResult(isTrouble), {
-    halfOpenAfter: pauseMs,
+    halfOpenAfter: breakMs,
     breaker: new ConsecutiveBreaker(failuresBeforePause),
   })
+  // Its own state stays "open" until somebody calls again, who would have asked first.
+  let pausedUntil = 0
+  breaker.onBreak(() => (pausedUntil = performance.now() + breakMs))
 
   async function call(message: OutgoingMessage): Promise<Call> {
     let response: Response
@@ -56,7 +64,7 @@ export function createWhatsApp({ baseUrl, accessToken, telemetry, timeoutMs = 10
 
   return {
     get isOpen() {
-      return breaker.state !== CircuitState.Open
+      return performance.now() >= pausedUntil
     },
 
     async send(message) {
@@ -66,7 +74,7 @@ export function createWhatsApp({ baseUrl, accessToken, telemetry, timeoutMs = 10
         outcome = (await breaker.execute(() => call(message))).outcome
       } catch {
         // Only the breaker throws, and then instead of calling.
-        outcome = { kind: 'later', reason: 'WhatsApp can not be reached at the moment.', retryAfterMs: pauseMs }
+        outcome = { kind: 'later', reason: 'WhatsApp can not be reached at the moment.', retryAfterMs: breakMs }
       }
       duration.observe({ outcome: outcome.kind }, (performance.now() - startedAt) / 1_000)
       return outcome

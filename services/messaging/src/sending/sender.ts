@@ -24,9 +24,12 @@ export function startSender(options: SenderOptions): Sender {
   const { queue, deliver, concurrency, pollMs, onDelivery, onUnconfirmed, onFailure } = options
   const underWay = new Set<Promise<void>>()
   const lastOfConversation = new Map<string, Promise<void>>()
+  let isStopping = false
 
   async function deliverOne(leased: LeasedMessage, before: Promise<void> | undefined): Promise<void> {
     await before
+    // Nothing of it is committed yet: when its lease ends, another replica takes it.
+    if (isStopping) return
     try {
       onDelivery(await deliver(leased), leased)
     } catch (error) {
@@ -66,6 +69,7 @@ export function startSender(options: SenderOptions): Sender {
   return {
     wake: () => sending.wake(),
     async [Symbol.asyncDispose]() {
+      isStopping = true
       await Promise.all([sending[Symbol.asyncDispose](), watching[Symbol.asyncDispose]()])
       await Promise.all(underWay)
     },

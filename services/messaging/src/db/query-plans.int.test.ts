@@ -1,0 +1,114 @@
+import { deriveEventId, newId, vouchForCompanyId } from '@frontdesk/contracts'
+import { acrossCompanies, companyTablesOf, type Database, migrate, openDatabase, withConnection } from '@frontdesk/database'
+import { createTestTelemetry } from '@frontdesk/telemetry/testing'
+import { createTestDatabase } from '@frontdesk/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { conversationsOf } from './conversation-reader.ts'
+import { messagesOf } from './message-reader.ts'
+import { conversations } from './schema/conversations.ts'
+import * as schema from './schema/index.ts'
+import { messages } from './schema/messages.ts'
+import { dueMessages } from './send-queue.ts'
+
+const rowCount = 4_000
+const now = new Date('2026-11-22T12:00:00Z')
+const companies = Array.from({ length: 20 }, () => vouchForCompanyId(newId('cmp')))
+const company = companies[3] ?? vouchForCompanyId('')
+const ofCompany = Array.from({ length: rowCount }, (_, index) => ({
+  companyId: companies[index % companies.length] ?? company,
+  conversationId: newId('conv'),
+  messageId: newId('msg'),
+  at: new Date(now.getTime() - index * 1_000),
+}))
+const mine = ofCompany.filter(({ companyId }) => companyId === company)
+const opened = new AsyncDisposableStack()
+let database: Database
+
+/** So many rows that a plan without an index would be the dearer one. */
+beforeAll(async () => {
+  const { url } = opened.use(await createTestDatabase())
+  const telemetry = opened.use(createTestTelemetry())
+  await migrate(url, new URL('../../drizzle', import.meta.url).pathname, telemetry)
+  database = opened.use(openDatabase({ url, companyTables: companyTablesOf(schema), telemetry }))
+  await database.orm.insert(conversations).values(
+    ofCompany.map(({ companyId, conversationId, at }) => ({
+      companyId,
+      conversationId,
+      phoneNumberId: '1',
+      customerPhone: '',
+      customerUserId: '',
+      customerName: '',
+      lastMessageAt: at,
+      createdAt: at,
+    })),
+  )
+  // Ten messages to a conversation; a seventh waits to be sent.
+  const rows = ofCompany.map(({ companyId, messageId, at }, index) => {
+    const ofThese = ofCompany[index % (companies.length * 10)]
+    const waits = index % 7 === 3
+    return {
+      companyId,
+      messageId,
+      conversationId: ofThese?.conversationId ?? '',
+      direction: 'outbound' as const,
+      kind: 'text',
+      text: 'Hi',
+      status: waits ? ('queued' as const) : ('read' as const),
+      statusAt: at,
+      providerMessageId: `wamid.${messageId}`,
+      purpose: 'appointment_confirmation' as const,
+      appointmentId: `apt_${messageId.slice(4)}`,
+      idempotencyKey: deriveEventId([messageId]),
+      failureReason: '',
+      attempts: 0,
+      queuedAt: at,
+      dueAt: waits ? at : null,
+      correlationId: 'c',
+      createdAt: at,
+    }
+  })
+  await Promise.all([0, 1_000, 2_000, 3_000].map((from) => database.orm.insert(messages).values(rows.slice(from, from + 1_000))))
+  await inSession((execute) => execute('analyze table conversations, messages'))
+})
+afterAll(() => opened.disposeAsync())
+
+type Plan = { type: string; key: string | null; Extra: string | null }
+type Execute = (sql: string, params?: readonly unknown[]) => Promise<Plan[]>
+
+function inSession<Result>(work: (execute: Execute) => Promise<Result>): Promise<Result> {
+  return acrossCompanies('the plans of queries over all companies', () =>
+    withConnection(database, (connection) =>
+      work(async (sql, params = []) => (await connection.execute(sql, params as never)).rows as unknown as Plan[]),
+    ),
+  )
+}
+
+type Query = { toSQL(): { sql: string; params: unknown[] } }
+const page = { limit: 50, pageToken: '' }
+const behind = () => ({ limit: 50, pageToken: `${mine[60]?.at.getTime()}.${mine[60]?.conversationId}` })
+
+test.each<[string, (orm: Database['orm']) => Query, string]>([
+  ['the first page of ListConversations', (orm) => conversationsOf(orm, company, page), 'conversations_by_time'],
+  ['a page of ListConversations', (orm) => conversationsOf(orm, company, behind()), 'conversations_by_time'],
+  ['the first page of ListMessages', (orm) => messagesOf(orm, company, page), 'messages_by_time'],
+  ['a page of ListMessages', (orm) => messagesOf(orm, company, behind()), 'messages_by_time'],
+  [
+    'a page of a conversation',
+    (orm) => messagesOf(orm, company, { ...behind(), conversationId: mine[0]?.conversationId }),
+    'messages_by_conversation',
+  ],
+  ['ListMessages by status', (orm) => messagesOf(orm, company, { ...page, status: 'queued' }), 'messages_by_status'],
+  ['ListMessages by appointment', (orm) => messagesOf(orm, company, { ...page, appointmentId: newId('apt') }), 'messages_by_appointment'],
+  [
+    'ListMessages by the provider’s id',
+    (orm) => messagesOf(orm, company, { ...page, providerMessageId: `wamid.${mine[0]?.messageId}` }),
+    'messages_by_provider_id',
+  ],
+  ['the sender’s look for what is due', (orm) => dueMessages(orm as never, 'queued', now, 16), 'messages_due'],
+])('%s reads by its index and sorts nothing', async (_, query, key) => {
+  const { sql, params } = query(database.orm).toSQL()
+  const plans = await inSession((execute) => execute(`explain ${sql}`, params))
+  expect(plans.map((plan) => plan.key)).toEqual([key])
+  expect(plans.map(({ type }) => type)).not.toContain('ALL')
+  for (const { Extra } of plans) expect(Extra ?? '').not.toMatch(/filesort|temporary/)
+})
