@@ -137,6 +137,47 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    title: 'Billing and messaging',
+    kind: 'graph',
+    panels: [
+      {
+        title: 'Usage counted',
+        unit: 'ops',
+        queries: { '{{kind}} {{change}}': `sum by (kind, change) (${perSecond('frontdesk_billing_usage_total')})` },
+      },
+      {
+        title: 'Waiting for Stripe',
+        unit: 's',
+        queries: {
+          'to be mirrored': 'max(frontdesk_billing_refetch_backlog_age_seconds)',
+          'to be reported': 'max(frontdesk_billing_meter_backlog_age_seconds)',
+        },
+      },
+      {
+        title: 'Calls to Stripe',
+        unit: 'ops',
+        queries: {
+          'fetch {{outcome}}': `sum by (outcome) (${perSecond('frontdesk_billing_refetches_total')})`,
+          'report {{outcome}}': `sum by (outcome) (${perSecond('frontdesk_billing_meter_reports_total')})`,
+        },
+      },
+      {
+        title: 'Calls to WhatsApp, p95',
+        unit: 's',
+        queries: { '{{outcome}}': quantile(0.95, 'frontdesk_messaging_whatsapp_call_duration_seconds', 'outcome') },
+      },
+      {
+        title: 'Messages waiting',
+        unit: 's',
+        queries: { 'age of the oldest': 'max(frontdesk_messaging_queue_age_seconds)' },
+      },
+      {
+        title: 'Messages without a known outcome',
+        queries: { unconfirmed: 'max(frontdesk_messaging_unconfirmed_messages)' },
+      },
+    ],
+  },
+  {
     title: 'RPC and databases',
     kind: 'graph',
     panels: [

@@ -3,7 +3,9 @@ import type { BillingServiceClient, DirectoryServiceClient, MessagingServiceClie
 import { createSandboxControl } from '@frontdesk/testing'
 import Stripe from 'stripe'
 import type { DemoCompany, SandboxUrls } from './manifest.ts'
-import type { KnownCompany } from './seed.ts'
+
+/** A company that the directory knows and nobody bills yet. */
+export type KnownCompany = Omit<DemoCompany, 'stripe'>
 
 export interface AccountServices {
   readonly directory: Pick<DirectoryServiceClient, 'addSignal'>

@@ -13,7 +13,7 @@ import type { TsProtoServiceDefinition } from 'nice-grpc'
 import { createTelemetry } from '@frontdesk/telemetry'
 import { writeJson } from './json-file.ts'
 import type { DemoCompany, SandboxUrls, ServiceName } from './manifest.ts'
-import { openAccounts } from './seed-accounts.ts'
+import { type KnownCompany, openAccounts } from './seed-accounts.ts'
 
 type Plan = Omit<DemoCompany, 'id' | 'calcom' | 'stripe'> & { calcom: Pick<DemoCompany['calcom'], 'eventTypeIds' | 'organizerEmail'> }
 
@@ -119,9 +119,6 @@ async function areAllThere(client: Pick<DirectoryServiceClient, 'getCompany'>, c
     throw error
   }
 }
-
-/** A company that the directory knows and nobody bills yet. */
-export type KnownCompany = Omit<DemoCompany, 'stripe'>
 
 async function seedCompany(
   client: Pick<DirectoryServiceClient, 'createCompany' | 'createConnection' | 'addSignal'>,
