@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { INamespace } from 'kubernetes-models/v1'
 import { networkProblems } from './network.ts'
+import { referenceProblems } from './references.ts'
 import { ofKind, type Overlay } from './render.ts'
 import { settingsProblems, type SettingsSchema, settingsSchemaOf } from './settings.ts'
 import { podProblems, workloadProblems } from './workloads.ts'
@@ -32,6 +33,7 @@ export function policyProblems(overlay: Overlay, services: readonly DeployedServ
     ...services.flatMap(({ name, settings }) =>
       settings ? settingsProblems(overlay, name, settings) : [`services/${name}/src/config.ts exports no configSchema`],
     ),
+    ...referenceProblems(overlay),
     ...networkProblems(overlay),
   ]
   return problems.map((problem) => `${overlay.name}: ${problem}`)

@@ -140,6 +140,10 @@ describe.skipIf(kubectl === undefined)('the manifests', () => {
       (pod) => (pod.initContainers = [{ name: 'init', securityContext: { privileged: true } }]),
       'init: is not privileged',
     ],
+    ['a port where nobody listens', (_pod, server) => (server.ports![0]!.containerPort = 50_052), 'names the ports rpc and admin'],
+    ['too little patience for /readyz', (_pod, server) => delete server.readinessProbe!.timeoutSeconds, 'waits for /readyz'],
+    ['an empty setting', (_pod, server) => delete server.env![1]!.valueFrom, 'the setting MYSQL_URL is missing'],
+    ['a spread over old and new pods', (pod) => delete pod.topologySpreadConstraints![0]!.matchLabelKeys, 'is spread over nodes'],
     ['a token', (pod) => delete pod.automountServiceAccountToken, 'mounts no token'],
     ['Service links', (pod) => delete pod.enableServiceLinks, 'takes no settings from Service links'],
     ['no requests', (_pod, server) => delete server.resources!.requests, 'requests CPU and memory'],
@@ -243,6 +247,25 @@ describe.skipIf(kubectl === undefined)('the manifests', () => {
           ({ spec }) => (spec!.template.spec!.containers[0]!.image = 'registry.example.com/x:1'),
         ),
       'runs the image of the server',
+    ],
+    [
+      'migrations that try wrong settings again',
+      () => problemsWith<IJob>('Job/booking-migrations', ({ spec }) => spec!.podFailurePolicy!.rules[0]!.onExitCodes!.values.pop()),
+      'not where trying again can’t help',
+    ],
+    [
+      'a policy that lets a pod be taken for the DNS',
+      () => problemsWith<INetworkPolicy>('NetworkPolicy/booking', ({ spec }) => (spec!.egress![0]!.to![0]!.namespaceSelector = {})),
+      'the way out is open and nothing needs it: booking → a pod that calls itself dns:53/UDP',
+    ],
+    [
+      'a policy that lets others’ servers in',
+      () =>
+        problemsWith<INetworkPolicy>(
+          'NetworkPolicy/identity-callers',
+          ({ spec }) => delete spec!.ingress![0]!.from![0]!.podSelector!.matchLabels!['app.kubernetes.io/part-of'],
+        ),
+      'the way in is open and nothing needs it: a server of others → identity:8080/TCP',
     ],
     [
       'one replica in prod',

@@ -8,14 +8,25 @@ import { type KubernetesObject, ofKind, type Overlay } from './render.ts'
 type Named<T> = T & KubernetesObject
 
 const tcp = (port: number): Port => ({ port, protocol: 'TCP' })
-const ports = [{ port: 53, protocol: 'UDP' as const }, ...[53, 80, 443, 3306, 4222, 8080, 9090, 50_051].map(tcp)]
+const udp = (port: number): Port => ({ port, protocol: 'UDP' })
+/** Those that are meant, and some that never are. */
+const ports = [...[53, 8080].map(udp), ...[22, 53, 80, 443, 3306, 4222, 8080, 9090, 50_051].map(tcp)]
 const podIp = '10.244.0.9'
+/** Strangers may name their ports as ours do. */
+const ourPorts = { rpc: 50_051, admin: 9090, http: 8080, jwks: 8080 }
 
 /** Who is around the services: those they need, and those who must not get in or be reached. */
 const others: readonly Endpoint[] = [
   { name: 'dns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' }, ip: podIp },
+  { name: 'a pod that calls itself dns', namespace: 'default', labels: { 'k8s-app': 'kube-dns' }, ip: podIp },
   { name: 'another pod of kube-system', namespace: 'kube-system', labels: {}, ip: podIp },
-  ...['mysql', 'nats', 'monitoring', 'ingress', 'default'].map((namespace) => ({ name: namespace, namespace, labels: {}, ip: podIp })),
+  ...['mysql', 'nats', 'monitoring', 'ingress', 'default'].map((namespace) => ({
+    name: namespace,
+    namespace,
+    labels: {},
+    ip: podIp,
+    ports: ourPorts,
+  })),
   { name: 'the internet', ip: '203.0.113.7' },
   { name: 'the metadata service', ip: '169.254.169.254' },
   { name: 'a private address', ip: '192.168.7.7' },
@@ -37,7 +48,11 @@ export function networkProblems({ objects }: Overlay): string[] {
     ),
   }))
   // Whatever else may come to run beside them.
-  if (namespace !== undefined) own.push({ name: 'a pod of no service', namespace, labels: {}, ip: podIp })
+  if (namespace !== undefined) {
+    const stranger = { namespace, ip: podIp, ports: ourPorts }
+    own.push({ ...stranger, name: 'a pod of no service', labels: {} })
+    own.push({ ...stranger, name: 'a server of others', labels: { 'app.kubernetes.io/component': 'server' } })
+  }
 
   const called = servers.flatMap((server) => callsOf(server, objects))
   const meant = new Set([
@@ -69,7 +84,7 @@ function verdict(open: boolean, meant: ReadonlySet<string>, each: string, way: '
 const connection = (from: string, to: string, { port, protocol }: Port): string => `${from} → ${to}:${port}/${protocol}`
 
 const needs = (name: string): string[] => [
-  connection(name, 'dns', { port: 53, protocol: 'UDP' }),
+  connection(name, 'dns', udp(53)),
   connection(name, 'dns', tcp(53)),
   connection(name, 'mysql', tcp(3306)),
 ]

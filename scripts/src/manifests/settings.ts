@@ -48,8 +48,9 @@ export function settingsProblems({ objects }: Overlay, service: string, schema: 
     }
     for (const { name, value, valueFrom } of container?.env ?? []) {
       if (value !== undefined) literals.set(name, value)
-      // An optional key of a Secret may be missing.
-      if (value !== undefined || valueFrom?.secretKeyRef?.optional !== true) provided.add(name)
+      // An optional key of a Secret may be missing; without any source the setting would be empty.
+      const isGiven = valueFrom !== undefined && Object.keys(valueFrom).length > 0 && valueFrom.secretKeyRef?.optional !== true
+      if (value !== undefined || isGiven) provided.add(name)
     }
     for (const name of literals.keys()) provided.add(name)
     const all = [...provided, ...(container?.env ?? []).map(({ name }) => name)]
@@ -73,7 +74,9 @@ export function settingsProblems({ objects }: Overlay, service: string, schema: 
 function isMounted({ containers: [container], volumes }: IPodSpec, path: string): boolean {
   return (container?.volumeMounts ?? []).some(({ mountPath, name }) => {
     if (!path.startsWith(`${mountPath}/`)) return false
-    const items = volumes?.find((volume) => volume.name === name)?.secret?.items
+    const volume = volumes?.find((each) => each.name === name)
+    const items = volume?.secret?.items ?? volume?.configMap?.items
+    if (!volume) return false
     return !items || items.some((item) => path === `${mountPath}/${item.path}`)
   })
 }

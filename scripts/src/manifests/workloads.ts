@@ -1,13 +1,17 @@
 import type { IDeployment } from 'kubernetes-models/apps/v1'
 import type { IJob } from 'kubernetes-models/batch/v1'
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1'
-import type { IContainer, IPodSpec, IService, IServiceAccount } from 'kubernetes-models/v1'
+import type { IContainer, IService, IServiceAccount } from 'kubernetes-models/v1'
+import { podTemplates } from './pod-templates.ts'
 import { selects } from './reach.ts'
 import { type KubernetesObject, ofKind, type Overlay } from './render.ts'
 
 /** What packages/service gives a drain, and how long its process may linger after that. */
 const drainSeconds = 25 + 1
+/** What packages/service gives the checks of /readyz. */
+const readyzSeconds = 2
 const rpcPort = 50_051
+const adminPort = 9090
 
 interface Workload {
   readonly overlay: string
@@ -41,12 +45,14 @@ function serverProblems(workload: Workload): string[] {
   const preStopSeconds = lifecycle?.preStop?.sleep?.seconds ?? 0
   const spreads = (topologyKey: string) =>
     pod.topologySpreadConstraints?.some(
-      (each) => each.topologyKey === topologyKey && each.labelSelector !== undefined && selects(each.labelSelector, labels),
+      // By revision, so that a rollout is not held up by the pods that it replaces.
+      (each) => each.topologyKey === topologyKey && each.maxSkew === 1 && each.matchLabelKeys?.includes('pod-template-hash'),
     )
   const services = ofKind<IService>(objects, 'Service').filter(
     ({ spec }) => spec?.selector && selects({ matchLabels: spec.selector }, labels),
   )
   const portNames = new Set(server.ports?.map(({ name }) => name))
+  const portOf = (name: string) => server.ports?.find((port) => port.name === name)?.containerPort
 
   return unmet(`Deployment/${service}`, {
     'has one container': pod.containers.length === 1,
@@ -54,7 +60,8 @@ function serverProblems(workload: Workload): string[] {
     'is liveness-probed over gRPC': livenessProbe?.grpc?.port === rpcPort,
     'is readiness-probed by /readyz of its admin port':
       readinessProbe?.httpGet?.path === '/readyz' && readinessProbe.httpGet.port === 'admin',
-    'names the ports rpc and admin': portNames.has('rpc') && portNames.has('admin'),
+    'waits for /readyz as long as that may take': (readinessProbe?.timeoutSeconds ?? 1) > readyzSeconds,
+    'names the ports rpc and admin, where the service listens': portOf('rpc') === rpcPort && portOf('admin') === adminPort,
     'waits in preStop until its endpoint is gone': preStopSeconds >= 5,
     'may stop for as long as preStop and the drain take': (pod.terminationGracePeriodSeconds ?? 30) >= preStopSeconds + drainSeconds,
     'is spread over nodes': spreads('kubernetes.io/hostname'),
@@ -66,7 +73,7 @@ function serverProblems(workload: Workload): string[] {
       rpc?.spec?.clusterIP === 'None' && rpc.spec.ports?.some(({ port, targetPort }) => port === rpcPort && targetPort === 'rpc'),
     'is selected by its Services alone': services.length > 0 && services.every(({ metadata }) => metadata.name.startsWith(service)),
     'has its admin port in no Service': services.every(({ spec }) =>
-      spec?.ports?.every(({ targetPort }) => targetPort !== 'admin' && targetPort !== 9090),
+      spec?.ports?.every(({ targetPort }) => targetPort !== 'admin' && targetPort !== adminPort),
     ),
     'has a Service for its HTTP port, if it has one':
       !portNames.has('http') || services.some(({ spec }) => spec?.ports?.some(({ targetPort }) => targetPort === 'http')),
@@ -84,10 +91,19 @@ function migrationsProblems(workload: Workload): string[] {
   return unmet(`Job/${service}-migrations`, {
     'runs `main migrate`': container.args?.join(' ') === 'migrate' && container.command === undefined,
     'runs the image of the server': container.image === server?.image,
+    'runs as the ServiceAccount of its server': job.spec?.template?.spec?.serviceAccountName === service,
+    'is tried again in another pod, and not where trying again can’t help':
+      job.spec?.template?.spec?.restartPolicy === 'Never' && failsAtOnce(job, container.name),
     'gives up at some point': job.spec?.activeDeadlineSeconds !== undefined && job.spec.backoffLimit !== undefined,
     'connects as a user of its own':
       container.env?.find(({ name }) => name === 'MYSQL_URL')?.valueFrom?.secretKeyRef?.key === 'MIGRATIONS_MYSQL_URL',
   })
+}
+
+/** Exit codes 64 and 78 say that the command or the settings are wrong. */
+function failsAtOnce(job: IJob, container: string): boolean {
+  const rule = job.spec?.podFailurePolicy?.rules.find(({ action, onExitCodes }) => action === 'FailJob' && onExitCodes?.operator === 'In')
+  return rule?.onExitCodes?.containerName === container && [64, 78].every((code) => rule.onExitCodes?.values.includes(code))
 }
 
 function accountProblems(workload: Workload): string[] {
@@ -97,10 +113,7 @@ function accountProblems(workload: Workload): string[] {
 
 /** What every pod of an overlay must fulfil, whosever it is: Pod Security "restricted", and more. */
 export function podProblems({ name: overlay, objects }: Overlay): string[] {
-  return objects.flatMap((object) => {
-    const pod = podOf(object)
-    const subject = `${object.kind}/${object.metadata.name}`
-    if (!pod) return []
+  return podTemplates(objects).flatMap(({ owner: subject, spec: pod }) => {
     const volumes = new Set(pod.volumes?.flatMap((volume) => Object.keys(volume).filter((key) => key !== 'name')))
     const containers = [...(pod.initContainers ?? []), ...pod.containers]
     return [
@@ -138,11 +151,4 @@ function containerProblems(subject: string, container: IContainer, overlay: stri
     'has an image of a version': version !== undefined && version !== ':latest',
     'has an image of a registry in prod': overlay !== 'prod' || registry !== undefined,
   })
-}
-
-/** The pod that an object makes, whatever its kind. */
-function podOf(object: KubernetesObject): IPodSpec | undefined {
-  if (object.kind === 'Pod') return (object as KubernetesObject & { spec?: IPodSpec }).spec
-  const { spec } = object as KubernetesObject & { spec?: { template?: { spec?: IPodSpec }; jobTemplate?: IJob } }
-  return spec?.template?.spec ?? spec?.jobTemplate?.spec?.template?.spec
 }
