@@ -57,7 +57,7 @@ test('an event goes to the company of its number, once, byte for byte, and its d
     revision: 1,
     source: { deliveryId: 'dlv_plain' },
     decision: { $case: 'attributed', value: { companyId: companies.a } },
-    modelVersion: 'shipped-1',
+    modelVersion: 'shipped-2',
     waterfall: [
       { evidence: { kind: EvidenceKind.PHONE_NUMBER, value: '+4930100001' }, companyIds: [companies.a] },
       { evidence: { kind: EvidenceKind.VOICE_AGENT, value: 'agent_new' }, companyIds: [] },
@@ -76,6 +76,20 @@ test('an event goes to the company of its number, once, byte for byte, and its d
     source: 'frontdesk/company-resolver',
   })
   expect(only?.envelope.confidence).toBeGreaterThan(0.95)
+})
+
+test.each([
+  ['stripe', 'frontdesk.invoice.changed.v1', EvidenceKind.STRIPE_ACCOUNT, 'acct_e2e'],
+  ['stripe', 'frontdesk.subscription.changed.v1', EvidenceKind.STRIPE_CUSTOMER, 'cus_e2e'],
+  ['whatsapp', 'frontdesk.message.received.v1', EvidenceKind.WHATSAPP_PHONE_NUMBER, '106540352242922'],
+  ['whatsapp', 'frontdesk.provider_event.received.v1', EvidenceKind.WHATSAPP_ACCOUNT, '102290129340398'],
+] as const)('an event of %s, %s, goes to the company of its %s', async (provider, type, kind, value) => {
+  await harness.directory.addSignal({ companyId: companies.b, kind, value })
+  const event = ingressEvent({ key: value, type, source: { provider, entityId: value, evidence: [{ kind, value }] } })
+  await publish(event)
+  expect((await decisionOf(value)).decision).toMatchObject({ $case: 'attributed', value: { companyId: companies.b } })
+  const [passedOn] = await publishedAs('COMPANY', event.envelope.id)
+  expect(passedOn?.subject).toBe(`company.${companies.b}.${type.split('.').slice(1, 3).join('.')}`)
 })
 
 const quarantined: {
@@ -190,11 +204,11 @@ test('an event whose source can’t be read becomes a dead letter, and what came
 
 test('what came in is what was attributed, quarantined and dead', async () => {
   const { counts } = await harness.operations.getConservation({})
-  expect(counts).toMatchObject({ attributed: 7n, quarantined: 7n, dead: 1n, handled: 14n })
+  expect(counts).toMatchObject({ attributed: 11n, quarantined: 7n, dead: 1n, handled: 18n })
 })
 
 test('it is ready, and its metrics count the decisions', async () => {
   expect((await fetch(`${harness.service.adminUrl}/readyz`)).status).toBe(200)
   const metrics = await (await fetch(`${harness.service.adminUrl}/metrics`)).text()
-  expect(metrics.split('\n')).toContain('frontdesk_attributions_total{outcome="attributed"} 7')
+  expect(metrics.split('\n')).toContain('frontdesk_attributions_total{outcome="attributed"} 11')
 })

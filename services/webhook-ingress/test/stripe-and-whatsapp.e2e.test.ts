@@ -10,7 +10,7 @@ import {
 } from '@frontdesk/providers/testing'
 import { eventually } from '@frontdesk/testing'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
-import Stripe from 'stripe'
+import { Stripe } from 'stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Harness, startHarness, stripeSecrets, whatsappSecrets, whatsappVerifyToken } from './harness.ts'
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { FrontdeskError } from '@frontdesk/errors'
 import fc from 'fast-check'
-import Stripe from 'stripe'
+import { Stripe } from 'stripe'
 import { expect, test } from 'vitest'
 import { codeOf, everyBitFlip, onlyEvent, sourceBodies } from '../../test/support.ts'
 import { stripeWebhook } from '../testing.ts'

@@ -60,7 +60,7 @@ beforeAll(async () => {
       waterfall: [],
       candidates: [],
       nonePosterior: 0,
-      modelVersion: 'shipped-1',
+      modelVersion: 'shipped-2',
       directoryVersion: 1n,
       asOf: now,
       decidedAt: now,

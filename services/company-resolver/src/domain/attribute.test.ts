@@ -54,7 +54,7 @@ test('a known phone number attributes, with a confidence below 1 and the version
   expect(attribution.decision).toMatchObject({ kind: 'attributed', companyId: 'A' })
   expect(attribution.candidates[0]?.posterior).toBeGreaterThan(0.99)
   expect(attribution.candidates[0]?.posterior).toBeLessThan(1)
-  expect(attribution).toMatchObject({ modelVersion: 'shipped-1', directoryVersion: 3n })
+  expect(attribution).toMatchObject({ modelVersion: 'shipped-2', directoryVersion: 3n })
 })
 
 test('an event without any known evidence matches nobody, however many companies there are', () => {
@@ -120,6 +120,49 @@ test('a connection attributes by itself, though the directory knows nothing else
   const connection: Evidence = { kind: 'connection', value: 'con_a' }
   const unknown = (['organizer_email', 'organizer_id', 'event_type', 'organization', 'team'] as const).map((kind) => ({ kind, value: 'x' }))
   expect(reasonOf({ evidence: [connection, ...unknown] }, [[connection, 'A']])).toBe('attributed to A')
+})
+
+const stripeAccount: Evidence = { kind: 'stripe_account', value: 'acct_1A' }
+const stripeCustomer: Evidence = { kind: 'stripe_customer', value: 'cus_1A' }
+const whatsappNumber: Evidence = { kind: 'whatsapp_phone_number', value: '2001' }
+const whatsappAccount: Evidence = { kind: 'whatsapp_account', value: '1001' }
+
+test('an id that Stripe or Meta gave attributes by itself', () => {
+  for (const piece of [stripeAccount, stripeCustomer, whatsappNumber, whatsappAccount]) {
+    expect(reasonOf({ evidence: [piece] }, [[piece, 'A']])).toBe('attributed to A')
+    expect(reasonOf({ evidence: [piece] }, [])).toBe('no_match')
+  }
+})
+
+test('a connected account’s own customers are in no directory, and its events are its company’s all the same', () => {
+  expect(reasonOf({ evidence: [stripeAccount, stripeCustomer] }, [[stripeAccount, 'A']])).toBe('attributed to A')
+})
+
+test('the metadata that we wrote carries the first events of a customer whom the directory does not know yet', () => {
+  const metadata: Evidence = { kind: 'metadata', value: 'A' }
+  expect(reasonOf({ evidence: [stripeCustomer, metadata] }, [[metadata, 'A']])).toBe('attributed to A')
+})
+
+test('of an account that several companies share the number decides, and without a known number nobody gets the event', () => {
+  const shared: Owned[] = [
+    [whatsappAccount, 'A'],
+    [whatsappAccount, 'B'],
+  ]
+  expect(reasonOf({ evidence: [whatsappNumber, whatsappAccount] }, [...shared, [whatsappNumber, 'B']])).toBe('attributed to B')
+  expect(reasonOf({ evidence: [whatsappNumber, whatsappAccount] }, shared)).toBe('ambiguous')
+  expect(reasonOf({ evidence: [whatsappAccount] }, shared)).toBe('ambiguous')
+})
+
+test('a number that nobody knows is not its account’s company’s for that alone: an agency’s account holds those of many', () => {
+  expect(reasonOf({ evidence: [whatsappNumber, whatsappAccount] }, [[whatsappAccount, 'A']])).toBe('low_confidence')
+})
+
+test('a number and an account of different companies are a conflict', () => {
+  const directory: Owned[] = [
+    [whatsappNumber, 'B'],
+    [whatsappAccount, 'A'],
+  ]
+  expect(reasonOf({ evidence: [whatsappNumber, whatsappAccount] }, directory)).toBe('conflict')
 })
 
 test('the first attribution of the entity carries an event that says nothing else', () => {

@@ -61,6 +61,16 @@ test('a signal that could match nothing is refused, and the message names the fi
   expect(messageOf(() => endSignal(aSignal({ validFrom: at(2) }), at(1)))).toMatch(/^valid_until: /)
 })
 
+test.each([
+  ['stripe_account', ['acct_1SWq2kLkdIwHu7ix'], ['cus_1', 'acct_', 'acct_a b', `acct_${'a'.repeat(121)}`]],
+  ['stripe_customer', ['cus_TUtf3xXhW6oDpB'], ['acct_1', 'cus_', 'TUtf3xXhW6oDpB', 'cus_a/b']],
+  ['whatsapp_phone_number', ['106540352242922'], ['+4930123456', '0', '', '1e9', '1'.repeat(33)]],
+  ['whatsapp_account', ['102290129340398'], ['wamid.1', '0', '01']],
+] as const)('a signal of kind %s has the form in which its provider’s adapter finds it', (kind, good, bad) => {
+  for (const value of good) expect(newSignal(aSignal({ kind, value: ` ${value} ` })).value).toBe(value)
+  for (const value of bad) expect(messageOf(() => newSignal(aSignal({ kind, value })))).toMatch(/^value: give/)
+})
+
 test('validity includes its beginning and excludes its end', () => {
   const signal = endSignal(aSignal({ validFrom: at(1) }), at(3))
   expect([at(0), at(1), at(2), at(3)].map((time) => isValidAt(signal, time))).toEqual([false, true, true, false])

@@ -26,7 +26,7 @@ export interface Model {
 
 /** The weights as shipped: judged, not fitted. They stand until there are enough adjudicated events to fit others. */
 export const shippedModel: Model = {
-  version: 'shipped-1',
+  version: 'shipped-2',
   kinds: {
     // The company's own secret verified the bytes: only a leaked secret misleads. Its signal is made with the connection.
     connection: { m: 0.9999, u: 1e-8, trusted: true },
@@ -36,6 +36,14 @@ export const shippedModel: Model = {
     phone_number: { m: 0.99, u: 1e-4, trusted: true },
     // An id that the provider gave. New agents reach the directory later than new numbers do; some are copied along.
     voice_agent: { m: 0.97, u: 1e-4, trusted: true },
+    // Connected by its owner, who can connect it for each of several companies of his.
+    stripe_account: { m: 0.98, u: 1e-4, trusted: true },
+    // We make it for one company alone. The first events of a new one can be here before its signal is.
+    stripe_customer: { m: 0.95, u: 1e-5, trusted: true },
+    // Meta's id of the number within one account: a number that moves to another gets another. Unlike a number it is not ported.
+    whatsapp_phone_number: { m: 0.99, u: 1e-5, trusted: true },
+    // An agency's account holds numbers of several companies. So it is enough alone, and not beside a number that nobody knows.
+    whatsapp_account: { m: 0.97, u: 2e-3, trusted: true },
     // A verified account, but one person may organize for two companies, and people change addresses.
     organizer_email: { m: 0.8, u: 2e-3, trusted: false },
     // Small integers: every self-hosted calendar has its own number 1, so that none of these four is enough alone.

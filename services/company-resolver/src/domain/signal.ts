@@ -1,4 +1,4 @@
-import { type EvidenceKind, isE164, normalizeValue } from './evidence.ts'
+import { type EvidenceKind, isE164, missedForm, normalizeValue } from './evidence.ts'
 import { invalid } from './invalid.ts'
 
 /** From when (inclusive; always when undefined) until when (exclusive; without end when undefined). */
@@ -42,6 +42,8 @@ export function newSignal(draft: Signal): Signal {
   if (draft.kind === 'phone_number' && !isE164(value)) {
     throw invalid('value: give a phone number in E.164, + and 7 to 15 digits and nothing else, such as +4930123456')
   }
+  const form = missedForm(draft.kind, value)
+  if (form) throw invalid(`value: give ${form}`)
   if (draft.kind === 'organizer_email' && !/^[^@\s]+@[^@\s]+$/.test(value)) throw invalid('value: give an e-mail address')
   return { ...draft, value, ...validity(draft) }
 }
