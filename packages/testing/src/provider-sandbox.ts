@@ -16,6 +16,7 @@ export interface ProviderSandbox extends AsyncDisposable {
   /** http://127.0.0.1:port, for the SDK's host, port and protocol. */
   readonly stripeUrl: string
   readonly whatsappUrl: string
+  readonly calcomUrl: string
   readonly controlUrl: string
   readonly secrets: SandboxSecrets
   readonly control: SandboxControl
@@ -42,7 +43,7 @@ const host = '127.0.0.1'
 /** Starts the providers' outbound APIs, emulated, as a process that ends with this one. */
 export const startProviderSandbox = async (options: ProviderSandboxOptions = {}): Promise<ProviderSandbox> => {
   const secrets = { ...madeUp, ...options.secrets }
-  const [adminPort, stripePort, whatsappPort, controlPort] = await freePorts(4)
+  const [adminPort, stripePort, whatsappPort, calcomPort, controlPort] = await freePorts(5)
   const urlOf = (port: number | undefined) => `http://${host}:${port}`
   const server = await startServer({
     name: 'provider-sandbox',
@@ -54,6 +55,7 @@ export const startProviderSandbox = async (options: ProviderSandboxOptions = {})
       ADMIN_PORT: String(adminPort),
       STRIPE_PORT: String(stripePort),
       WHATSAPP_PORT: String(whatsappPort),
+      CALCOM_PORT: String(calcomPort),
       CONTROL_PORT: String(controlPort),
       INGRESS_URL: options.ingressUrl ?? '',
       STATE_FILE: options.stateFile ?? '',
@@ -70,6 +72,7 @@ export const startProviderSandbox = async (options: ProviderSandboxOptions = {})
   return {
     stripeUrl: urlOf(stripePort),
     whatsappUrl: urlOf(whatsappPort),
+    calcomUrl: urlOf(calcomPort),
     controlUrl: urlOf(controlPort),
     secrets,
     control: createSandboxControl(urlOf(controlPort)),

@@ -58,6 +58,16 @@ export interface WhatsappMessage {
   readonly statuses: readonly ('sent' | 'delivered' | 'read' | 'failed')[]
 }
 
+/** A booking as Cal.com's API would answer it. */
+export interface CalcomBooking {
+  readonly uid: string
+  readonly status: 'accepted' | 'cancelled'
+  /** ISO 8601, UTC. */
+  readonly start: string
+  readonly end: string
+  readonly [member: string]: unknown
+}
+
 /** How far a renewal's invoice gets; `collect` asks the payment method. */
 type Outcome = 'collect' | 'paid' | 'failed' | 'open' | 'draft'
 
@@ -113,6 +123,11 @@ export interface SandboxControl {
     report(messageId: string, status: 'sent' | 'delivered' | 'read'): Promise<void>
     fail(messageId: string, code: number): Promise<void>
   }
+  readonly calcom: {
+    bookings(): Promise<readonly CalcomBooking[]>
+    /** From the first one on, only event types that were put exist. */
+    putEventType(eventType: { eventTypeId: number; minutes: number }): Promise<void>
+  }
 }
 
 /** A client of the control API at that URL; what it refuses is an error with its words. */
@@ -148,6 +163,10 @@ export const createSandboxControl = (url: string): SandboxControl => {
       setAutomaticStatuses: (statuses) => act('PUT', '/whatsapp/automatic-statuses', { statuses }),
       report: (id, status) => act('POST', `/whatsapp/messages/${encodeURIComponent(id)}/${status}`),
       fail: (id, code) => act('POST', `/whatsapp/messages/${encodeURIComponent(id)}/fail`, { code }),
+    },
+    calcom: {
+      bookings: async () => (await call<{ bookings: CalcomBooking[] }>('GET', '/state/calcom')).bookings,
+      putEventType: (eventType) => act('PUT', '/calcom/event-types', eventType),
     },
   }
 }

@@ -1,20 +1,23 @@
 import { startAdmin } from '@frontdesk/service'
 import { createTelemetry } from '@frontdesk/telemetry'
+import { createCalcomSandbox } from './calcom/calcom.ts'
 import type { Config } from './config.ts'
 import { startControl } from './control/control.ts'
 import type { Clock } from './shared/clock.ts'
 import { createFaults } from './shared/faults.ts'
 import { startProviderServer } from './shared/provider-server.ts'
 import { createRequestLog } from './shared/request-log.ts'
+import { restore } from './shared/snapshot.ts'
+import { openStateFile } from './shared/state-file.ts'
 import { createWebhooks, type WebhooksOptions } from './shared/webhooks.ts'
-import { forget } from './stripe/state.ts'
 import { createStripeSandbox } from './stripe/stripe.ts'
-import { createWhatsappSandbox } from './whatsapp/whatsapp.ts'
+import { automaticStatuses, createWhatsappSandbox } from './whatsapp/whatsapp.ts'
 
 /** A running sandbox: where each provider's API is, and how to control them. */
 export interface ProviderSandbox extends AsyncDisposable {
   readonly stripeUrl: string
   readonly whatsappUrl: string
+  readonly calcomUrl: string
   readonly controlUrl: string
   readonly adminUrl: string
 }
@@ -45,19 +48,35 @@ export async function startProviderSandbox(config: Config, overrides: ProviderSa
     webhooks,
     now,
   })
+  const calcom = createCalcomSandbox({ apiKey: config.CALCOM_API_KEY.reveal(), now })
+  const states = { stripe: stripe.state, whatsapp: whatsapp.state, calcom: calcom.state }
+  const file = starting.use(await openStateFile({ path: config.STATE_FILE, states, logger: telemetry.logger }))
   const reset = () => {
     faults.clear()
     requests.clear()
     webhooks.takeHeld()
-    forget(stripe.state)
-    for (const map of Object.values(whatsapp.state)) map.clear()
+    whatsapp.automaticStatuses = automaticStatuses
+    for (const state of Object.values(states)) restore(state, undefined)
   }
 
-  const shared = { host: config.HTTP_HOST, telemetry, faults, requests, now }
+  const shared = { host: config.HTTP_HOST, telemetry, faults, requests, now, onChange: file.touch }
   const stripeServer = starting.use(await startProviderServer(stripe.api, config.STRIPE_PORT, shared))
   const whatsappServer = starting.use(await startProviderServer(whatsapp.api, config.WHATSAPP_PORT, shared))
-  const control = starting.use(await startControl(config.CONTROL_PORT, { telemetry, faults, requests, webhooks, stripe, whatsapp, reset }))
-  const urls = { stripeUrl: stripeServer.url, whatsappUrl: whatsappServer.url, controlUrl: control.url }
+  const calcomServer = starting.use(await startProviderServer(calcom.api, config.CALCOM_PORT, shared))
+  const control = starting.use(
+    await startControl(config.CONTROL_PORT, {
+      telemetry,
+      faults,
+      requests,
+      webhooks,
+      stripe,
+      whatsapp,
+      calcom,
+      reset,
+      onChange: file.touch,
+    }),
+  )
+  const urls = { stripeUrl: stripeServer.url, whatsappUrl: whatsappServer.url, calcomUrl: calcomServer.url, controlUrl: control.url }
   const admin = starting.use(
     await startAdmin({ port: config.ADMIN_PORT, host: config.HTTP_HOST, telemetry, ready: () => ({ ready: true, checks: {} }) }),
   )

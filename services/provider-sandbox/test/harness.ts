@@ -45,12 +45,14 @@ export async function startIngress() {
 }
 
 /** The sandbox with an ingress, a clock that stands still until told, the official SDK, and the control API. */
-export async function startHarness(settings: Record<string, string> = {}) {
+export async function startHarness(settings: Record<string, string> = {}, webhooks: { firstDelayMs?: number } = {}) {
   await using starting = new AsyncDisposableStack()
   const ingress = starting.use(await startIngress())
   const clock = { now: new Date('2026-11-02T09:00:00Z') }
   const config = loadConfig(configSchema, { ...secrets, INGRESS_URL: ingress.url, LOG_LEVEL: 'silent', ...settings })
-  const sandbox = starting.use(await startProviderSandbox(config, { now: () => clock.now, webhooks: { firstDelayMs: 5, attemptsMax: 4 } }))
+  const sandbox = starting.use(
+    await startProviderSandbox(config, { now: () => clock.now, webhooks: { firstDelayMs: 5, attemptsMax: 4, ...webhooks } }),
+  )
   const owned = starting.move()
   return {
     ...sandbox,

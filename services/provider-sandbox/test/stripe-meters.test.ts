@@ -42,6 +42,10 @@ test('usage of no meter, of nobody, or of no number is refused', async () => {
   const { meterEvents } = harness.stripe.billing
   await expect(report('use_1', '5', now, 'unheard_of')).rejects.toMatchObject({ statusCode: 400, param: 'event_name' })
   await expect(report('use_1', 'five')).rejects.toMatchObject({ statusCode: 400, param: 'payload[value]' })
+  await expect(meterEvents.create({ event_name: 'call_minutes', payload: { value: '1' } })).rejects.toMatchObject({
+    param: 'payload[stripe_customer_id]',
+  })
+  await expect(harness.stripe.billing.meters.retrieve('mtr_none')).rejects.toMatchObject({ statusCode: 404 })
   const payload = { stripe_customer_id: 'cus_none', value: '1' }
   await expect(meterEvents.create({ event_name: 'call_minutes', payload })).rejects.toMatchObject({ code: 'resource_missing' })
 })
@@ -62,6 +66,33 @@ test('a metered price bills the usage of the period that ended', async () => {
   await harness.control('POST', `/stripe/subscriptions/${subscription.id}/renew`)
   const { data } = await harness.stripe.invoices.list({ subscription: subscription.id, limit: 1 })
   expect(data[0]).toMatchObject({ amount_due: 120, lines: { data: [{ quantity: 12 }] } })
+})
+
+test.each([
+  ['count', 3],
+  ['last', 2],
+  ['sum', 11],
+] as const)('a meter that takes the %s bills %d', async (formula, quantity) => {
+  await using harness = await startHarness()
+  const { stripe } = harness
+  const customer = await stripe.customers.create({})
+  const meter = await stripe.billing.meters.create({
+    display_name: 'Seats',
+    event_name: 'seats',
+    default_aggregation: { formula },
+    event_time_window: 'day',
+  })
+  expect(await stripe.billing.meters.retrieve(meter.id)).toMatchObject({ default_aggregation: { formula } })
+  await harness.control('PUT', '/stripe/prices', { id: 'price_seats', currency: 'eur', unitAmount: 1, meter: meter.id })
+  const { id } = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: 'price_seats' }] })
+  for (const value of ['5', '4', '2']) {
+    await stripe.billing.meterEvents.create({ event_name: 'seats', payload: { stripe_customer_id: customer.id, value } })
+  }
+  const { invoice } = await harness.control<{ invoice: { lines: { data: { quantity: number }[] } } }>(
+    'POST',
+    `/stripe/subscriptions/${id}/renew`,
+  )
+  expect(invoice.lines.data[0]?.quantity).toBe(quantity)
 })
 
 test('two active meters never share an event name', async () => {

@@ -84,6 +84,20 @@ test('a renewal that can not be collected is past due until it is paid', async (
   ])
 })
 
+test('the latest invoice alone decides whether a subscription is past due', async () => {
+  await using harness = await startHarness()
+  const { subscription } = await subscribed(harness)
+  const fail = () =>
+    harness.control<{ invoice: { id: string } }>('POST', `/stripe/subscriptions/${subscription.id}/renew`, { outcome: 'failed' })
+  const [older, latest] = [await fail(), await fail()]
+  const statusAfter = async (invoice: string) => {
+    await harness.stripe.invoices.pay(invoice)
+    return (await harness.stripe.subscriptions.retrieve(subscription.id)).status
+  }
+  expect(await statusAfter(older.invoice.id)).toBe('past_due')
+  expect(await statusAfter(latest.invoice.id)).toBe('active')
+})
+
 test('an invoice left open is failed, paid or voided from outside, once', async () => {
   await using harness = await startHarness()
   const { subscription } = await subscribed(harness)
@@ -104,6 +118,8 @@ test('a card that fails leaves the first invoice open and the subscription incom
   await using harness = await startHarness()
   const { subscription } = await subscribed(harness, { default_payment_method: 'pm_card_chargeCustomerFail' })
   expect(subscription.status).toBe('incomplete')
+  await expect(harness.control('POST', `/stripe/subscriptions/${subscription.id}/renew`)).rejects.toThrow('pay its invoice first')
+  await expect(harness.stripe.subscriptions.pause(subscription.id)).rejects.toMatchObject({ statusCode: 400 })
   await expect(harness.stripe.invoices.pay(subscription.latest_invoice as string)).rejects.toMatchObject({
     statusCode: 402,
     code: 'card_declined',
@@ -125,6 +141,22 @@ test('a trial costs nothing, and its end is billed', async () => {
   const renewed = await harness.stripe.subscriptions.retrieve(subscription.id, { expand: ['latest_invoice'] })
   expect(renewed).toMatchObject({ status: 'active', latest_invoice: { status: 'paid', amount_paid: 4_900 } })
   expect(renewed.items.data[0]).toMatchObject({ current_period_start: seconds('2026-11-16T09:00:00Z') })
+})
+
+test('a trial is ended by its owner, and what follows is billed at once', async () => {
+  await using harness = await startHarness()
+  const { subscription } = await subscribed(harness, { trial_period_days: 14 })
+  const { stripe, clock } = harness
+  const later = await stripe.subscriptions.update(subscription.id, { trial_end: seconds('2026-11-30T00:00:00Z') })
+  expect(later).toMatchObject({ status: 'trialing', items: { data: [{ current_period_end: seconds('2026-11-30T00:00:00Z') }] } })
+  await expect(stripe.subscriptions.update(subscription.id, { trial_end: 1 })).rejects.toMatchObject({ param: 'trial_end' })
+  clock.now = new Date('2026-11-04T00:00:00Z')
+  const begun = await stripe.subscriptions.update(subscription.id, { trial_end: 'now', expand: ['latest_invoice'] })
+  expect(begun).toMatchObject({
+    status: 'active',
+    trial_end: seconds('2026-11-04T00:00:00Z'),
+    latest_invoice: { status: 'paid', amount_paid: 4_900 },
+  })
 })
 
 test('a subscription that is to end with its period goes on until then, and can be kept', async () => {
@@ -176,6 +208,15 @@ test('a paused subscription is not billed until it is resumed', async () => {
     'customer.subscription.resumed',
     'customer.subscription.updated',
   ])
+})
+
+test('a subscription that is resumed with its anchor unchanged keeps its period, and is billed at its end', async () => {
+  await using harness = await startHarness()
+  const { subscription } = await subscribed(harness)
+  await harness.stripe.subscriptions.pause(subscription.id)
+  const resumed = await harness.stripe.subscriptions.resume(subscription.id, { billing_cycle_anchor: { type: 'unchanged' } })
+  expect(resumed).toMatchObject({ status: 'active', latest_invoice: subscription.latest_invoice })
+  expect(resumed.items.data[0]?.current_period_end).toBe(subscription.items.data[0]?.current_period_end)
 })
 
 test('another price or quantity is billed from the next invoice on', async () => {

@@ -31,6 +31,16 @@ test('what nobody takes is given up', async () => {
   expect(received.at(-1)?.body.toString()).toContain('Bob')
 })
 
+test('what waits for its next attempt does not keep the sandbox from stopping', async () => {
+  const harness = await startHarness({}, { firstDelayMs: 60_000 })
+  harness.ingress.planned.push(500)
+  await harness.stripe.customers.create({ name: 'Ada' })
+  await harness.webhooks(1)
+  const began = performance.now()
+  await harness[Symbol.asyncDispose]()
+  expect(performance.now() - began).toBeLessThan(2_000)
+})
+
 test('held webhooks are sent by nobody until taken, and taken once', async () => {
   await using harness = await startHarness()
   await harness.control('PUT', '/webhooks', { mode: 'held' })

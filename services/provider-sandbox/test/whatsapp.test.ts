@@ -117,6 +117,24 @@ test('a wrong token, a body that is no JSON and a path of nothing are refused in
   }
 })
 
+test('faults and a body that is too large have Meta’s shape, too', async () => {
+  await using harness = await startHarness()
+  for (const [kind, status, code] of [
+    ['rate_limited', 429, 130_429],
+    ['error_before', 500, 131_000],
+    ['error_after', 500, 131_000],
+  ] as const) {
+    await harness.control('PUT', '/faults', { provider: 'whatsapp', kind, times: 1 })
+    expect(await send(harness, template(0))).toMatchObject({ status, body: { error: { code } } })
+  }
+  const { messages } = await harness.control<{ messages: object[] }>('GET', '/state/whatsapp')
+  expect(messages).toHaveLength(1)
+  expect(await send(harness, { ...text, text: { body: 'x'.repeat(1024 * 1024) } })).toMatchObject({
+    status: 400,
+    body: { error: { code: 100 } },
+  })
+})
+
 test('an inbound message is a signed webhook, whose letters beyond ASCII are escaped', async () => {
   await using harness = await startHarness()
   const { messageId } = await harness.control<{ messageId: string }>('POST', '/whatsapp/inbound', { ...window, fromUserId: 'US.1349' })

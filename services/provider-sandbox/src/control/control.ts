@@ -3,6 +3,7 @@ import { createHttpServer } from '@frontdesk/http'
 import type { Telemetry } from '@frontdesk/telemetry'
 import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
+import type { CalcomSandbox } from '../calcom/calcom.ts'
 import { type Faults, faultKinds } from '../shared/faults.ts'
 import type { ListeningServer } from '../shared/provider-server.ts'
 import { providerNames } from '../shared/provider.ts'
@@ -10,6 +11,7 @@ import type { RequestLog } from '../shared/request-log.ts'
 import type { Webhooks } from '../shared/webhooks.ts'
 import type { StripeSandbox } from '../stripe/stripe.ts'
 import type { WhatsappSandbox } from '../whatsapp/whatsapp.ts'
+import { registerCalcomControl } from './calcom.ts'
 import { jsonBody, queryOf } from './input.ts'
 import { registerStripeControl } from './stripe.ts'
 import { registerWhatsappControl } from './whatsapp.ts'
@@ -22,7 +24,10 @@ export interface Controlled {
   readonly webhooks: Webhooks
   readonly stripe: StripeSandbox
   readonly whatsapp: WhatsappSandbox
+  readonly calcom: CalcomSandbox
   readonly reset: () => void
+  /** A state may have changed. */
+  readonly onChange: () => void
 }
 
 /** Anyone who can reach it can do everything, so only this machine can. */
@@ -45,6 +50,9 @@ const modeSchema = z.strictObject({ mode: z.enum(['live', 'held']) })
 export async function startControl(port: number, controlled: Controlled): Promise<ListeningServer> {
   const { telemetry, faults, requests, webhooks } = controlled
   const server = createHttpServer({ telemetry, bodyLimitBytes: 1024 * 1024, observed: false })
+  server.addHook('onSend', async (request) => {
+    if (request.method !== 'GET') controlled.onChange()
+  })
 
   server.get('/requests', (request) => ({ requests: requests.list(queryOf(request, requestsSchema)) }))
   server.get('/faults', () => ({ faults: faults.list() }))
@@ -69,6 +77,7 @@ export async function startControl(port: number, controlled: Controlled): Promis
   })
   registerStripeControl(server, controlled.stripe)
   registerWhatsappControl(server, controlled.whatsapp)
+  registerCalcomControl(server, controlled.calcom)
 
   await server.listen({ port, host })
   const address = server.server.address() as AddressInfo

@@ -25,6 +25,8 @@ export interface ProviderServerDependencies {
   readonly faults: Faults
   readonly requests: RequestLog
   readonly now: Clock
+  /** The provider's state may have changed. */
+  readonly onChange: () => void
 }
 
 /** A listening server. */
@@ -56,6 +58,7 @@ export async function startProviderServer(api: ProviderApi, port: number, deps: 
       const fault = request.getDecorator<Fault | undefined>(slot)
       const answer = fault?.kind === 'error_after' ? failWith(reply, api.failures.internal()) : payload
       record(request, reply, fault)
+      if (request.method !== 'GET') deps.onChange()
       await afterEffect(fault, request)
       return answer
     })

@@ -23,7 +23,7 @@ export interface HeldWebhook {
 export type WebhookMode = 'live' | 'held'
 
 /** The way of the providers' webhooks to the ingress. Disposing it abandons what is under way. */
-export interface Webhooks extends AsyncDisposable {
+export interface Webhooks extends Disposable {
   /** Sends it in the background, or holds it; deliveries overtake each other as they do on the Internet. */
   send(webhook: Webhook): void
   /** False for `live` where there is no ingress. What is held stays so until it is taken. */
@@ -36,7 +36,7 @@ export interface WebhooksOptions {
   /** Without it, webhooks are held. */
   readonly ingressUrl: string | undefined
   readonly telemetry: Telemetry
-  /** How often a delivery is tried, 8 when left out. */
+  /** How often a delivery is tried, 15 when left out: over some five minutes. */
   readonly attemptsMax?: number
   /** Before the second attempt, 200 when left out; it doubles from there, up to 30 s. */
   readonly firstDelayMs?: number
@@ -46,12 +46,12 @@ const heldMax = 10_000
 const atOnceMax = 16
 const answerWithinMs = 10_000
 
-export function createWebhooks({ ingressUrl, telemetry, attemptsMax = 8, firstDelayMs = 200 }: WebhooksOptions): Webhooks {
+export function createWebhooks({ ingressUrl, telemetry, attemptsMax = 15, firstDelayMs = 200 }: WebhooksOptions): Webhooks {
   const closing = new AbortController()
-  const underWay = new Set<Promise<void>>()
-  // The bulkhead is inside, so that a delivery that waits for its next attempt keeps nobody up.
+  const backoff = new ExponentialBackoff({ initialDelay: firstDelayMs, maxDelay: 30_000 })
+  // The bulkhead is inside, so that a delivery that waits for its next attempt keeps nobody up; and no wait keeps the process up.
   const policy = wrap(
-    retry(handleAll, { maxAttempts: attemptsMax - 1, backoff: new ExponentialBackoff({ initialDelay: firstDelayMs, maxDelay: 30_000 }) }),
+    retry(handleAll, { maxAttempts: attemptsMax - 1, backoff }).dangerouslyUnref(),
     bulkhead(atOnceMax, Number.MAX_SAFE_INTEGER),
   )
   let mode: WebhookMode = ingressUrl === undefined ? 'held' : 'live'
@@ -85,8 +85,7 @@ export function createWebhooks({ ingressUrl, telemetry, attemptsMax = 8, firstDe
         if (held.length > 2 * heldMax) held = held.slice(-heldMax)
         return
       }
-      const delivery = deliver(webhook).finally(() => underWay.delete(delivery))
-      underWay.add(delivery)
+      void deliver(webhook)
     },
     setMode(next) {
       if (next === 'live' && ingressUrl === undefined) return false
@@ -98,9 +97,8 @@ export function createWebhooks({ ingressUrl, telemetry, attemptsMax = 8, firstDe
       held = []
       return taken
     },
-    async [Symbol.asyncDispose]() {
+    [Symbol.dispose]() {
       closing.abort()
-      await Promise.all(underWay)
     },
   }
 }

@@ -75,8 +75,15 @@ function paymentMethodOf({ state }: Change, invoice: Invoice): unknown {
 
 export function finalize(change: Change, invoice: Invoice): Invoice {
   expectStatus(invoice, ['draft'], 'finalized')
-  const number = `SANDBOX-${String(change.state.invoices.size).padStart(4, '0')}`
-  return put(change, 'invoice.finalized', finalized(invoice, number, change.now))
+  return put(change, 'invoice.finalized', finalized(invoice, nextNumber(change, invoice.customer), change.now))
+}
+
+/** Each customer's invoices are counted. */
+function nextNumber({ state }: Change, customerId: string): string {
+  const customer = state.customers.get(customerId)
+  const sequence = customer?.next_invoice_sequence ?? 1
+  if (customer) state.customers.set(customerId, { ...customer, next_invoice_sequence: sequence + 1 })
+  return `${customer?.invoice_prefix ?? 'SANDBOX'}-${String(sequence).padStart(4, '0')}`
 }
 
 /** Pays it, whatever the payment method. */

@@ -36,8 +36,3 @@ export function emptyState(): StripeState {
     answers: new Map(),
   }
 }
-
-/** Nothing is left. */
-export function forget(state: StripeState): void {
-  for (const map of Object.values(state)) map.clear()
-}

@@ -28,6 +28,8 @@ export function renew(change: Change, subscription: Subscription, outcome: Outco
   expectAlive(subscription, 'renewed')
   if (subscription.cancel_at_period_end) return end(change, canceled(subscription, periodEndOf(subscription), change.now))
   if (subscription.status === 'paused') throw invalidRequest({ message: 'A paused subscription is not renewed: resume it first.' })
+  if (subscription.status === 'incomplete')
+    throw invalidRequest({ message: 'An incomplete subscription is not renewed: pay its invoice first.' })
   return bill(change, nextPeriod(subscription), 'subscription_cycle', outcome, told(change, subscription), subscription)
 }
 
@@ -62,6 +64,12 @@ export function resume(change: Change, subscription: Subscription, anchor: 'now'
   change.state.subscriptions.set(after.id, after)
   tell(after)
   return after
+}
+
+/** Ends the trial: the first paid period begins now, and is billed. */
+export function endTrial(change: Change, before: Subscription, after: Subscription): Subscription {
+  const begun = restarted({ ...after, status: 'active', trial_end: change.now }, change.now)
+  return bill(change, begun, 'subscription_update', 'collect', told(change, before), before)
 }
 
 /** Puts a subscription that changed in place of what it was. */

@@ -19,7 +19,7 @@ export interface WhatsappSandbox {
   receive(message: Omit<InboundMessage, 'id'>, windowUser: string | undefined): string
   /** Tells of a message's next status; undefined if there is no such message. */
   report(id: string, status: MessageStatus, errorCode?: number): SentMessage | undefined
-  /** The statuses that follow each accepted message by themselves: sent and delivered, until told otherwise. */
+  /** What follows the next accepted messages by itself. */
   automaticStatuses: readonly MessageStatus[]
 }
 
@@ -29,6 +29,9 @@ export interface WhatsappSandboxOptions {
   readonly webhooks: Webhooks
   readonly now: Clock
 }
+
+/** What follows an accepted message by itself. */
+export const automaticStatuses: readonly MessageStatus[] = ['sent', 'delivered']
 
 /** Of a number whose account nobody has told. */
 const unknownAccount = '100000000000000'
@@ -50,7 +53,7 @@ export function createWhatsappSandbox({ accessToken, appSecret, webhooks, now }:
 
   const sandbox: WhatsappSandbox = {
     state,
-    automaticStatuses: ['sent', 'delivered'],
+    automaticStatuses,
     receive(message, windowUser) {
       const id = newMessageId()
       const { phoneNumberId, businessAccountId, fromUserId } = message

@@ -1,7 +1,15 @@
 import type Stripe from 'stripe'
 import { periodFrom } from './period.ts'
 import { planOf } from './price.ts'
-import { mergedMetadata, type Metadata, type Price, type Subscription, type SubscriptionItem, wholeList } from './types.ts'
+import {
+  mergedMetadata,
+  type Metadata,
+  type Price,
+  type Subscription,
+  type SubscriptionItem,
+  type SubscriptionStatus,
+  wholeList,
+} from './types.ts'
 
 /** What a subscription begins with. */
 export interface SubscriptionDetails {
@@ -19,7 +27,7 @@ export interface SubscriptionDetails {
   readonly cancelAtPeriodEnd: boolean
 }
 
-/** A subscription in its first moment: trialing, or incomplete until its first invoice is paid. */
+/** A subscription in its first moment. */
 export function newSubscription(details: SubscriptionDetails, now: number): Subscription {
   const { id, trialEnd } = details
   const subscription: Subscription = {
@@ -67,7 +75,7 @@ export function newSubscription(details: SubscriptionDetails, now: number): Subs
     pending_update: null,
     schedule: null,
     start_date: now,
-    status: trialEnd === null ? 'incomplete' : 'trialing',
+    status: firstStatus(details),
     test_clock: null,
     transfer_data: null,
     trial_end: trialEnd,
@@ -77,14 +85,20 @@ export function newSubscription(details: SubscriptionDetails, now: number): Subs
   return details.cancelAtPeriodEnd ? cancelingAtPeriodEnd(subscription, true, now) : subscription
 }
 
-/** An item, in its first period or the trial. */
+/** What is charged at once is incomplete until its first invoice is paid. */
+function firstStatus({ trialEnd, collectionMethod }: SubscriptionDetails): SubscriptionStatus {
+  if (trialEnd !== null) return 'trialing'
+  return collectionMethod === 'send_invoice' ? 'active' : 'incomplete'
+}
+
+/** An item in its first period: until the given end, such as the trial's, or as long as its price says. */
 export function newItem(
   subscription: string,
   { id, price, quantity, metadata }: SubscriptionDetails['items'][number],
-  trialEnd: number | null,
+  end: number | null,
   now: number,
 ): SubscriptionItem {
-  const period = trialEnd === null ? periodFrom(now, price.recurring) : { start: now, end: trialEnd }
+  const period = end === null ? periodFrom(now, price.recurring) : { start: now, end }
   return {
     id,
     object: 'subscription_item',

@@ -14,9 +14,19 @@ const recurring = z.strictObject({
   meter: text().optional(),
 })
 
-export function priceOf({ prices }: StripeState, id: string, param = 'id'): Price {
+function priceOf({ prices }: StripeState, id: string, param = 'id'): Price {
   const price = prices.get(id)
   if (!price) throw noSuch('price', id, param, param === 'id' ? 404 : 400)
+  return price
+}
+
+export function recurringPriceOf(state: StripeState, id: string, param: string): Price {
+  const price = priceOf(state, id, param)
+  if (!price.recurring)
+    throw invalidRequest({
+      message: 'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
+      param,
+    })
   return price
 }
 

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { Change } from '../change.ts'
-import { invalidRequest, noSuch } from '../errors.ts'
+import { invalidRequest, missingParameter, noSuch } from '../errors.ts'
 import { planOf } from '../objects/price.ts'
-import { cancelingAtPeriodEnd, newItem, withItems } from '../objects/subscription.ts'
+import { cancelingAtPeriodEnd, newItem, periodEndOf, withItems } from '../objects/subscription.ts'
 import { mergedMetadata, type Price, type Subscription, type SubscriptionItem } from '../objects/types.ts'
 import { boolean, integer, metadata, text } from '../parameters.ts'
-import { priceOf } from './prices.ts'
+import { recurringPriceOf } from './prices.ts'
 
 const itemParameters = z.strictObject({
   id: text().optional(),
@@ -40,28 +40,24 @@ export function changedSubscription(change: Change, before: Subscription, parame
     ...(parameters.default_payment_method !== undefined && { default_payment_method: parameters.default_payment_method || null }),
   }
   const itemized = items ? withItems(described, changedItems(change, described, items)) : described
-  const trialed = trialEnd === undefined ? itemized : withTrialEnd(itemized, trialEnd, change.now)
+  const trialed = typeof trialEnd === 'number' ? withTrialEnd(itemized, trialEnd, change.now) : itemized
   if (cancels === undefined || cancels === before.cancel_at_period_end) return trialed
   return cancelingAtPeriodEnd(trialed, cancels, change.now)
 }
 
 function changedItems(change: Change, subscription: Subscription, wanted: readonly z.output<typeof itemParameters>[]): SubscriptionItem[] {
   const items = new Map(subscription.items.data.map((item) => [item.id, item]))
-  for (const { id, price, quantity, metadata, deleted } of wanted) {
-    const found = price === undefined ? undefined : priceOf(change.state, price, 'items[0][price]')
+  for (const [index, { id, price, quantity, metadata, deleted }] of wanted.entries()) {
+    const found = price === undefined ? undefined : recurringPriceOf(change.state, price, `items[${index}][price]`)
     const current = id === undefined ? undefined : items.get(id)
-    if (id !== undefined && !current) throw noSuch('subscription item', id, 'items[0][id]', 400)
+    if (id !== undefined && !current) throw noSuch('subscription item', id, `items[${index}][id]`, 400)
     if (current && deleted) items.delete(current.id)
     else if (current) items.set(current.id, changedItem(current, found, quantity, metadata))
     else if (found) {
-      const item = newItem(
-        subscription.id,
-        { id: change.newId('si'), price: found, quantity: quantity ?? 1, metadata: metadata || {} },
-        null,
-        change.now,
-      )
-      items.set(item.id, item)
-    }
+      const made = { id: change.newId('si'), price: found, quantity: quantity ?? 1, metadata: metadata || {} }
+      // Its first period ends with those of its neighbours.
+      items.set(made.id, newItem(subscription.id, made, periodEndOf(subscription), change.now))
+    } else throw missingParameter(`items[${index}][price]`)
   }
   if (items.size === 0) throw invalidRequest({ message: 'A subscription must have at least one active item.', param: 'items' })
   return [...items.values()]
@@ -81,16 +77,14 @@ function changedItem(
   }
 }
 
-function withTrialEnd(subscription: Subscription, wanted: number | 'now', now: number): Subscription {
-  const end = wanted === 'now' ? now : wanted
-  if (wanted !== 'now' && end <= now)
-    throw invalidRequest({ message: 'Invalid timestamp: must be an integer in the future.', param: 'trial_end' })
+function withTrialEnd(subscription: Subscription, end: number, now: number): Subscription {
+  if (end <= now) throw invalidRequest({ message: 'Invalid timestamp: must be an integer in the future.', param: 'trial_end' })
   const items = subscription.items.data.map((item) => ({ ...item, current_period_end: end }))
   return {
     ...withItems(subscription, items),
     trial_end: end,
     trial_start: subscription.trial_start ?? now,
-    status: wanted === 'now' ? 'active' : 'trialing',
+    status: 'trialing',
     billing_cycle_anchor: end,
   }
 }

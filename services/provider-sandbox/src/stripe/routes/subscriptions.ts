@@ -7,9 +7,9 @@ import { pageOf, pageParameters } from '../pages.ts'
 import { boolean, integer, metadata, text } from '../parameters.ts'
 import type { StripeRoutes } from '../routing.ts'
 import type { StripeState } from '../state.ts'
-import { cancel, pause, resume, start, update } from '../subscribing.ts'
+import { cancel, endTrial, pause, resume, start, update } from '../subscribing.ts'
 import { customerOf } from './customers.ts'
-import { priceOf } from './prices.ts'
+import { recurringPriceOf } from './prices.ts'
 import { changedSubscription, updateParameters } from './subscription-update.ts'
 
 const statuses = ['active', 'canceled', 'incomplete', 'incomplete_expired', 'past_due', 'paused', 'trialing', 'all', 'ended'] as const
@@ -56,7 +56,8 @@ export function registerSubscriptions({ add, state }: StripeRoutes): void {
   add('GET', '/v1/subscriptions/:id', {}, ({ path }) => subscriptionOf(state, path.id ?? ''))
   add('POST', '/v1/subscriptions/:id', updateParameters, ({ path, parameters, change }) => {
     const before = subscriptionOf(state, path.id ?? '')
-    return update(change, before, changedSubscription(change, before, parameters))
+    const after = changedSubscription(change, before, parameters)
+    return parameters.trial_end === 'now' && before.status === 'trialing' ? endTrial(change, before, after) : update(change, before, after)
   })
   const remarks = z.strictObject({ comment: text().optional(), feedback: text().optional() })
   const canceling = { cancellation_details: remarks.optional(), invoice_now: boolean().optional(), prorate: boolean().optional() }
@@ -117,14 +118,4 @@ function detailsOf(change: Change, parameters: CreateParameters): SubscriptionDe
     defaultPaymentMethod: parameters.default_payment_method ?? null,
     cancelAtPeriodEnd: parameters.cancel_at_period_end,
   }
-}
-
-function recurringPriceOf(state: StripeState, id: string, param: string) {
-  const price = priceOf(state, id, param)
-  if (!price.recurring)
-    throw invalidRequest({
-      message: 'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
-      param,
-    })
-  return price
 }
