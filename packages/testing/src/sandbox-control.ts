@@ -91,6 +91,8 @@ export interface SandboxControl {
       subscriptionId: string,
       outcome?: Outcome,
     ): Promise<{ readonly subscription: StripeObject; readonly invoice: StripeObject | null }>
+    /** An invoice between two periods, as after a change of plan. */
+    bill(subscriptionId: string, outcome?: Outcome): Promise<StripeObject>
     /** A draft is finalized on the way. */
     invoice(invoiceId: string, action: 'pay' | 'fail' | 'void' | 'finalize'): Promise<StripeObject>
     /** A price of an id that configurations can name. */
@@ -152,6 +154,8 @@ export const createSandboxControl = (url: string): SandboxControl => {
     stripe: {
       state: () => call('GET', '/state/stripe'),
       renew: (id, outcome) => call('POST', `/stripe/subscriptions/${id}/renew`, { ...(outcome && { outcome }) }),
+      bill: async (id, outcome) =>
+        (await call<{ invoice: StripeObject }>('POST', `/stripe/subscriptions/${id}/bill`, { ...(outcome && { outcome }) })).invoice,
       invoice: async (id, action) => (await call<{ invoice: StripeObject }>('POST', `/stripe/invoices/${id}/${action}`)).invoice,
       putPrice: async (price) => (await call<{ price: StripeObject }>('PUT', '/stripe/prices', price)).price,
     },

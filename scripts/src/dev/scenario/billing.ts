@@ -3,15 +3,15 @@ import { createSandboxControl } from '@frontdesk/testing'
 import { until } from '../follow.ts'
 import type { Step } from './step.ts'
 
-/** A subscription's period ends and its invoice is paid: Stripe tells us, and billing mirrors what it then fetches. */
+/** An invoice of a subscription is paid: Stripe tells us, and billing mirrors what it then fetches. */
 export function invoicePaidStep(manifest: Manifest, company: DemoCompany): Step {
   let invoiceId = ''
   return {
     name: 'stripe invoice.paid',
     async begin(outside) {
       const { account } = await outside.billing.getAccount({ companyId: company.id })
-      const { invoice } = await createSandboxControl(manifest.sandbox.controlUrl).stripe.renew(account?.subscription?.subscriptionId ?? '')
-      invoiceId = invoice?.id ?? ''
+      const { stripe } = createSandboxControl(manifest.sandbox.controlUrl)
+      invoiceId = (await stripe.bill(account?.subscription?.subscriptionId ?? '', 'paid')).id
       return { entityId: invoiceId, eventType: 'frontdesk.invoice.changed.v1' }
     },
     expect: {

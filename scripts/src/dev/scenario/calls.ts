@@ -19,9 +19,9 @@ export function callSteps(manifest: Manifest, company: DemoCompany, now: Date): 
     call_id: callId,
     agent_id: company.retellAgentIds[0] ?? '',
     to_number: company.phoneNumbers[0] ?? '',
-    start_timestamp: now.getTime() - callMs - 5_000,
+    start_timestamp: now.getTime() - callMs,
   }
-  const ended = { ...call, end_timestamp: now.getTime() - 5_000, duration_ms: callMs }
+  const ended = { ...call, end_timestamp: now.getTime(), duration_ms: callMs }
   const preferred = new Date(now.getTime() + 48 * hourMs)
   const analyzed = {
     ...ended,

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { ProviderError } from '../shared/provider.ts'
 import { byItself, type Change } from '../stripe/change.ts'
-import { fail, finalize, settle, voidInvoice } from '../stripe/invoicing.ts'
+import { advance, draftInvoice, fail, finalize, settle, voidInvoice } from '../stripe/invoicing.ts'
 import { newPrice, newProduct } from '../stripe/objects/price.ts'
 import type { Invoice } from '../stripe/objects/types.ts'
 import type { StripeSandbox } from '../stripe/stripe.ts'
@@ -44,6 +44,15 @@ export function registerStripeControl(server: FastifyInstance, { state, change }
     const before = found(state.subscriptions.get(request.params.id), 'subscription')
     const subscription = inOurWords(() => renew(change(byItself), before, outcome))
     return { subscription, invoice: state.invoices.get(subscription.latest_invoice ?? '') ?? null }
+  })
+  // Between two periods, as after a change of plan.
+  server.post<{ Params: { id: string } }>('/stripe/subscriptions/:id/bill', (request) => {
+    const { outcome } = jsonBody(request, renewSchema)
+    const subscription = found(state.subscriptions.get(request.params.id), 'subscription')
+    const billing = change(byItself)
+    const { id } = draftInvoice(billing, subscription, 'subscription_update')
+    advance(billing, found(state.invoices.get(id), 'invoice'), outcome)
+    return { invoice: state.invoices.get(id) }
   })
   for (const [action, act] of Object.entries(invoiceActions)) {
     server.post<{ Params: { id: string } }>(`/stripe/invoices/:id/${action}`, ({ params }) => {
