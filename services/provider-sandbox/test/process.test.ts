@@ -33,6 +33,13 @@ test('as a process it is ready when its APIs answer, and its control client reac
   expect(await control.whatsapp.messages()).toMatchObject([{ to: '16505551234', statuses: ['sent', 'read', 'failed'] }])
   expect(await control.takeHeldWebhooks()).toHaveLength(4)
 
+  await control.calcom.putEventType({ eventTypeId: 7, minutes: 15 })
+  const free = (await (await slotsOf(sandbox.calcomUrl, sandbox.secrets.calcomApiKey)).json()) as {
+    data: Record<string, { start: string }[]>
+  }
+  expect(Object.keys(free.data).length).toBeGreaterThan(0)
+  expect(await control.calcom.bookings()).toEqual([])
+
   await control.addFault({ provider: 'stripe', kind: 'error_before' })
   await expect(stripe.customers.list()).rejects.toMatchObject({ statusCode: 500 })
   await control.clearFaults()
@@ -42,3 +49,8 @@ test('as a process it is ready when its APIs answer, and its control client reac
   expect(await control.requests()).toEqual([])
   await expect(control.stripe.renew(id)).rejects.toThrow('404')
 })
+
+const slotsOf = (url: string, key: string) =>
+  fetch(`${url}/v2/slots?eventTypeId=7&start=2099-11-02&end=2099-11-06`, {
+    headers: { authorization: `Bearer ${key}`, 'cal-api-version': '2024-09-04' },
+  })
