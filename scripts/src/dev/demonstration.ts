@@ -3,7 +3,7 @@ import type { Manifest } from '../stack/manifest.ts'
 import { attributionOf, ledgerEvent } from './follow.ts'
 import { openPublicInterfaces, type PublicInterfaces } from './public-interfaces.ts'
 import { scenario } from './scenario/scenario.ts'
-import type { Step } from './scenario/step.ts'
+import type { Effect, EventStep, QuestionStep } from './scenario/step.ts'
 import type { WebhookAnswer } from './webhooks.ts'
 
 /** What became of one event; `error` says why it is not what it should be. */
@@ -35,12 +35,14 @@ export async function demonstrate(
   const events: DemonstratedEvent[] = []
   for (const step of scenario(manifest, new Date())) {
     const begun = performance.now()
-    const followed: Followed & { error?: string } = await follow(outside, step).catch((error: unknown) => ({
-      ...nobody,
-      eventId: null,
-      effects: ['failed'],
-      error: error instanceof Error ? error.message : String(error),
-    }))
+    const followed: Followed & { error?: string } = await ('ask' in step ? answer(step) : follow(outside, step)).catch(
+      (error: unknown) => ({
+        ...nobody,
+        eventId: null,
+        effects: ['failed'],
+        error: error instanceof Error ? error.message : String(error),
+      }),
+    )
     const event = { name: step.name, ...followed, millis: Math.round((performance.now() - begun) * 10) / 10 }
     onEvent(event)
     events.push(event)
@@ -48,7 +50,11 @@ export async function demonstrate(
   return events
 }
 
-async function follow(outside: PublicInterfaces, { begin, expect: expected }: Step): Promise<Followed> {
+async function answer({ company, ask }: QuestionStep): Promise<Followed> {
+  return { ...nobody, eventId: null, companyId: company.id, company: company.name, ...told(await ask()) }
+}
+
+async function follow(outside: PublicInterfaces, { begin, expect: expected }: EventStep): Promise<Followed> {
   const { entityId, eventType, answer } = await begin(outside)
   switch (expected.kind) {
     case 'attributed': {
@@ -58,15 +64,7 @@ async function follow(outside: PublicInterfaces, { begin, expect: expected }: St
       if (decision?.$case !== 'attributed') throw new Error('it was quarantined')
       const { companyId, confidence } = decision.value
       if (companyId !== expected.company.id) throw new Error(`it went to ${companyId}, not to ${expected.company.id}`)
-      const effects = await expected.effects(outside, eventId)
-      return {
-        eventId,
-        companyId,
-        company: expected.company.name,
-        confidence,
-        effects: effects.map(({ text }) => text),
-        ids: Object.assign({}, ...effects.map(({ ids }) => ids)) as Record<string, string>,
-      }
+      return { eventId, companyId, company: expected.company.name, confidence, ...told(await expected.effects(outside, eventId)) }
     }
     case 'quarantined': {
       requireAnswer(answer, { status: 200, accepted: 1, duplicates: 0 })
@@ -92,6 +90,10 @@ async function follow(outside: PublicInterfaces, { begin, expect: expected }: St
     default:
       return expected satisfies never
   }
+}
+
+function told(effects: readonly Effect[]): Pick<Followed, 'effects' | 'ids'> {
+  return { effects: effects.map(({ text }) => text), ids: Object.assign({}, ...effects.map(({ ids }) => ids)) as Record<string, string> }
 }
 
 /** Of a webhook that a provider sent the answer is not ours to see. */

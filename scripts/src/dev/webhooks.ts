@@ -16,13 +16,18 @@ export interface WebhookAnswer {
 }
 
 /** Sends one webhook, once. */
-export async function sendWebhook({ ingress }: Pick<Manifest, 'ingress'>, { path, headers, body }: SignedWebhook): Promise<WebhookAnswer> {
-  const response = await fetch(`${ingress.url}${path}`, {
+export async function sendWebhook(manifest: Pick<Manifest, 'ingress'>, webhook: SignedWebhook): Promise<WebhookAnswer> {
+  const response = await postWebhook(manifest, webhook)
+  const answer = (await response.json()) as Partial<WebhookAnswer>
+  return { status: response.status, accepted: answer.accepted ?? 0, duplicates: answer.duplicates ?? 0, code: answer.code ?? '' }
+}
+
+/** The same, whatever the answer holds. */
+export function postWebhook({ ingress }: Pick<Manifest, 'ingress'>, { path, headers, body }: SignedWebhook): Promise<Response> {
+  return fetch(`${ingress.url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: new Uint8Array(body),
     signal: AbortSignal.timeout(10_000),
   })
-  const answer = (await response.json()) as Partial<WebhookAnswer>
-  return { status: response.status, accepted: answer.accepted ?? 0, duplicates: answer.duplicates ?? 0, code: answer.code ?? '' }
 }

@@ -1,10 +1,10 @@
 import type { DemoCompany, Manifest } from '../../stack/manifest.ts'
 import { createSandboxControl } from '@frontdesk/testing'
 import { until } from '../follow.ts'
-import type { Step } from './step.ts'
+import type { EventStep } from './step.ts'
 
 /** An invoice of a subscription is paid: Stripe tells us, and billing mirrors what it then fetches. */
-export function invoicePaidStep(manifest: Manifest, company: DemoCompany): Step {
+export function invoicePaidStep(manifest: Manifest, company: DemoCompany): EventStep {
   let invoiceId = ''
   return {
     name: 'stripe invoice.paid',

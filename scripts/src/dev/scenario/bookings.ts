@@ -4,13 +4,13 @@ import type { DemoCompany, Manifest } from '../../stack/manifest.ts'
 import { appointmentOf, messageOf } from '../follow.ts'
 import type { PublicInterfaces } from '../public-interfaces.ts'
 import type { SignedWebhook } from '../webhooks.ts'
-import type { Effect, Expectation, Step } from './step.ts'
+import type { Effect, EventStep, Expectation } from './step.ts'
 import { webhookStep } from './webhook-step.ts'
 
 const hourMs = 60 * 60 * 1000
 
 /** A booking that is made, moved and cancelled; its guest is told on WhatsApp that it is confirmed. */
-export function bookingSteps(manifest: Manifest, company: DemoCompany, guestNumber: string, now: Date): Step[] {
+export function bookingSteps(manifest: Manifest, company: DemoCompany, guestNumber: string, now: Date): EventStep[] {
   const [uid, movedUid, series] = [0, 1, 2].map(() => randomBytes(8).toString('hex')) as [string, string, string]
   const startsAt = new Date(Math.ceil(now.getTime() / hourMs) * hourMs + 24 * hourMs)
   const movedTo = new Date(startsAt.getTime() + 2 * hourMs)
@@ -35,7 +35,7 @@ export function bookingSteps(manifest: Manifest, company: DemoCompany, guestNumb
     createdAt: createdAt(2),
     payload: { ...booking(movedUid, movedTo, 2), cancellationReason: 'Ill' },
   })
-  const step = (name: string, verb: string, entityId: string, body: Buffer, effects: Effects): Step =>
+  const step = (name: string, verb: string, entityId: string, body: Buffer, effects: Effects): EventStep =>
     webhookStep(manifest, {
       name: `calcom ${name}`,
       webhook: signedByCalcom(company, company.calcom.secret, body),

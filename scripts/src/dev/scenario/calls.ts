@@ -1,19 +1,38 @@
 import { randomBytes } from 'node:crypto'
 import type { Money } from '@frontdesk/contracts'
-import { retellWebhook, signRetell } from '@frontdesk/providers/testing'
+import { retellInboundWebhook, retellWebhook, signRetell } from '@frontdesk/providers/testing'
 import type { DemoCompany, Manifest } from '../../stack/manifest.ts'
 import { appointmentOf, publishedOn, until } from '../follow.ts'
 import type { PublicInterfaces } from '../public-interfaces.ts'
-import type { SignedWebhook } from '../webhooks.ts'
-import type { Effect, Step } from './step.ts'
+import { postWebhook, type SignedWebhook } from '../webhooks.ts'
+import type { Effect, EventStep, QuestionStep } from './step.ts'
 import { webhookStep } from './webhook-step.ts'
 
 const hourMs = 60 * 60 * 1000
 /** Begun minutes count: this makes three. */
 const callMs = 125_000
 
+/** A phone rings, and the agent is told whose it is before it answers. */
+export function ringingStep(manifest: Manifest, company: DemoCompany, now: Date): QuestionStep {
+  return {
+    name: 'retell call_inbound',
+    company,
+    async ask() {
+      const { body } = retellInboundWebhook('call_inbound', {
+        event_timestamp: now.getTime(),
+        call_inbound: { agent_id: company.retellAgentIds[0] ?? '', to_number: company.phoneNumbers[0] ?? '' },
+      })
+      const signed = signedByRetell(manifest, body, new Date())
+      const response = await postWebhook(manifest, { ...signed, path: '/v1/retell/inbound' })
+      const answer = (await response.json()) as { call_inbound?: { metadata?: { company_id?: string } } }
+      if (answer.call_inbound?.metadata?.company_id !== company.id) throw new Error(`the answer was ${JSON.stringify(answer)}`)
+      return [{ text: 'answered with the company and what is known of the caller' }]
+    },
+  }
+}
+
 /** A call from its start to its analysis: it is counted, and an appointment is asked for. */
-export function callSteps(manifest: Manifest, company: DemoCompany, now: Date): Step[] {
+export function callSteps(manifest: Manifest, company: DemoCompany, now: Date): EventStep[] {
   const callId = `call_${randomBytes(8).toString('hex')}`
   const call = {
     call_id: callId,
@@ -35,7 +54,7 @@ export function callSteps(manifest: Manifest, company: DemoCompany, now: Date): 
       },
     },
   }
-  const step = (event: 'call_started' | 'call_ended' | 'call_analyzed', body: Buffer, effects: Effects): Step =>
+  const step = (event: 'call_started' | 'call_ended' | 'call_analyzed', body: Buffer, effects: Effects): EventStep =>
     webhookStep(manifest, {
       name: `retell ${event}`,
       webhook: signedByRetell(manifest, body, now),
@@ -61,7 +80,7 @@ export function callSteps(manifest: Manifest, company: DemoCompany, now: Date): 
 type Effects = (outside: PublicInterfaces, eventId: string) => Promise<Effect[]>
 
 /** The step, with what its minutes do to the running invoice. */
-function counted(company: DemoCompany, stepWith: (effects: Effects) => Step): Step {
+function counted(company: DemoCompany, stepWith: (effects: Effects) => EventStep): EventStep {
   let before: Money | undefined
   const step = stepWith(async (outside, eventId) => {
     const usage = await until('its usage', async () =>

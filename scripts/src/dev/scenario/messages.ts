@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { DemoCompany, Manifest } from '../../stack/manifest.ts'
 import { createSandboxControl } from '@frontdesk/testing'
 import { messageOf, until } from '../follow.ts'
-import type { Step } from './step.ts'
+import type { EventStep } from './step.ts'
 
 /** A customer writes on WhatsApp; the company answers with a text, which the provider takes since the customer wrote first. */
-export function messageStep(manifest: Manifest, company: DemoCompany, customerNumber: string): Step {
+export function messageStep(manifest: Manifest, company: DemoCompany, customerNumber: string): EventStep {
   return {
     name: 'whatsapp messages',
     async begin() {

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { DemoCompany, Manifest } from '../../stack/manifest.ts'
 import { invoicePaidStep } from './billing.ts'
 import { bookingSteps } from './bookings.ts'
-import { callSteps } from './calls.ts'
+import { callSteps, ringingStep } from './calls.ts'
 import { messageStep } from './messages.ts'
 import { duplicate, forged, unknownNumber } from './refusals.ts'
 import type { Step } from './step.ts'
@@ -14,7 +14,11 @@ export function scenario(manifest: Manifest, now: Date): Step[] {
   const [, ended] = calls[0] ?? []
   if (!first || !second || !ended) throw new Error('the demonstration needs two companies')
   return [
-    ...manifest.companies.flatMap((company, index) => [...(calls[index] ?? []), ...afterTheCall(manifest, company, now)]),
+    ...manifest.companies.flatMap((company, index) => [
+      ringingStep(manifest, company, now),
+      ...(calls[index] ?? []),
+      ...afterTheCall(manifest, company, now),
+    ]),
     duplicate(ended),
     forged(manifest, first, second, now),
     unknownNumber(manifest, now),

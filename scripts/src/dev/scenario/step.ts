@@ -27,9 +27,19 @@ export interface Begun {
   readonly answer?: WebhookAnswer
 }
 
+/** What a provider asks, and is answered at once: nothing is kept of it. */
+export interface QuestionStep {
+  readonly name: string
+  readonly company: DemoCompany
+  /** @throws Error if the answer is not what it should be. */
+  ask(): Promise<Effect[]>
+}
+
 /** One event of the demonstration: how it is set off, and what has to come of it. */
-export interface Step {
+export interface EventStep {
   readonly name: string
   begin(outside: PublicInterfaces): Promise<Begun>
   readonly expect: Expectation
 }
+
+export type Step = EventStep | QuestionStep

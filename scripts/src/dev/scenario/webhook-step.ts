@@ -1,6 +1,6 @@
 import type { Manifest } from '../../stack/manifest.ts'
 import { sendWebhook, type SignedWebhook } from '../webhooks.ts'
-import type { Expectation, Step } from './step.ts'
+import type { EventStep, Expectation } from './step.ts'
 
 /** A step whose webhook the demonstration signs and sends itself. */
 export function webhookStep(
@@ -12,7 +12,7 @@ export function webhookStep(
     readonly eventType: string
     readonly expect: Expectation
   },
-): Step {
+): EventStep {
   const { name, webhook, entityId, eventType, expect } = step
   return { name, expect, begin: async () => ({ entityId, eventType, answer: await sendWebhook(manifest, webhook) }) }
 }
