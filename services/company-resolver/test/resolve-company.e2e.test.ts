@@ -101,6 +101,13 @@ test('what is decided is the directory as it stands, and nothing of it is kept',
   expect((await harness.operations.getConservation({})).counts).toEqual(before)
 })
 
+test('a company that has ended is nobody’s to call any more', async () => {
+  expect(await resolve([phone('+4930100003')])).toMatchObject({
+    $case: 'unresolved',
+    value: { reason: QuarantineReason.INACTIVE_COMPANY },
+  })
+})
+
 test('only the ingress may ask, and only for all companies', async () => {
   const request = { provider: 'retell', evidence: [phone('+4930100001')] }
   await using booking = clientAs('booking')

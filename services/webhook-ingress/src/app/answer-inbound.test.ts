@@ -78,6 +78,12 @@ test.each<[string, Overrides, string]>([
 })
 
 test('a company that takes no calls has them rejected, and nothing is told', async () => {
-  const { answer } = answering({ desk: { answer: async () => undefined } })
-  expect(await answer()).toEqual({ event: 'call_inbound', answer: { kind: 'reject' }, outcome: 'rejected', companyId })
+  const { answer } = answering({ desk: { answer: async () => ({ refusal: 'no_subscription' }) } })
+  expect(await answer()).toEqual({
+    event: 'call_inbound',
+    answer: { kind: 'reject' },
+    outcome: 'rejected',
+    companyId,
+    problem: 'no_subscription',
+  })
 })

@@ -19,7 +19,7 @@ export interface InboundResult {
   /** `answered`, `rejected`, `schema_drift`, why it is no company's, or the code of what failed. */
   readonly outcome: string
   readonly companyId?: CompanyId
-  /** What failed, or what did not fit. */
+  /** What failed, what did not fit, or why the company takes no calls. */
   readonly problem?: unknown
 }
 
@@ -45,7 +45,7 @@ export function answerInbound(deps: AnswerInboundDependencies): (request: Inboun
     const { companyId } = found
     // Who writes is told nothing of himself: what messages may be answered with is not booking's to say.
     const caller = event === 'call_inbound' ? await deps.desk.answer(companyId, callerNumber) : stranger
-    if (!caller) return { answer: { kind: 'reject' }, outcome: 'rejected', companyId }
+    if ('refusal' in caller) return { answer: { kind: 'reject' }, outcome: 'rejected', companyId, problem: caller.refusal }
     const variables = callVariables(found, caller)
     return { answer: { kind: 'told', variables, metadata: { company_id: companyId } }, outcome: 'answered', companyId }
   }

@@ -94,6 +94,6 @@ export interface CompanyFinder {
 
 /** Booking, as far as a ringing call needs it. */
 export interface CallDesk {
-  /** What the company knows of the caller; undefined where it takes no calls. */
-  answer(companyId: CompanyId, callerNumber: string | undefined): Promise<Caller | undefined>
+  /** What the company knows of the caller; or why it takes no calls, such as `no_subscription`. */
+  answer(companyId: CompanyId, callerNumber: string | undefined): Promise<Caller | { readonly refusal: string }>
 }

@@ -8,8 +8,8 @@ export function createCallDesk(client: Pick<BookingServiceClient<RpcCallOptions>
     async answer(companyId, callerNumber = '') {
       const ask = (options: { signal: AbortSignal }) =>
         client.answerCall({ companyId, callerNumber }, { ...options, companies: [companyId] })
-      const { accepted, customerName: name, nextAppointment: next } = await guard(ask)
-      if (!accepted) return undefined
+      const { accepted, refusal, customerName: name, nextAppointment: next } = await guard(ask)
+      if (!accepted) return { refusal: refusal.replace('CALL_REFUSAL_', '').toLowerCase() }
       return { name, nextAppointment: next?.startsAt && { title: next.title, startsAt: next.startsAt } }
     },
   }

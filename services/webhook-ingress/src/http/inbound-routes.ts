@@ -36,9 +36,11 @@ export function registerInboundRoutes(server: FastifyInstance, deps: InboundRout
     async ({ headers, body }) => {
       const { event, answer, outcome, companyId, problem } = await deps.answer({ headers, rawBody: body })
       outcomes.inc({ event, outcome })
+      const about = { event, outcome, companyId }
+      if (answer.kind === 'reject') logger.info({ ...about, refusal: problem }, 'the company takes no calls')
       if (answer.kind === 'usual') {
         const what = problem instanceof Error ? { err: problem } : { violations: problem }
-        logger.warn({ event, outcome, companyId, ...what }, 'the number’s usual agent takes it')
+        logger.warn({ ...about, ...what }, 'the number’s usual agent takes it')
       }
       return deps.webhook.answer(event, answer)
     },
