@@ -57,6 +57,19 @@ test('metrics are in the Prometheus text format, and probes do not count as requ
   expect(body).not.toContain('http_request_seconds')
 })
 
+test('a scrape tells whether it is ready, though readiness throws or does not answer', async () => {
+  let answer: () => Promise<{ ready: boolean; checks: Record<string, string> }> = async () => ({ ready: true, checks: {} })
+  await using admin = await start(() => answer())
+  const scraped = async () => /^frontdesk_ready (\d)$/m.exec(await (await admin.get('/metrics')).text())?.[1]
+  expect(await scraped()).toBe('1')
+  answer = async () => ({ ready: false, checks: {} })
+  expect(await scraped()).toBe('0')
+  answer = () => Promise.reject(new Error('no database'))
+  expect(await scraped()).toBe('0')
+  answer = () => new Promise(() => undefined)
+  expect(await scraped()).toBe('0')
+})
+
 test('any other path is not found', async () => {
   await using admin = await start(() => ({ ready: true, checks: {} }))
   expect((await admin.get('/')).status).toBe(404)

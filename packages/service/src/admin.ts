@@ -27,9 +27,16 @@ export interface AdminServer extends AsyncDisposable {
   readonly port: number
 }
 
+/** Less than a scrape gives each gauge: one that takes longer would be left out, and nobody would hear of it. */
+const scrapePatienceMs = 800
+
 /** Serves `/healthz`, `/readyz` and `/metrics`, apart from what the world can reach. */
 export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
   const { telemetry, host = '0.0.0.0' } = options
+  telemetry.metrics.gauge('ready', 'Whether the process can answer its callers (1) or not (0).', [], async (gauge) => {
+    const { ready } = await readiness({ ...options, readyTimeoutMs: scrapePatienceMs })
+    gauge.set(ready ? 1 : 0)
+  })
   const app = createHttpServer({ telemetry, bodyLimitBytes: 1_024, maxConnections: 128, observed: false })
 
   app.get('/healthz', () => ({ status: 'ok' }))

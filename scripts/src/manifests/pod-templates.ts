@@ -21,7 +21,7 @@ export function podTemplates(objects: readonly KubernetesObject[]): PodTemplate[
 }
 
 function templateOf(object: KubernetesObject): Template | undefined {
-  if (object.kind === 'Pod') return object as KubernetesObject & Template
+  if (object.kind === 'Pod') return object
   const { spec } = object as KubernetesObject & { spec?: { template?: Template; jobTemplate?: IJob } }
   return spec?.template ?? spec?.jobTemplate?.spec?.template
 }

@@ -23,6 +23,7 @@ export interface Monitoring {
   readonly rules: string
   readonly tests: string
   readonly runbook: string
+  readonly routing: string
   readonly dashboard: string
   readonly catalogue: MetricCatalogue
   /** Those that run in production. */
@@ -37,6 +38,7 @@ export async function readMonitoring(root: string): Promise<Monitoring> {
     rules: await text('prometheus/rules.yaml'),
     tests: await text('prometheus/rules.test.yaml'),
     runbook: await text('prometheus/runbook.md'),
+    routing: await text('alertmanager/alertmanager.yaml'),
     dashboard: await text('grafana/frontdesk.json'),
     catalogue: await readMetricCatalogue(root),
     services: services.filter((name) => name !== 'provider-sandbox'),
@@ -50,6 +52,7 @@ export function problemsOfMonitoring(monitoring: Monitoring): string[] {
     ...rules.flatMap((rule) => problemsOfRule(rule, monitoring)),
     ...problemsOfTests(rules, monitoring),
     ...problemsOfRunbook(rules, monitoring.runbook),
+    ...problemsOfRouting(rules, monitoring.routing),
     ...problemsOfServices(rules, monitoring.services),
     ...queriesOf(monitoring.dashboard).flatMap(({ panel, expr }) =>
       problemsOf(expr, monitoring.catalogue).map((problem) => `dashboard, ${panel}: ${problem}`),
@@ -105,6 +108,13 @@ function problemsOfRunbook(rules: readonly Rule[], runbook: string): string[] {
     ...alerts.filter((alert) => !headings.includes(alert)).map((alert) => `runbook.md has no heading ${alert}`),
     ...headings.filter((heading) => !alerts.includes(heading)).map((heading) => `runbook.md: no alert is called ${heading}`),
   ]
+}
+
+/** An alert that nobody raises inhibits nothing, and says nothing of it. */
+function problemsOfRouting(rules: readonly Rule[], routing: string): string[] {
+  const alerts = new Set(rules.map(({ alert }) => alert))
+  const named = [...routing.matchAll(/alertname=~?"([^"]*)"/g)].flatMap(([, names = '']) => names.split('|'))
+  return named.filter((name) => !alerts.has(name)).map((name) => `alertmanager.yaml: no alert is called ${name}`)
 }
 
 /** A service that is gone altogether is missed only by a rule that knows its name. */
