@@ -18,6 +18,8 @@ export interface ServerCommand {
   port: number
   libraryPath?: string | undefined
   cwd?: string
+  /** Beside this process's own variables. */
+  env?: Readonly<Record<string, string>>
   /** How to tell that it serves; without it, a server speaks first once it can. */
   serves?: () => Promise<boolean>
   timeoutMs?: number
@@ -27,7 +29,7 @@ export interface ServerCommand {
 
 /** Starts a server that dies with this process, and waits until it serves; an early exit throws with what it printed. */
 export const startServer = async (options: ServerCommand): Promise<ServerProcess> => {
-  const { name, path, args, port, libraryPath, cwd, serves = () => greets(port), timeoutMs = 20_000, signal: stopped } = options
+  const { name, path, args, port, libraryPath, cwd, env, serves = () => greets(port), timeoutMs = 20_000, signal: stopped } = options
   if (await serves()) throw new Error(`${name} did not start on port ${port}: another server answers there`)
   const output: string[] = []
   // Without pdeathsig a SIGKILLed test run would leave its servers behind.
@@ -35,7 +37,7 @@ export const startServer = async (options: ServerCommand): Promise<ServerProcess
   const child = spawn(command, [...prefix, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd,
-    env: { ...process.env, ...(libraryPath ? { LD_LIBRARY_PATH: libraryPath } : {}) },
+    env: { ...process.env, ...env, ...(libraryPath ? { LD_LIBRARY_PATH: libraryPath } : {}) },
     // A terminal's Ctrl-C is for us: we stop our servers in the right order.
     detached: process.platform === 'linux',
   })
