@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 
 /** One call as WhatsApp would get it. */
 export interface ProviderCall {
@@ -12,6 +13,7 @@ export interface ProviderCall {
 /** How one call is answered. */
 export type Script =
   | { readonly kind: 'take' }
+  | { readonly kind: 'slow'; readonly afterMs: number }
   | { readonly kind: 'answer'; readonly status: number; readonly body: unknown; readonly headers?: Record<string, string> }
   | { readonly kind: 'reset' }
   | { readonly kind: 'hang' }
@@ -29,7 +31,9 @@ export async function startScriptedProvider() {
     calls.push({ path: request.url ?? '', authorization: request.headers.authorization ?? '', body })
     const script = scripts.shift() ?? { kind: 'take' }
     switch (script.kind) {
+      case 'slow':
       case 'take':
+        if (script.kind === 'slow') await wait(script.afterMs)
         response.writeHead(200, { 'content-type': 'application/json' })
         response.end(
           JSON.stringify({ messaging_product: 'whatsapp', messages: [{ id: wamidOf(body.biz_opaque_callback_data, calls.length) }] }),

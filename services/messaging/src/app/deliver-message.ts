@@ -45,7 +45,7 @@ const refused = (reason: string) => ({ kind: 'refuse', reason }) as const
  * Sends one leased message with exactly one call: what is asked of others comes before `sending` is committed, and after
  * that commit nothing but the provider's answer, or a status that carries our reference, moves the message on.
  */
-export function deliverMessage(deps: DeliverMessageDependencies) {
+export function deliverMessage(deps: DeliverMessageDependencies): (leased: LeasedMessage) => Promise<Delivery> {
   const { queue, channel, turnOf } = deps
   const prepare = prepareMessage(deps)
 
@@ -54,21 +54,29 @@ export function deliverMessage(deps: DeliverMessageDependencies) {
     return outcome
   }
 
-  return async (leased: LeasedMessage): Promise<Delivery> => {
-    let plan: Plan<Ready>
-    try {
-      plan = await prepare(leased)
-    } catch (error) {
-      const reason = isFrontdeskError(error) ? error.publicMessage : 'Something went wrong on our side.'
-      return putBack(leased, { kind: 'later', reason, retryAfterMs: 0 })
-    }
-    if (plan.kind === 'refuse') return putBack(leased, { kind: 'refused', reason: plan.reason })
-    const { addressee, content } = plan.value
-    await turnOf(addressee.phoneNumberId)
-    if (!channel.isOpen) return putBack(leased, { kind: 'later', reason: 'WhatsApp can not be reached at the moment.', retryAfterMs: 0 })
+  /** What could not be asked or committed passes by itself. */
+  function later(error: unknown) {
+    const reason = isFrontdeskError(error) ? error.publicMessage : 'Something went wrong on our side.'
+    return { kind: 'later', reason, retryAfterMs: 0 } as const
+  }
 
-    const begun = await queue.begin(leased, addressee, content)
+  return async (leased) => {
+    let ready: Ready
+    let begun: Message | undefined
+    try {
+      const plan = await prepare(leased)
+      if (plan.kind === 'refuse') return await putBack(leased, { kind: 'refused', reason: plan.reason })
+      ready = plan.value
+      await turnOf(ready.addressee.phoneNumberId)
+      if (!channel.isOpen) return await putBack(leased, { kind: 'later', reason: 'WhatsApp can not be reached at the moment.', retryAfterMs: 0 })
+      begun = await queue.begin(leased, ready.addressee, ready.content)
+    } catch (error) {
+      // Should the commit of `sending` have come through all the same, this changes nothing: it is no longer queued.
+      return putBack(leased, later(error))
+    }
     if (!begun) return { kind: 'lost_claim' }
+
+    const { addressee, content } = ready
     const outcome = await channel.send({ phoneNumberId: addressee.phoneNumberId, to: addressee.party, content, reference: begun.id })
     try {
       await queue.settle(leased.companyId, begun.id, outcome)

@@ -1,12 +1,10 @@
 import { deriveEventId, newId, vouchForCompanyId } from '@frontdesk/contracts'
-import { acrossCompanies, companyTablesOf, type Database, migrate, openDatabase, withConnection } from '@frontdesk/database'
-import { createTestTelemetry } from '@frontdesk/telemetry/testing'
-import { createTestDatabase } from '@frontdesk/testing'
+import { acrossCompanies, type Database, withConnection } from '@frontdesk/database'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import { conversationsOf } from './conversation-reader.ts'
 import { messagesOf } from './message-reader.ts'
 import { conversations } from './schema/conversations.ts'
-import * as schema from './schema/index.ts'
 import { messages } from './schema/messages.ts'
 import { dueMessages } from './send-queue.ts'
 
@@ -26,10 +24,7 @@ let database: Database
 
 /** So many rows that a plan without an index would be the dearer one. */
 beforeAll(async () => {
-  const { url } = opened.use(await createTestDatabase())
-  const telemetry = opened.use(createTestTelemetry())
-  await migrate(url, new URL('../../drizzle', import.meta.url).pathname, telemetry)
-  database = opened.use(openDatabase({ url, companyTables: companyTablesOf(schema), telemetry }))
+  ;({ database } = opened.use(await openMigratedDatabase()))
   await database.orm.insert(conversations).values(
     ofCompany.map(({ companyId, conversationId, at }) => ({
       companyId,
