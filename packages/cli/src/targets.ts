@@ -58,7 +58,12 @@ export async function findNatsUrl(context: CliContext, flag: string | undefined)
 
 /** Where messaging serves MCP, in the same order. */
 export async function findMcpUrl(context: CliContext, flag: string | undefined): Promise<Found> {
-  return find(context, 'the URL of messaging’s MCP server', { flag: '--url', given: flag, variable: 'FRONTDESK_MCP_URL' }, (dev) => dev.mcpUrl)
+  return find(
+    context,
+    'the URL of messaging’s MCP server',
+    { flag: '--url', given: flag, variable: 'FRONTDESK_MCP_URL' },
+    (dev) => dev.mcpUrl,
+  )
 }
 
 interface Source {

@@ -1,7 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { applyStreams, connectBus } from '@frontdesk/bus'
-import { type Appointment, type CompanyId, MessagingServiceDefinition, newId, OperationsServiceDefinition, vouchForCompanyId } from '@frontdesk/contracts'
+import {
+  type Appointment,
+  type CompanyId,
+  MessagingServiceDefinition,
+  newId,
+  OperationsServiceDefinition,
+  vouchForCompanyId,
+} from '@frontdesk/contracts'
 import { createRpcClient, type TokenSource } from '@frontdesk/rpc'
 import { createTestAuthority } from '@frontdesk/rpc/testing'
 import { loadConfig } from '@frontdesk/service'
@@ -30,6 +37,8 @@ export async function startSurroundings(whatsappUrl: string, accessToken = 'toke
     ADMIN_PORT: '0',
     RPC_HOST: '127.0.0.1',
     RPC_PORT: '0',
+    HTTP_HOST: '127.0.0.1',
+    HTTP_PORT: '0',
     MYSQL_URL: database.url,
     NATS_URL: nats.url,
     JWKS_FILE: authority.jwksFile,

@@ -39,7 +39,8 @@ function whatToDo(error: unknown, url: URL): string {
   if (error instanceof CommandError) return error.hint === undefined ? error.message : `${error.message} ${error.hint}`
   if (error instanceof UsageError) return error.message
   if (error instanceof SdkHttpError && error.status === 401) return 'messaging refuses the token. Run `frontdesk login` and try again.'
-  if (error instanceof SdkHttpError) return `messaging answered ${error.status} at ${url.href}: ${String(error.data.text ?? '').slice(0, 500)}`
+  if (error instanceof SdkHttpError)
+    return `messaging answered ${error.status} at ${url.href}: ${String(error.data.text ?? '').slice(0, 500)}`
   const why = error instanceof Error ? error.message : String(error)
   return `messaging can not be reached at ${url.href} (${why}). Does it run?`
 }

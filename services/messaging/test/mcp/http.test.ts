@@ -49,7 +49,12 @@ test('no token, a wrong one, one for another service, and an old one are refused
 
 test('a page of another origin and a name that is not ours are refused before the token is looked at', async () => {
   const token = await bearer([newCompany()])
-  for (const headers of [{ host: 'evil.example' }, { origin: 'http://evil.example' }, { origin: 'null' }, { host: 'localhost.evil.example' }]) {
+  for (const headers of [
+    { host: 'evil.example' },
+    { origin: 'http://evil.example' },
+    { origin: 'null' },
+    { host: 'localhost.evil.example' },
+  ]) {
     expect((await send({ ...token, ...headers })).status).toBe(403)
     expect((await send(headers)).status).toBe(403)
   }

@@ -31,7 +31,9 @@ test('a conversation is found and read page by page, as data and as text', async
   expect(list.structuredContent).toMatchObject({ conversations: [{ conversation_id: newer, customer_name: 'Ada' }] })
   expect(textOf(list)).toContain(newer)
   const next = await call('list_conversations', { page_size: 1, page_token: dataOf(list)['next_page_token'] })
-  expect(next.structuredContent).toMatchObject({ conversations: [{ conversation_id: older, text_allowed_until: '2026-11-26T09:02:00.000Z' }] })
+  expect(next.structuredContent).toMatchObject({
+    conversations: [{ conversation_id: older, text_allowed_until: '2026-11-26T09:02:00.000Z' }],
+  })
 
   const first = await call('get_conversation', { conversation_id: older, page_size: 2 })
   expect(first.structuredContent).toMatchObject({ messages: [{ text: 'Three', direction: 'inbound' }, { text: 'Two' }] })
@@ -83,7 +85,9 @@ test('a template goes to a conversation or a number, once each', async () => {
   const template = { template_name: 'reminder', template_language: 'en_US', parameters: ['Ada', '10:00'] }
   const sent = await call('send_template', { ...template, phone_number: '+4930987654' })
   expect(sent.structuredContent).toMatchObject({ message: { template: { name: 'reminder', parameters: ['Ada', '10:00'] } } })
-  expect((await call('send_template', { ...template, conversation_id: id })).structuredContent).toMatchObject({ message: { conversation_id: id } })
+  expect((await call('send_template', { ...template, conversation_id: id })).structuredContent).toMatchObject({
+    message: { conversation_id: id },
+  })
   await call('send_template', { ...template, conversation_id: id })
   expect(harness.desks.messages(company).filter(({ kind }) => kind === 'template')).toHaveLength(2)
   for (const recipient of [{}, { conversation_id: id, phone_number: '+4930987654' }]) {
