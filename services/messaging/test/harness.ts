@@ -37,6 +37,8 @@ export async function startSurroundings(whatsappUrl: string, accessToken = 'toke
     ADMIN_PORT: '0',
     RPC_HOST: '127.0.0.1',
     RPC_PORT: '0',
+    HTTP_HOST: '127.0.0.1',
+    HTTP_PORT: '0',
     MYSQL_URL: database.url,
     NATS_URL: nats.url,
     JWKS_FILE: authority.jwksFile,
