@@ -3,6 +3,8 @@ CREATE TABLE `accounts` (
 	`plan_id` varchar(40) character set ascii collate ascii_bin NOT NULL,
 	`name` varchar(255) NOT NULL,
 	`email` varchar(320) NOT NULL,
+	`attempt` int unsigned NOT NULL DEFAULT 1,
+	`refused` boolean NOT NULL DEFAULT false,
 	`customer_id` varbinary(255),
 	`subscription_id` varbinary(255),
 	`opened_at` datetime(3) NOT NULL,

@@ -207,7 +207,7 @@ test('an object of another customer is ignored, whichever company its event was 
 
 test('what came before the account is mirrored once there is one', async () => {
   const companyId = newCompany()
-  const customerId = await fake.provider.createCustomer({ companyId, name: 'Salon', email: 'a@b.de' })
+  const customerId = await fake.provider.createCustomer({ companyId, attempt: 1, name: 'Salon', email: 'a@b.de' })
   fake.objects.set('in_early', { type: 'invoice', state: invoice('in_early', customerId) })
   await harness.publish(invoiceChanged(companyId, 'early', { invoiceId: 'in_early' }))
   await eventually(async () =>

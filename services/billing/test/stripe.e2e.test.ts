@@ -62,20 +62,25 @@ test.each(['error_after', 'hang_after', 'disconnect_after', 'rate_limited', 'err
     const opened = await eventually(() => harness.billing.openAccount(account(companyId)), { timeoutMs: 20_000 })
     expect(opened.account?.subscription?.status).toBe('active')
     const state = await sandbox.control.stripe.state()
-    const ours = (objects: readonly { readonly metadata?: unknown }[]) =>
+    const ours = (objects: typeof state.customers) =>
       objects.filter(({ metadata }) => (metadata as { company_id?: string }).company_id === companyId)
     expect([ours(state.customers).length, ours(state.subscriptions).length]).toEqual([1, 1])
   },
   30_000,
 )
 
-test('a price that does not exist is refused, and the account can be opened once it does', async () => {
+test('what Stripe refuses can be asked for otherwise, or again once it would take it', async () => {
   const providerPriceId = 'price_later'
   const { plan } = await harness.billing.createPlan({ ...salonPlan, providerPriceId })
-  const draft = { ...account(newCompany()), planId: plan?.planId ?? '' }
-  await expect(harness.billing.openAccount(draft)).rejects.toMatchObject({ code: 'failed_precondition' })
+  const ofLater = (companyId: string) => harness.billing.openAccount({ ...account(companyId), planId: plan?.planId ?? '' })
+  const [patient, corrected] = [newCompany(), newCompany()]
+  for (const companyId of [patient, corrected]) {
+    await expect(ofLater(companyId)).rejects.toMatchObject({ code: 'failed_precondition', publicMessage: expect.stringContaining('price') })
+  }
+  const other = await harness.billing.openAccount(account(corrected))
+  expect(other.account).toMatchObject({ plan: { planId }, subscription: { status: 'active' } })
   await sandbox.control.stripe.putPrice({ id: providerPriceId, currency: 'eur', unitAmount: 1 })
-  expect((await harness.billing.openAccount(draft)).account?.subscription?.status).toBe('active')
+  expect((await ofLater(patient)).account).toMatchObject({ plan: { planId: plan?.planId }, subscription: { status: 'active' } })
 })
 
 test.each(['error_after', 'hang_after', 'disconnect_after', 'rate_limited', 'error_before'] as const)(

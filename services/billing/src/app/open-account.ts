@@ -1,4 +1,5 @@
 import type { CompanyId } from '@frontdesk/contracts'
+import { isFrontdeskError } from '@frontdesk/errors'
 import { invalid } from '../domain/invalid.ts'
 import { findAccount, notFound } from './find-account.ts'
 import type { Account, AccountStore, PaymentProvider, PlanStore } from './ports.ts'
@@ -20,31 +21,41 @@ const nameMax = 255
 const emailMax = 320
 
 /**
- * Makes the company a customer with a subscription. What was decided first stands: asked again, it goes on where it was
- * cut off, with the plan, name and address of the first time, and answers what there is.
+ * Makes the company a customer with a subscription. Asked again, it answers what there is, or goes on where it was cut
+ * off with the plan, name and address of the first time; only what the provider refused may be asked for otherwise.
  */
 export function openAccount({ plans, accountsOf, provider }: OpenAccountDependencies) {
+  async function customerOf(accounts: AccountStore, { companyId, attempt, name, email, customerId }: Account): Promise<string> {
+    if (customerId !== undefined) return customerId
+    const made = await provider.createCustomer({ companyId, attempt, name, email })
+    await accounts.setCustomer(made)
+    return made
+  }
+
+  async function goOn(accounts: AccountStore, account: Account): Promise<void> {
+    const { companyId, attempt, plan } = account
+    const customerId = await customerOf(accounts, account)
+    // Idempotency keys end after a day or so; what they made is still found.
+    const subscription =
+      (await provider.findSubscription({ companyId, customerId })) ??
+      (await provider.createSubscription({ companyId, attempt, customerId, priceId: plan.providerPriceId }))
+    await accounts.setSubscription(subscription)
+  }
+
   return async (companyId: CompanyId, draft: AccountDraft): Promise<Account> => {
     const accounts = accountsOf(companyId)
     const opened = await accounts.find()
     if (opened?.subscriptionId !== undefined) return opened
-    if (!opened) {
-      const { name, email } = checked(draft)
-      const plan = (await plans.find(draft.planId)) ?? notFound('plan')
-      await accounts.begin({ planId: plan.id, name, email })
-    }
+    const plan = (await plans.find(draft.planId)) ?? notFound('plan')
+    await accounts.begin({ planId: plan.id, ...checked(draft) })
     // Of two first requests at once, one has decided.
-    const { name, email, plan, ...known } = await findAccount(accounts)
-    let { customerId } = known
-    if (customerId === undefined) {
-      customerId = await provider.createCustomer({ companyId, name, email })
-      await accounts.setCustomer(customerId)
+    const account = await findAccount(accounts)
+    try {
+      await goOn(accounts, account)
+    } catch (error) {
+      if (isFrontdeskError(error, 'failed_precondition')) await accounts.refused(account.attempt)
+      throw error
     }
-    // Idempotency keys end after a day or so; what they made is still found.
-    const subscription =
-      (await provider.findSubscription({ companyId, customerId })) ??
-      (await provider.createSubscription({ companyId, customerId, priceId: plan.providerPriceId }))
-    await accounts.setSubscription(subscription)
     return findAccount(accounts)
   }
 }

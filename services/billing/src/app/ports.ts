@@ -35,6 +35,8 @@ export interface Account {
   /** The name and address on the invoice. */
   readonly name: string
   readonly email: string
+  /** The number of the attempt to open it: each refused one begins another. */
+  readonly attempt: number
   readonly customerId: string | undefined
   readonly subscriptionId: string | undefined
   /** Undefined while the payment provider has none, and when it knows it no longer. */
@@ -43,9 +45,11 @@ export interface Account {
 
 /** One company's account. */
 export interface AccountStore {
-  /** Keeps the account as it is to be opened; one that is there stays as it is. */
+  /** Keeps the account as it is to be opened; one that is there stays as it is, unless it was refused. */
   begin(draft: { readonly planId: string; readonly name: string; readonly email: string }): Promise<void>
   find(): Promise<Account | undefined>
+  /** The provider refused to make what this attempt asked for: the next one may ask for something else. */
+  refused(attempt: number): Promise<void>
   /** Keeps the customer, and has everything fetched again that was asked for before there was one. */
   setCustomer(customerId: string): Promise<void>
   /** Keeps the subscription, with its state if there is none mirrored yet, and has it fetched. */
@@ -149,12 +153,18 @@ export interface ReportQueue {
 
 /** What we ask of the payment provider. A failure is a FrontdeskError, whose `retryable` says whether to ask again. */
 export interface PaymentProvider {
-  /** The customer's id; the same for a company however often it is asked. */
-  createCustomer(company: { readonly companyId: CompanyId; readonly name: string; readonly email: string }): Promise<string>
+  /** The customer's id; the same for a company's attempt however often it is asked. */
+  createCustomer(company: {
+    readonly companyId: CompanyId
+    readonly attempt: number
+    readonly name: string
+    readonly email: string
+  }): Promise<string>
   /** The subscription that the company's customer has already, for a request that was cut off. */
   findSubscription(customer: { readonly companyId: CompanyId; readonly customerId: string }): Promise<SubscriptionState | undefined>
   createSubscription(draft: {
     readonly companyId: CompanyId
+    readonly attempt: number
     readonly customerId: string
     readonly priceId: string
   }): Promise<SubscriptionState>

@@ -15,9 +15,17 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404
 }
 
+/** Whether a meter has the identifier already: Stripe refuses what it counted before, and mostly says so in words alone. */
+export function isCounted(error: unknown): boolean {
+  if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return false
+  return error.code === 'duplicate_meter_event' || /event already exists with identifier/i.test(error.message)
+}
+
 /** The outcome of a call as its metric names it. */
 export function outcomeOf(error: unknown): string {
   if (isBrokenCircuitError(error)) return 'circuit_open'
+  if (isMissing(error)) return 'missing'
+  if (isCounted(error)) return 'counted_before'
   if (error instanceof Stripe.errors.StripeConnectionError) return 'no_answer'
   if (error instanceof Stripe.errors.StripeError) return error.statusCode === 429 ? 'rate_limited' : `http_${error.statusCode ?? 'unknown'}`
   return 'failed'

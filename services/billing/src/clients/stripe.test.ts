@@ -46,13 +46,21 @@ async function stripeThat(...answers: Answer[]) {
   return { stripe, requests, telemetry }
 }
 
-const company = { companyId: vouchForCompanyId(newId('cmp')), name: 'Salon', email: 'a@b.de' }
+const company = { companyId: vouchForCompanyId(newId('cmp')), attempt: 1, name: 'Salon', email: 'a@b.de' }
 const invoice = { type: 'invoice', id: 'in_1' } as const
 const use = { identifier: 'usg_1', kind: 'messages', customerId: 'cus_1', quantity: 1, at: new Date() } as const
 
 test('what it does not know is undefined, and no failure', async () => {
   const { stripe } = await stripeThat(failure(404, { type: 'invalid_request_error', code: 'resource_missing' }))
   expect(await stripe.fetch(invoice)).toBeUndefined()
+})
+
+test.each([
+  ['by its code', { code: 'duplicate_meter_event' }],
+  ['in words', { message: 'An event already exists with identifier usg_1.' }],
+])('a use that the meter has already, said %s, is reported', async (_, error) => {
+  const { stripe } = await stripeThat(failure(400, { type: 'invalid_request_error', ...error }))
+  await expect(stripe.report(use)).resolves.toBeUndefined()
 })
 
 test.each<[string, Answer, object]>([
@@ -74,7 +82,7 @@ test('a call that somebody waits for is repeated under the same key, and one of 
   const { stripe, requests } = await stripeThat(failure(500), hang, json(200, { id: 'cus_1' }))
   expect(await stripe.createCustomer(company)).toBe('cus_1')
   expect(requests).toHaveLength(3)
-  expect(new Set(requests.map(({ headers }) => headers['idempotency-key']))).toEqual(new Set([`frontdesk-customer-${company.companyId}`]))
+  expect(new Set(requests.map(({ headers }) => headers['idempotency-key']))).toEqual(new Set([`frontdesk-customer-${company.companyId}-1`]))
 
   const other = await stripeThat(failure(500))
   await expect(other.stripe.fetch(invoice)).rejects.toMatchObject({ code: 'unavailable' })

@@ -5,7 +5,7 @@ import { circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleWhen, noo
 import Stripe from 'stripe'
 import type { PaymentProvider } from '../app/ports.ts'
 import type { UsageKind } from '../domain/usage.ts'
-import { circuitOpenMs, isMissing, isPassing, outcomeOf, toFrontdeskError } from './stripe-errors.ts'
+import { circuitOpenMs, isCounted, isMissing, isPassing, outcomeOf, toFrontdeskError } from './stripe-errors.ts'
 import { toInvoiceState, toSubscriptionState } from './stripe-objects.ts'
 
 export interface StripeOptions {
@@ -44,7 +44,7 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
 
   const duration = telemetry.metrics.histogram(
     'billing_stripe_call_duration_seconds',
-    'Requests to Stripe by operation and outcome; ok, missing, rate_limited, no_answer, circuit_open, http_<status>.',
+    'Requests to Stripe by operation and outcome; ok, missing, counted_before, rate_limited, no_answer, circuit_open, http_<status>.',
     ['operation', 'outcome'],
   )
   const passing = handleWhen(isPassing)
@@ -66,7 +66,7 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
     try {
       return await request()
     } catch (error) {
-      outcome = isMissing(error) ? 'missing' : outcomeOf(error)
+      outcome = outcomeOf(error)
       throw error
     } finally {
       duration.observe({ operation, outcome }, (performance.now() - startedAt) / 1_000)
@@ -74,10 +74,10 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
   }
 
   return {
-    async createCustomer({ companyId, name, email }) {
+    async createCustomer({ companyId, attempt, name, email }) {
       const metadata = { company_id: companyId }
       const { id } = await call('create_customer', again, () =>
-        stripe.customers.create({ name, email, metadata }, { idempotencyKey: `frontdesk-customer-${companyId}` }),
+        stripe.customers.create({ name, email, metadata }, { idempotencyKey: `frontdesk-customer-${companyId}-${attempt}` }),
       )
       return id
     },
@@ -88,7 +88,7 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
       return ours && toSubscriptionState(ours)
     },
 
-    async createSubscription({ companyId, customerId, priceId }) {
+    async createSubscription({ companyId, attempt, customerId, priceId }) {
       const subscription = await call('create_subscription', again, () =>
         stripe.subscriptions.create(
           {
@@ -98,7 +98,7 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
             days_until_due: daysUntilDue,
             metadata: { company_id: companyId },
           },
-          { idempotencyKey: `frontdesk-subscription-${companyId}` },
+          { idempotencyKey: `frontdesk-subscription-${companyId}-${attempt}` },
         ),
       )
       return toSubscriptionState(subscription)
@@ -115,6 +115,7 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
       }),
 
     async report({ identifier, kind, customerId, quantity, at }) {
+      // Without an idempotency key, under which a failure of theirs would be repeated for a day: the identifier is enough.
       await call('report_usage', noop, () =>
         stripe.billing.meterEvents.create({
           event_name: meters[kind],
@@ -122,7 +123,9 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
           timestamp: Math.floor(at.getTime() / 1_000),
           payload: { stripe_customer_id: customerId, value: String(quantity) },
         }),
-      )
+      ).catch((error: unknown) => {
+        if (!(error instanceof Error && isCounted(error.cause))) throw error
+      })
     },
 
     async [Symbol.asyncDispose]() {

@@ -10,6 +10,8 @@ import { plans } from './schema/plans.ts'
 import { subscriptions } from './schema/subscriptions.ts'
 import { usageRecords } from './schema/usage-records.ts'
 
+const { refused } = accounts
+
 /** What has to be woken once something is there to be done. */
 export interface Wake {
   readonly refetches: () => void
@@ -38,7 +40,22 @@ export function createAccountStore(database: Database, companyId: CompanyId, now
       await database.orm
         .insert(accounts)
         .values({ companyId, ...draft, openedAt: now() })
-        .onDuplicateKeyUpdate({ set: { companyId: sql`${accounts.companyId}` } })
+        .onDuplicateKeyUpdate({
+          set: {
+            planId: sql`if(${refused}, values(plan_id), ${accounts.planId})`,
+            name: sql`if(${refused}, values(name), ${accounts.name})`,
+            email: sql`if(${refused}, values(email), ${accounts.email})`,
+            // The last one, since the server assigns from left to right.
+            refused: false,
+          },
+        })
+    },
+
+    async refused(attempt) {
+      await database.orm
+        .update(accounts)
+        .set({ attempt: attempt + 1, refused: true })
+        .where(and(own, eq(accounts.attempt, attempt), isNull(accounts.subscriptionId)))
     },
 
     async find() {

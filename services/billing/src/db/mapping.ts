@@ -19,13 +19,14 @@ export function toPlan({ planId, createdAt: _createdAt, ...rest }: PlanRow): Pla
 }
 
 export function toAccount(row: { account: typeof accounts.$inferSelect; plan: PlanRow; subscription: SubscriptionRow | null }): Account {
-  const { companyId, name, email, customerId, subscriptionId } = row.account
+  const { companyId, name, email, attempt, customerId, subscriptionId } = row.account
   const { subscription } = row
   return {
     companyId: vouchForCompanyId(companyId),
     plan: toPlan(row.plan),
     name,
     email,
+    attempt,
     customerId: customerId ?? undefined,
     subscriptionId: subscriptionId ?? undefined,
     subscription: subscription && subscription.missingSince === null ? toSubscription(subscription) : undefined,
