@@ -32,7 +32,11 @@ test('a killed broker and a killed service are told within 60 s by the rules as 
     const plantedAt = performance.now()
     // The ingress keeps what it can not publish.
     await send(stack, 'meanwhile')
-    const due = ['BrokerAway company-resolver', 'BrokerAway webhook-ingress', 'OutboxStalled webhook-ingress', 'ServiceDown booking']
+    const due = [
+      ...['billing', 'company-resolver', 'messaging', 'webhook-ingress'].map((name) => `BrokerAway ${name}`),
+      'OutboxStalled webhook-ingress',
+      'ServiceDown booking',
+    ]
     await eventually(async () => {
       for (const alert of await firing(monitoring)) firedAfterMs[alert] ??= Math.round(performance.now() - plantedAt)
       expect(Object.keys(firedAfterMs).toSorted()).toEqual(due)

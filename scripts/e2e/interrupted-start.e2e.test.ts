@@ -8,6 +8,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Manifest } from '../src/stack/manifest.ts'
 
 const root = resolve(import.meta.dirname, '../..')
+/** Longer than a start takes on a busy machine. */
+const startedWithinMs = 15_000
 let directory: string
 
 beforeEach(async () => {
@@ -27,7 +29,7 @@ function dev(args: readonly string[] = [], environment: Record<string, string> =
   const closed = once(child, 'close')
   return {
     child,
-    says: (words: string) => eventually(() => expect(progress).toContain(words), { intervalMs: 1 }),
+    says: (words: string) => eventually(() => expect(progress).toContain(words), { intervalMs: 1, timeoutMs: startedWithinMs }),
     shows: (words: string) => eventually(() => expect(stdout).toContain(words)),
     async end() {
       const [code] = (await closed) as [number | null]

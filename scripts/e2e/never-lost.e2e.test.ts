@@ -23,7 +23,7 @@ test(
   async () => {
     await using cleanUp = new AsyncDisposableStack()
     const stack = cleanUp.use(await startPrivateStack())
-    const before = await seededEvents(stack)
+    const before = await seeding(stack)
     const expected = workload(stack.manifest, calls, bookings)
     expect(expected.webhooks).toHaveLength(unique)
 
@@ -38,19 +38,23 @@ test(
     expect(new Set(accepted).size).toBe(accepted.length)
     expect(accepted.length).toBeLessThanOrEqual(unique)
     // Every webhook has been answered 2xx by now, so the ledger has to hold every event, before anything else is waited for.
-    expect(await countRows(stack, 'webhook_ingress.events')).toBe(before + unique)
+    expect(await countRows(stack, 'webhook_ingress.events')).toBe(before.events + unique)
 
     await settled(stack, expected.forBooking)
     // Kills hit the moment between a commit and its ack only by luck; this makes every event come twice for certain.
     await deliverEverythingAgain(stack)
     const counts = await settled(stack, expected.forBooking)
-    expect(counts['webhook-ingress']).toMatchObject({ accepted: before + unique })
-    expect(counts['company-resolver']).toMatchObject({ attributed: before + unique, quarantined: 0, dead: 0 })
+    expect(counts['webhook-ingress']).toMatchObject({ accepted: before.events + unique })
+    expect(counts['company-resolver']).toMatchObject({
+      attributed: before.attributed + unique,
+      quarantined: before.events - before.attributed,
+      dead: 0,
+    })
     expect(counts.booking).toMatchObject({ handled: expected.forBooking, dead: 0 })
     expect([counts.billing.dead, counts.messaging.dead]).toEqual([0, 0])
 
     const books = await readBooks(stack)
-    const kept = before + unique
+    const kept = before.events + unique
     expect(books.ledger).toEqual({ events: kept, deliveries: kept, outbox: kept, unpublished: 0 })
     expect(books.resolver).toEqual({ attributions: kept, outbox: kept, distinct: kept, unpublished: 0 })
     expect(books.appointments).toEqual(sorted(expected.appointments))
@@ -187,11 +191,11 @@ async function settled(stack: Stack, forBooking: number): Promise<Record<EventSe
   )
 }
 
-/** How many events the ledger holds of the seeding: Stripe tells of each subscription that it began. */
-async function seededEvents(stack: Stack): Promise<number> {
+/** What the ledger holds of the seeding: Stripe tells of subscriptions and their invoices, and of what is no company's, such as prices. */
+async function seeding(stack: Stack): Promise<{ readonly events: number; readonly attributed: number }> {
   const { events } = await createSandboxControl(stack.manifest.sandbox.controlUrl).stripe.state()
   await eventually(async () => expect(await countRows(stack, 'company_resolver.attributions')).toBe(events.length), { timeoutMs: 10_000 })
-  return events.length
+  return { events: events.length, attributed: await countRows(stack, 'company_resolver.attributions WHERE company_id IS NOT NULL') }
 }
 
 async function countRows(stack: Stack, table: string): Promise<number> {
