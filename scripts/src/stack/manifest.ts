@@ -40,8 +40,8 @@ export type ServiceName = (typeof serviceNames)[number]
  */
 export const callers = {
   'webhook-ingress': { calls: ['company-resolver', 'booking'], allCompanies: true },
-  booking: { calls: ['company-resolver'] },
-  messaging: { calls: ['company-resolver', 'booking'] },
-} as const satisfies Record<string, { calls: readonly ServiceName[]; allCompanies?: boolean }>
+  booking: { calls: ['billing'] },
+  messaging: { calls: ['company-resolver', 'booking', 'billing'] },
+} as const satisfies Record<string, { calls: readonly string[]; allCompanies?: boolean }>
 export type CallerName = keyof typeof callers
 export const callerNames = Object.keys(callers) as CallerName[]
