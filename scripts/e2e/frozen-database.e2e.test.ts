@@ -42,7 +42,7 @@ test(`a frozen database: ${concurrent} webhooks at once are each told to send ag
   const connection = await createConnection(mysql.url)
   cleanUp.defer(() => connection.end())
   const [rows] = await connection.query<RowDataPacket[]>(
-    "SELECT COUNT(*) AS kept FROM webhook_ingress.events WHERE event_type = 'frontdesk.call.started.v1'",
+    "SELECT COUNT(*) AS kept FROM webhook_ingress.events WHERE type = 'frontdesk.call.started.v1'",
   )
   expect(Number(rows[0]?.kept)).toBe(2 * concurrent)
 }, 60_000)

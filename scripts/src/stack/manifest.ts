@@ -59,7 +59,7 @@ export type ProcessName = ServiceName | 'provider-sandbox'
  */
 export const callers = {
   'webhook-ingress': { calls: ['company-resolver', 'booking'], allCompanies: true },
-  booking: { calls: ['company-resolver', 'billing'] },
+  booking: { calls: ['billing'] },
   messaging: { calls: ['company-resolver', 'booking', 'billing'] },
 } as const satisfies Record<string, { calls: readonly ServiceName[]; allCompanies?: boolean }>
 export type CallerName = keyof typeof callers
