@@ -155,7 +155,8 @@ export async function startMessaging(config: Config, overrides: MessagingOverrid
         ...others,
         turnOf: createTurns(config.SENDS_PER_SECOND),
         now,
-        onNotSettled: (err, { id }) => logger.error({ err, messageId: id }, 'the outcome of a call could not be stored; its status will tell'),
+        onNotSettled: (err, { id }) =>
+          logger.error({ err, messageId: id }, 'the outcome of a call could not be stored; its status will tell'),
       }),
       onDelivery(delivery, { companyId, message }) {
         counted.inc({ outcome: delivery.kind })

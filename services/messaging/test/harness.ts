@@ -1,7 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { applyStreams, connectBus } from '@frontdesk/bus'
-import { type Appointment, type CompanyId, MessagingServiceDefinition, newId, OperationsServiceDefinition, vouchForCompanyId } from '@frontdesk/contracts'
+import {
+  type Appointment,
+  type CompanyId,
+  MessagingServiceDefinition,
+  newId,
+  OperationsServiceDefinition,
+  vouchForCompanyId,
+} from '@frontdesk/contracts'
 import { createRpcClient, type TokenSource } from '@frontdesk/rpc'
 import { createTestAuthority } from '@frontdesk/rpc/testing'
 import { loadConfig } from '@frontdesk/service'

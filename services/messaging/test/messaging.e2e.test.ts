@@ -21,7 +21,9 @@ afterAll(async () => {
 async function outbox(companyId: string): Promise<{ type: string; body: Record<string, unknown> }[]> {
   const connection = await createConnection(harness.mysqlUrl)
   try {
-    const [rows] = await connection.query<RowDataPacket[]>('SELECT event_type AS type, body FROM outbox WHERE company_id = ? ORDER BY id', [companyId])
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT event_type AS type, body FROM outbox WHERE company_id = ? ORDER BY id', [
+      companyId,
+    ])
     return rows.map(({ type, body }) => ({ type: String(type), body: JSON.parse(String(body)) as Record<string, unknown> }))
   } finally {
     await connection.end()
@@ -105,11 +107,20 @@ test('a text within 24 hours goes out once, its statuses never go back, and it i
     {
       path: `/v26.0/${phoneNumberId}/messages`,
       authorization: 'Bearer token-of-the-platform',
-      body: { messaging_product: 'whatsapp', to: '16505551234', type: 'text', text: { body: 'We are.' }, biz_opaque_callback_data: messageId },
+      body: {
+        messaging_product: 'whatsapp',
+        to: '16505551234',
+        type: 'text',
+        text: { body: 'We are.' },
+        biz_opaque_callback_data: messageId,
+      },
     },
   ])
   expect(await outbox(companyId)).toMatchObject([
-    { type: 'frontdesk.message.sent.v1', body: { messageId, conversationId, providerMessageId: sent.providerMessageId, kind: 'text', purpose: 'reply' } },
+    {
+      type: 'frontdesk.message.sent.v1',
+      body: { messageId, conversationId, providerMessageId: sent.providerMessageId, kind: 'text', purpose: 'reply' },
+    },
   ])
 })
 
@@ -204,7 +215,11 @@ test('within 24 hours a confirmation is a text; where the provider says otherwis
   const asText = harness.anAppointment(companyId, phoneNumber)
   await harness.publish(appointmentConfirmed(companyId, asText))
   const text = await harness.messageOf(companyId, { appointmentId: asText }, 'SENT')
-  expect(text).toMatchObject({ kind: 'text', conversationId, text: expect.stringMatching(/^Hello Ada, your appointment “Cut” with Salon Nord/) })
+  expect(text).toMatchObject({
+    kind: 'text',
+    conversationId,
+    text: expect.stringMatching(/^Hello Ada, your appointment “Cut” with Salon Nord/),
+  })
 
   provider.script(metaError(400, 131047))
   const asTemplate = harness.anAppointment(companyId, phoneNumber)
@@ -309,13 +324,13 @@ test('a status without a reference that overtakes the provider’s id is tried a
   await harness.messageOf(companyId, { messageId }, 'SENDING')
   const wamid = `wamid.early.${messageId}`
   const early = statusChanged(companyId, wamid, 'READ')
-  await Promise.all([
-    harness.publish(early),
-    harness.publish(statusChanged(companyId, wamid, 'SENT', { reference: messageId })),
-  ])
-  await eventually(async () => expect((await harness.messaging.getMessage({ companyId, messageId })).message?.status).toBe('MESSAGE_STATUS_READ'), {
-    timeoutMs: 10_000,
-  })
+  await Promise.all([harness.publish(early), harness.publish(statusChanged(companyId, wamid, 'SENT', { reference: messageId }))])
+  await eventually(
+    async () => expect((await harness.messaging.getMessage({ companyId, messageId })).message?.status).toBe('MESSAGE_STATUS_READ'),
+    {
+      timeoutMs: 10_000,
+    },
+  )
 }, 30_000)
 
 test('what never can be handled is a dead letter at once', async () => {
@@ -353,7 +368,9 @@ test('pages go the latest first, and filters hold', async () => {
     }
   }
   const listed = await pages((pageToken) => harness.messaging.listMessages({ companyId, pageSize: 2, pageToken }))
-  expect(listed.flatMap(({ messages }) => messages.map(({ providerMessageId }) => providerMessageId))).toEqual([1, 2, 3, 4, 5].map((n) => `wamid.${n}`))
+  expect(listed.flatMap(({ messages }) => messages.map(({ providerMessageId }) => providerMessageId))).toEqual(
+    [1, 2, 3, 4, 5].map((n) => `wamid.${n}`),
+  )
   const conversations = await pages((pageToken) => harness.messaging.listConversations({ companyId, pageSize: 2, pageToken }))
   expect(conversations.flatMap((page) => page.conversations.map(({ customer }) => customer?.phoneNumber))).toEqual(
     [1, 2, 3, 4, 5].map((n) => `+1650555900${n}`),

@@ -35,7 +35,9 @@ export async function startScriptedProvider() {
       case 'take':
         if (script.kind === 'slow') await wait(script.afterMs)
         response.writeHead(200, { 'content-type': 'application/json' })
-        response.end(JSON.stringify({ messaging_product: 'whatsapp', messages: [{ id: wamidOf(body.biz_opaque_callback_data, calls.length) }] }))
+        response.end(
+          JSON.stringify({ messaging_product: 'whatsapp', messages: [{ id: wamidOf(body.biz_opaque_callback_data, calls.length) }] }),
+        )
         return
       case 'answer':
         response.writeHead(script.status, { 'content-type': 'application/json', ...script.headers })
@@ -70,7 +72,11 @@ export type ScriptedProvider = Awaited<ReturnType<typeof startScriptedProvider>>
 
 /** Meta's error answer. */
 export function metaError(status: number, code: number, message = 'refused'): Script {
-  return { kind: 'answer', status, body: { error: { message, type: 'OAuthException', code, error_data: { details: `${message} in detail` } } } }
+  return {
+    kind: 'answer',
+    status,
+    body: { error: { message, type: 'OAuthException', code, error_data: { details: `${message} in detail` } } },
+  }
 }
 
 function wamidOf(reference: string, call: number): string {

@@ -122,7 +122,10 @@ test('a report by a reference alone, and by the provider’s id alone, find the 
 
 test('a report on nothing of ours is passed over, but a recent one without a reference comes again', async () => {
   const { apply } = memoryMailbox()
-  expect(await apply([status('sent'), status('sent', { reference: '', isRecent: false })])).toEqual([{ unmatched: true }, { unmatched: true }])
+  expect(await apply([status('sent'), status('sent', { reference: '', isRecent: false })])).toEqual([
+    { unmatched: true },
+    { unmatched: true },
+  ])
   await expect(apply([status('sent', { reference: '' })])).rejects.toMatchObject({ code: 'unavailable', retryable: true })
 })
 

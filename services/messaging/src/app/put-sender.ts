@@ -12,7 +12,8 @@ export function putSender({ senders }: { readonly senders: Senders }) {
       ['business_account_id', sender.businessAccountId],
     ] as const) {
       // They become part of a URL.
-      if (!/^\d{1,32}$/.test(value)) throw new FrontdeskError('invalid_argument', { publicMessage: `${field}: the provider’s id, all digits.` })
+      if (!/^\d{1,32}$/.test(value))
+        throw new FrontdeskError('invalid_argument', { publicMessage: `${field}: the provider’s id, all digits.` })
     }
     if (sender.confirmationTemplate) checkTemplate({ ...sender.confirmationTemplate, parameters: [] })
     await senders.put(companyId, sender)

@@ -12,7 +12,9 @@ const statuses: Readonly<Record<AppointmentStatus, AppointmentFacts['status']>> 
 }
 
 /** Booking over gRPC, by tokens for the one company. */
-export function createAppointments(client: Pick<RpcClient<typeof BookingServiceDefinition>, 'getAppointment' | 'getCustomer'>): Appointments {
+export function createAppointments(
+  client: Pick<RpcClient<typeof BookingServiceDefinition>, 'getAppointment' | 'getCustomer'>,
+): Appointments {
   return {
     async find(companyId, appointmentId) {
       const answer = await orUndefined(client.getAppointment({ companyId, appointmentId }, { companies: [companyId] }))

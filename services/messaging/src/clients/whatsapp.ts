@@ -22,7 +22,11 @@ const failuresBeforePause = 5
 
 const answer = z.object({ messages: z.tuple([z.object({ id: z.string().min(1).max(255) })], z.unknown()) })
 const refusal = z.object({
-  error: z.object({ code: z.number().int().optional(), message: z.string().default(''), error_data: z.object({ details: z.string() }).optional() }),
+  error: z.object({
+    code: z.number().int().optional(),
+    message: z.string().default(''),
+    error_data: z.object({ details: z.string() }).optional(),
+  }),
 })
 
 /**

@@ -41,7 +41,13 @@ export function createMailbox({ orm }: Transaction, companyId: CompanyId): Mailb
 
 type Orm = Transaction['orm']
 
-const { companyId: _company, conversationId: _id, createdAt: _created, phoneNumberId: _number, ...changing } = getTableColumns(conversations)
+const {
+  companyId: _company,
+  conversationId: _id,
+  createdAt: _created,
+  phoneNumberId: _number,
+  ...changing
+} = getTableColumns(conversations)
 const { companyId: _owner, messageId: _message, createdAt: _made, idempotencyKey: _key, ...settling } = getTableColumns(messages)
 
 /** Each number's kind is a list of its own, so that the primary key answers it. */
@@ -131,8 +137,6 @@ async function removeAbsorbed(orm: Orm, companyId: CompanyId, { absorbed }: Mail
       .update(conversationIdentities)
       .set({ conversationId: into })
       .where(and(eq(conversationIdentities.companyId, companyId), eq(conversationIdentities.conversationId, conversationId)))
-    await orm
-      .delete(conversations)
-      .where(and(eq(conversations.companyId, companyId), eq(conversations.conversationId, conversationId)))
+    await orm.delete(conversations).where(and(eq(conversations.companyId, companyId), eq(conversations.conversationId, conversationId)))
   }
 }

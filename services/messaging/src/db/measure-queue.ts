@@ -14,10 +14,15 @@ export function measureQueue(database: Database, { metrics }: Telemetry, now: ()
     )
     gauge.set(row?.dueAt ? Math.max(0, now().getTime() - row.dueAt.getTime()) / 1_000 : 0)
   })
-  metrics.gauge('messaging_unconfirmed_messages', 'Messages whose outcome is unknown for so long that a person has to decide.', [], async (gauge) => {
-    const [row] = await acrossCompanies('unconfirmed messages', () =>
-      database.orm.select({ messages: count() }).from(messages).where(eq(messages.status, 'unconfirmed')),
-    )
-    gauge.set(row?.messages ?? 0)
-  })
+  metrics.gauge(
+    'messaging_unconfirmed_messages',
+    'Messages whose outcome is unknown for so long that a person has to decide.',
+    [],
+    async (gauge) => {
+      const [row] = await acrossCompanies('unconfirmed messages', () =>
+        database.orm.select({ messages: count() }).from(messages).where(eq(messages.status, 'unconfirmed')),
+      )
+      gauge.set(row?.messages ?? 0)
+    },
+  )
 }

@@ -23,7 +23,10 @@ export function createOutgoing(database: Database, companyId: CompanyId, onQueue
         const { conversation, message } = decide(current)
         const newIdentities = current
           ? []
-          : identitiesOf(conversation.phoneNumberId, conversation.customer).map((identity) => ({ identity, conversationId: conversation.id }))
+          : identitiesOf(conversation.phoneNumberId, conversation.customer).map((identity) => ({
+              identity,
+              conversationId: conversation.id,
+            }))
         await createMailbox(tx, companyId).save({
           ...nothing,
           conversations: [conversation],

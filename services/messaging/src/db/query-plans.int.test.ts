@@ -87,7 +87,11 @@ test.each<[string, (orm: Database['orm']) => Query, string]>([
   ['a page of ListConversations', (orm) => conversationsOf(orm, company, behind()), 'conversations_by_time'],
   ['the first page of ListMessages', (orm) => messagesOf(orm, company, page), 'messages_by_time'],
   ['a page of ListMessages', (orm) => messagesOf(orm, company, behind()), 'messages_by_time'],
-  ['a page of a conversation', (orm) => messagesOf(orm, company, { ...behind(), conversationId: mine[0]?.conversationId }), 'messages_by_conversation'],
+  [
+    'a page of a conversation',
+    (orm) => messagesOf(orm, company, { ...behind(), conversationId: mine[0]?.conversationId }),
+    'messages_by_conversation',
+  ],
   ['ListMessages by status', (orm) => messagesOf(orm, company, { ...page, status: 'queued' }), 'messages_by_status'],
   ['ListMessages by appointment', (orm) => messagesOf(orm, company, { ...page, appointmentId: newId('apt') }), 'messages_by_appointment'],
   [

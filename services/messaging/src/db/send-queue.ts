@@ -37,7 +37,10 @@ export function createSendQueue(database: Database, options: SendQueueOptions): 
               inArray(company, padded([...new Set(rows.map((row) => row.companyId))])),
               inArray(id, padded(rows.map((row) => row.messageId))),
             )
-            await orm.update(messages).set({ dueAt: new Date(at.getTime() + leaseMs) }).where(named)
+            await orm
+              .update(messages)
+              .set({ dueAt: new Date(at.getTime() + leaseMs) })
+              .where(named)
           }
           return rows.map((row) => ({ companyId: vouchForCompanyId(row.companyId), message: toMessage(row) }))
         }),
@@ -62,7 +65,9 @@ export function createSendQueue(database: Database, options: SendQueueOptions): 
 
     settle: (companyId, messageId, outcome) =>
       withTransaction(database, async (tx) => {
-        const { messages: [current] } = await createMailbox(tx, companyId).open({ identities: [], providerMessageIds: [], messageIds: [messageId] })
+        const {
+          messages: [current],
+        } = await createMailbox(tx, companyId).open({ identities: [], providerMessageIds: [], messageIds: [messageId] })
         if (!current) return undefined
         const { message, taken } = settleAttempt(current, outcome, now(), random)
         if (message !== current) await save(tx, companyId, message)

@@ -20,7 +20,11 @@ test('an older message only fills what is empty', () => {
 
 test('of two that turn out to be one the older stays, with all that is known', () => {
   const older = openConversation('conv_1', '1', ada, at(0))
-  const newer = afterInbound(openConversation('conv_2', '1', { phoneNumber: '', userId: 'DE.1', name: '' }, at(1)), { ...ada, userId: 'DE.1' }, at(3))
+  const newer = afterInbound(
+    openConversation('conv_2', '1', { phoneNumber: '', userId: 'DE.1', name: '' }, at(1)),
+    { ...ada, userId: 'DE.1' },
+    at(3),
+  )
   for (const { kept, absorbed } of [mergeConversations(older, newer), mergeConversations(newer, older)]) {
     expect(absorbed.id).toBe('conv_2')
     expect(kept).toMatchObject({ id: 'conv_1', customer: { ...ada, userId: 'DE.1' }, lastMessageAt: at(3), lastInboundAt: at(3) })

@@ -43,7 +43,9 @@ test('every order and multiplicity of the same reports ends in the same status, 
   const all = (['sent', 'failed', 'delivered', 'read'] as const).map((status, minute) => report(status, minute))
   fc.assert(
     fc.property(
-      fc.subarray(all, { minLength: 1 }).chain((some) => fc.tuple(fc.shuffledSubarray(some, { minLength: some.length }), fc.array(fc.constantFrom(...some)))),
+      fc
+        .subarray(all, { minLength: 1 })
+        .chain((some) => fc.tuple(fc.shuffledSubarray(some, { minLength: some.length }), fc.array(fc.constantFrom(...some)))),
       fc.constantFrom('queued', 'sending', 'unconfirmed'),
       ([shuffled, again], before) => {
         const fold = (reports: readonly StatusReport[]) => {
