@@ -13,7 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox[Symbol.asyncDispose]())
 
-const messagesOf = async (reference: string) => (await sandbox.control.whatsapp.messages()).filter((message) => message.reference === reference)
+const messagesOf = async (reference: string) =>
+  (await sandbox.control.whatsapp.messages()).filter((message) => message.reference === reference)
 
 async function publishStatuses(harness: Pick<Harness, 'publish'>, companyId: Parameters<typeof heldStatuses>[1], atLeast: number) {
   const events: Awaited<ReturnType<typeof heldStatuses>> = []
@@ -31,7 +32,13 @@ test('a customer writes, is answered, and gets a confirmation as a text; another
   const phoneNumberId = aSenderNumber()
   const phoneNumber = aPhoneNumber()
   await harness.putSender(companyId, phoneNumberId)
-  const wamid = await sandbox.control.whatsapp.inbound({ phoneNumberId, businessAccountId, from: phoneNumber.slice(1), name: 'Ada', text: 'Hi' })
+  const wamid = await sandbox.control.whatsapp.inbound({
+    phoneNumberId,
+    businessAccountId,
+    from: phoneNumber.slice(1),
+    name: 'Ada',
+    text: 'Hi',
+  })
   await harness.publish(received(companyId, wamid, { phoneNumberId, sender: { phoneNumber, name: 'Ada' } }))
   await sandbox.control.takeHeldWebhooks()
   const { conversations } = await harness.messaging.listConversations({ companyId })

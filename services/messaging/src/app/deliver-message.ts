@@ -68,7 +68,8 @@ export function deliverMessage(deps: DeliverMessageDependencies): (leased: Lease
       if (plan.kind === 'refuse') return await putBack(leased, { kind: 'refused', reason: plan.reason })
       ready = plan.value
       await turnOf(ready.addressee.phoneNumberId)
-      if (!channel.isOpen) return await putBack(leased, { kind: 'later', reason: 'WhatsApp can not be reached at the moment.', retryAfterMs: 0 })
+      if (!channel.isOpen)
+        return await putBack(leased, { kind: 'later', reason: 'WhatsApp can not be reached at the moment.', retryAfterMs: 0 })
       begun = await queue.begin(leased, ready.addressee, ready.content)
     } catch (error) {
       // Should the commit of `sending` have come through all the same, this changes nothing: it is no longer queued.
