@@ -50,7 +50,7 @@ export function probes(own: CompanyId, names: Names): readonly ToolCall[] {
   ]
 }
 
-/** All bytes of the answer, less the tool's name, which the caller gave. */
+/** All bytes of the answer, less an id that the caller gave as the tool's name. */
 export async function bytesOf(url: string, token: string, [name, args]: ToolCall): Promise<string> {
   const response = await fetch(url, {
     method: 'POST',
@@ -63,5 +63,5 @@ export async function bytesOf(url: string, token: string, [name, args]: ToolCall
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }),
   })
   const body = await response.text()
-  return [response.status, response.headers.get('content-type'), body.replaceAll(name, 'TOOL')].join('\n')
+  return [response.status, response.headers.get('content-type'), name.startsWith('conv_') ? body.replaceAll(name, 'TOOL') : body].join('\n')
 }
