@@ -20,7 +20,11 @@ export function createFakeProvider() {
   }
 
   const keys = new Map<string, string>()
-  const once = (key: string, prefix: string) => keys.get(key) ?? (keys.set(key, `${prefix}_${(made += 1)}`).get(key) as string)
+  function once(key: string, prefix: string): string {
+    const id = keys.get(key) ?? `${prefix}_${(made += 1)}`
+    keys.set(key, id)
+    return id
+  }
 
   function subscriptionOf(customerId: string): SubscriptionState | undefined {
     for (const object of objects.values()) {

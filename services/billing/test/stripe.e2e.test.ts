@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { eventually, freePort, type ProviderSandbox, type SandboxFault, startProviderSandbox } from '@frontdesk/testing'
-import Stripe from 'stripe'
+import { Stripe } from 'stripe'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { callEnded, type Harness, messageSent, newCompany, salonPlan, startHarness } from './harness.ts'
 import { eventOfWebhook } from './stripe-events.ts'

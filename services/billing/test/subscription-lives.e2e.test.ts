@@ -1,10 +1,10 @@
 import type { CompanyId } from '@frontdesk/contracts'
 import { eventually, type ProviderSandbox, startProviderSandbox } from '@frontdesk/testing'
 import fc from 'fast-check'
-import Stripe from 'stripe'
+import { Stripe } from 'stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { allPages, callEnded, type CompanyEvent, type Harness, messageSent, newCompany, salonPlan, startHarness } from './harness.ts'
-import { eventOfWebhook } from './stripe-events.ts'
+import { eventOfWebhook, idOf } from './stripe-events.ts'
 
 const lives = 200
 const seed = Date.now() % 2 ** 31
@@ -66,7 +66,7 @@ async function take(customer: Customer, one: Step, number: number, publish: (...
       return void (await sandbox.control.stripe.renew(id, one.outcome))
     case 'invoice': {
       const { latest_invoice: invoice } = await stripe.subscriptions.retrieve(id)
-      return void (await sandbox.control.stripe.invoice(String(invoice), one.action))
+      return void (await sandbox.control.stripe.invoice(idOf(invoice), one.action))
     }
     case 'end':
       return void (await stripe.subscriptions.update(id, { cancel_at_period_end: one.cancelAtPeriodEnd }))
@@ -167,7 +167,7 @@ test(`after ${lives} random lives, told shuffled and doubled, the mirror is Stri
 
   const state = await sandbox.control.stripe.state()
   const subscriptions = new Map((state.subscriptions as unknown as Stripe.Subscription[]).map((each) => [each.id, each]))
-  const invoices = Map.groupBy(state.invoices as unknown as Stripe.Invoice[], ({ customer }) => String(customer))
+  const invoices = Map.groupBy(state.invoices as unknown as Stripe.Invoice[], ({ customer }) => idOf(customer))
   const events = state.events as unknown as Stripe.Event[]
   expect(events.length).toBeGreaterThan(lives * 4)
   for (const { envelope, body } of shuffler.told) {

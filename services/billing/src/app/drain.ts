@@ -1,6 +1,6 @@
 /** Work that lies on disk: runs what is due as soon as somebody wakes it, and looks by itself for what nobody told of. */
 export interface Drain extends AsyncDisposable {
-  wake(): void
+  readonly wake: () => void
 }
 
 export interface DrainOptions<Item> {

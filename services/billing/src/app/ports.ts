@@ -121,7 +121,7 @@ export type FetchOutcome =
 /** What has to be fetched, over all companies. */
 export interface RefetchQueue {
   /** Takes on what is due; whoever does not settle it in time loses it to the next one. */
-  claim(limit: number): Promise<Refetch[]>
+  readonly claim: (limit: number) => Promise<Refetch[]>
   /** Keeps the outcome, unless that of a later version is there: false then. */
   settle(refetch: Refetch, outcome: FetchOutcome): Promise<boolean>
   retryLater(refetch: Refetch, delayMs: number): Promise<void>
@@ -146,7 +146,7 @@ export interface ReportQueue {
    * Takes on what is due; whoever does not settle it in time loses it to the next one. Usage of a company without an
    * account is left out and waits for that.
    */
-  claim(limit: number): Promise<UsageReport[]>
+  readonly claim: (limit: number) => Promise<UsageReport[]>
   settle(report: UsageReport): Promise<void>
   retryLater(report: UsageReport, delayMs: number): Promise<void>
 }
@@ -182,19 +182,19 @@ export interface PaymentProvider {
 
 /** Where what happens in the background is counted, and said where a person should look. */
 export interface Observer {
-  usageCounted(kind: UsageKind, change: UsageDecision['change']): void
+  readonly usageCounted: (kind: UsageKind, change: UsageDecision['change']) => void
   /** `superseded`: a later version was there first. */
-  fetched(refetch: Refetch, outcome: FetchOutcome['kind'] | 'superseded'): void
-  fetchFailed(refetch: Refetch, error: unknown, delayMs: number): void
-  reported(report: UsageReport, clamped: boolean): void
-  reportFailed(report: UsageReport, error: unknown, delayMs: number): void
+  readonly fetched: (refetch: Refetch, outcome: FetchOutcome['kind'] | 'superseded') => void
+  readonly fetchFailed: (refetch: Refetch, error: unknown, delayMs: number) => void
+  readonly reported: (report: UsageReport, clamped: boolean) => void
+  readonly reportFailed: (report: UsageReport, error: unknown, delayMs: number) => void
   /** A correction took back what the meter has, and the meter can't be told less. */
-  overReported(record: OverReported): void
+  readonly overReported: (record: OverReported) => void
 }
 
 /** A record of which a meter was told too much. */
 export interface OverReported {
-  readonly companyId: string
+  readonly companyId: CompanyId
   readonly usageId: string
   readonly kind: UsageKind
   readonly quantity: number

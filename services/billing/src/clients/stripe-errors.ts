@@ -1,6 +1,6 @@
 import { FrontdeskError } from '@frontdesk/errors'
 import { isBrokenCircuitError } from 'cockatiel'
-import Stripe from 'stripe'
+import { Stripe } from 'stripe'
 
 /** Whether it passes by itself: too many requests, no answer, a fault of theirs, the same key at work elsewhere. */
 export function isPassing(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import type Stripe from 'stripe'
+import type { Stripe } from 'stripe'
 import type { InvoiceState, SubscriptionState } from '../domain/subscription.ts'
 
 /** What we mirror of a subscription; its period stands on its items, of which ours has one. */

@@ -1,9 +1,10 @@
+import type { CompanyId } from '@frontdesk/contracts'
 import type { Transaction } from '@frontdesk/database'
 import { inArray } from 'drizzle-orm'
 import { accounts } from './schema/accounts.ts'
 
 /** The companies' ids at the payment provider, for a worker that serves all of them; one without an account is left out. */
-export async function customersOf({ orm }: Transaction, companyIds: readonly string[]): Promise<Map<string, string>> {
+export async function customersOf({ orm }: Transaction, companyIds: readonly CompanyId[]): Promise<Map<CompanyId, string>> {
   const rows = await orm
     .select({ companyId: accounts.companyId, customerId: accounts.customerId })
     .from(accounts)

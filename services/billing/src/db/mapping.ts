@@ -1,4 +1,4 @@
-import { type EventId, vouchForCompanyId } from '@frontdesk/contracts'
+import type { CompanyId, EventId } from '@frontdesk/contracts'
 import type { Account, ListedUsage, Mirrored } from '../app/ports.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { InvoiceState, SubscriptionState } from '../domain/subscription.ts'
@@ -22,7 +22,7 @@ export function toAccount(row: { account: typeof accounts.$inferSelect; plan: Pl
   const { companyId, name, email, attempt, customerId, subscriptionId } = row.account
   const { subscription } = row
   return {
-    companyId: vouchForCompanyId(companyId),
+    companyId,
     plan: toPlan(row.plan),
     name,
     email,
@@ -33,7 +33,7 @@ export function toAccount(row: { account: typeof accounts.$inferSelect; plan: Pl
   }
 }
 
-export function toSubscription(row: SubscriptionRow): Mirrored<SubscriptionState> {
+function toSubscription(row: SubscriptionRow): Mirrored<SubscriptionState> {
   const { subscriptionId, customerId, status, cancelAtPeriodEnd, periodStart, periodEnd, fetchedAt, eventId } = row
   return {
     id: subscriptionId,
@@ -49,7 +49,7 @@ export function toSubscription(row: SubscriptionRow): Mirrored<SubscriptionState
 
 /** What a fetch, or the provider's first answer, says of a mirrored object. */
 interface Fetch {
-  readonly companyId: string
+  readonly companyId: CompanyId
   readonly fetchedAt: Date
   readonly eventId: EventId | null
 }

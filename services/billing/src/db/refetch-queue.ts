@@ -1,4 +1,4 @@
-import { vouchForCompanyId } from '@frontdesk/contracts'
+import type { CompanyId } from '@frontdesk/contracts'
 import { acrossCompanies, type Database, insertedValues, type Transaction, withTransaction } from '@frontdesk/database'
 import { and, asc, eq, getTableColumns, isNull, lte, or, sql } from 'drizzle-orm'
 import type { FetchOutcome, Refetch, RefetchQueue } from '../app/ports.ts'
@@ -36,7 +36,7 @@ export function createRefetchQueue(database: Database, { now, claimMs }: Refetch
             rows.map(({ companyId }) => companyId),
           )
           return rows.map(({ companyId, objectType, objectId, requestedVersion, eventId, attempts }) => ({
-            companyId: vouchForCompanyId(companyId),
+            companyId,
             type: objectType,
             id: objectId,
             version: requestedVersion,
@@ -87,7 +87,7 @@ export function dueRefetches(orm: Database['orm'], now: Date, limit: number) {
     .for('update', { skipLocked: true })
 }
 
-function keyIs(companyId: string, { type, id }: ProviderObject) {
+function keyIs(companyId: CompanyId, { type, id }: ProviderObject) {
   return and(eq(refetches.companyId, companyId), eq(refetches.objectType, type), eq(refetches.objectId, id))
 }
 

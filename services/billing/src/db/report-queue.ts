@@ -1,4 +1,4 @@
-import { vouchForCompanyId } from '@frontdesk/contracts'
+import type { CompanyId } from '@frontdesk/contracts'
 import { acrossCompanies, type Database, insertedValues, type Transaction, withTransaction } from '@frontdesk/database'
 import { and, asc, eq, isNotNull, lte } from 'drizzle-orm'
 import type { OverReported, ReportQueue, UsageReport } from '../app/ports.ts'
@@ -77,7 +77,7 @@ export function createReportQueue(database: Database, { now, claimMs, overReport
     const attempts = row.attempts + 1
     return {
       row: { ...row, nextReportAt: later(claimMs), pendingQuantity: next.quantity, reportNumber: next.number, attempts },
-      report: { companyId: vouchForCompanyId(companyId), usageId, kind, usedAt, customerId, attempts, ...next },
+      report: { companyId, usageId, kind, usedAt, customerId, attempts, ...next },
     }
   }
 }
@@ -100,6 +100,6 @@ async function write({ orm }: Transaction, rows: readonly Row[]): Promise<void> 
     .onDuplicateKeyUpdate({ set: insertedValues({ nextReportAt, unreportedSince, pendingQuantity, reportNumber, attempts }) })
 }
 
-function keyIs({ companyId, usageId }: { companyId: string; usageId: string }) {
+function keyIs({ companyId, usageId }: { companyId: CompanyId; usageId: string }) {
   return and(eq(usageRecords.companyId, companyId), eq(usageRecords.usageId, usageId))
 }

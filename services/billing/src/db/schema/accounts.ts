@@ -1,3 +1,4 @@
+import type { CompanyId } from '@frontdesk/contracts'
 import { bytesText, instant, typeId } from '@frontdesk/database'
 import { boolean, foreignKey, int, mysqlTable, primaryKey, unique, varchar } from 'drizzle-orm/mysql-core'
 import { plans } from './plans.ts'
@@ -6,7 +7,7 @@ import { plans } from './plans.ts'
 export const accounts = mysqlTable(
   'accounts',
   {
-    companyId: typeId('company_id').notNull(),
+    companyId: typeId('company_id').$type<CompanyId>().notNull(),
     planId: typeId('plan_id').notNull(),
     name: varchar('name', { length: 255 }).notNull(),
     email: varchar('email', { length: 320 }).notNull(),

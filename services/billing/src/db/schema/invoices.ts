@@ -1,3 +1,4 @@
+import type { CompanyId } from '@frontdesk/contracts'
 import { bytesText, eventId, instant, typeId } from '@frontdesk/database'
 import { bigint, char, index, mysqlTable, primaryKey } from 'drizzle-orm/mysql-core'
 
@@ -7,7 +8,7 @@ const minorUnits = (name: string) => bigint(name, { mode: 'bigint' })
 export const invoices = mysqlTable(
   'invoices',
   {
-    companyId: typeId('company_id').notNull(),
+    companyId: typeId('company_id').$type<CompanyId>().notNull(),
     invoiceId: bytesText('invoice_id', 255).notNull(),
     customerId: bytesText('customer_id', 255).notNull(),
     subscriptionId: bytesText('subscription_id', 255).notNull(),

@@ -1,3 +1,4 @@
+import type { CompanyId } from '@frontdesk/contracts'
 import { bytesText, eventId, instant, typeId } from '@frontdesk/database'
 import { index, int, mysqlEnum, mysqlTable, primaryKey } from 'drizzle-orm/mysql-core'
 
@@ -7,7 +8,7 @@ const version = (name: string) => int(name, { unsigned: true })
 export const refetches = mysqlTable(
   'refetches',
   {
-    companyId: typeId('company_id').notNull(),
+    companyId: typeId('company_id').$type<CompanyId>().notNull(),
     objectType: mysqlEnum('object_type', ['subscription', 'invoice']).notNull(),
     objectId: bytesText('object_id', 255).notNull(),
     requestedVersion: version('requested_version').notNull(),

@@ -1,3 +1,4 @@
+import type { CompanyId } from '@frontdesk/contracts'
 import { bytesText, eventId, instant, typeId } from '@frontdesk/database'
 import { boolean, mysqlTable, primaryKey } from 'drizzle-orm/mysql-core'
 
@@ -5,7 +6,7 @@ import { boolean, mysqlTable, primaryKey } from 'drizzle-orm/mysql-core'
 export const subscriptions = mysqlTable(
   'subscriptions',
   {
-    companyId: typeId('company_id').notNull(),
+    companyId: typeId('company_id').$type<CompanyId>().notNull(),
     subscriptionId: bytesText('subscription_id', 255).notNull(),
     customerId: bytesText('customer_id', 255).notNull(),
     status: bytesText('status', 64).notNull(),

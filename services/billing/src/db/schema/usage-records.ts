@@ -1,3 +1,4 @@
+import type { CompanyId } from '@frontdesk/contracts'
 import { bytesText, eventId, instant, typeId } from '@frontdesk/database'
 import { index, int, mysqlEnum, mysqlTable, primaryKey, unique } from 'drizzle-orm/mysql-core'
 
@@ -5,7 +6,7 @@ import { index, int, mysqlEnum, mysqlTable, primaryKey, unique } from 'drizzle-o
 export const usageRecords = mysqlTable(
   'usage_records',
   {
-    companyId: typeId('company_id').notNull(),
+    companyId: typeId('company_id').$type<CompanyId>().notNull(),
     usageId: typeId('usage_id').notNull(),
     kind: mysqlEnum('kind', ['call_minutes', 'messages']).notNull(),
     entityId: bytesText('entity_id', 255).notNull(),
