@@ -50,12 +50,14 @@ export async function demonstrate(
   return events
 }
 
-async function answer({ company, ask }: QuestionStep): Promise<Followed> {
-  return { ...nobody, eventId: null, companyId: company.id, company: company.name, ...told(await ask()) }
+async function answer(step: QuestionStep): Promise<Followed> {
+  const { company } = step
+  return { ...nobody, eventId: null, companyId: company.id, company: company.name, ...told(await step.ask()) }
 }
 
-async function follow(outside: PublicInterfaces, { begin, expect: expected }: EventStep): Promise<Followed> {
-  const { entityId, eventType, answer } = await begin(outside)
+async function follow(outside: PublicInterfaces, step: EventStep): Promise<Followed> {
+  const { expect: expected } = step
+  const { entityId, eventType, answer } = await step.begin(outside)
   switch (expected.kind) {
     case 'attributed': {
       requireAnswer(answer, { status: 200, accepted: 1, duplicates: 0 })

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { BillingServiceClient, DirectoryServiceClient, MessagingServiceClient } from '@frontdesk/contracts'
 import { createSandboxControl } from '@frontdesk/testing'
-import Stripe from 'stripe'
+import { Stripe } from 'stripe'
 import type { DemoCompany, SandboxUrls } from './manifest.ts'
 
 /** A company that the directory knows and nobody bills yet. */
