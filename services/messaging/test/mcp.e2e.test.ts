@@ -111,9 +111,7 @@ test('a token of one company reads nothing of another through any tool: all look
   const refusals = new Set<string>()
   for (const [index, probe] of probes(own, names).entries()) {
     // One after the other, so that none can be answered by another's effect unseen.
-    // oxlint-disable-next-line no-await-in-loop
     const answer = await bytesOf(harness.service.mcpUrl, token, probe)
-    // oxlint-disable-next-line no-await-in-loop
     expect({ probe, answer }).toEqual({ probe, answer: await bytesOf(harness.service.mcpUrl, token, nobodys[index] ?? probe) })
     if (answer.includes('not_found')) refusals.add(answer)
     for (const secret of [customer.name, customer.phoneNumber, text, other, conversationId]) expect(answer).not.toContain(secret)

@@ -23,13 +23,17 @@ export function errorFor(id: RequestId | undefined, error: unknown, url: URL): J
 
 function serverSaid(id: RequestId | undefined, error: unknown): JSONRPCErrorResponse | undefined {
   if (!(error instanceof SdkHttpError)) return undefined
-  const said = parse(error.data.text)
+  const said = parse(textOf(error))
   return isJSONRPCErrorResponse(said) && said.id === id ? said : undefined
 }
 
-function parse(text: unknown): unknown {
+function textOf({ data }: SdkHttpError): string {
+  return typeof data.text === 'string' ? data.text : ''
+}
+
+function parse(text: string): unknown {
   try {
-    return parseJSONRPCMessage(JSON.parse(String(text)))
+    return parseJSONRPCMessage(JSON.parse(text))
   } catch {
     return undefined
   }
@@ -39,8 +43,7 @@ function whatToDo(error: unknown, url: URL): string {
   if (error instanceof CommandError) return error.hint === undefined ? error.message : `${error.message} ${error.hint}`
   if (error instanceof UsageError) return error.message
   if (error instanceof SdkHttpError && error.status === 401) return 'messaging refuses the token. Run `frontdesk login` and try again.'
-  if (error instanceof SdkHttpError)
-    return `messaging answered ${error.status} at ${url.href}: ${String(error.data.text ?? '').slice(0, 500)}`
+  if (error instanceof SdkHttpError) return `messaging answered ${error.status} at ${url.href}: ${textOf(error).slice(0, 500)}`
   const why = error instanceof Error ? error.message : String(error)
   return `messaging can not be reached at ${url.href} (${why}). Does it run?`
 }

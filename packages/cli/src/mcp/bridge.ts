@@ -8,6 +8,7 @@ import {
   type JSONRPCMessage,
   type RequestId,
   StreamableHTTPClientTransport,
+  type Transport,
 } from '@modelcontextprotocol/client'
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio'
 import { errorFor } from './answers.ts'
@@ -64,7 +65,7 @@ export async function bridge({ input, output, url, token, onFailure }: BridgeOpt
     request?.cancel.abort()
   }
 
-  server.onmessage = (message) => {
+  function receive(message: JSONRPCMessage): void {
     const id = isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message) ? message.id : undefined
     if (id === undefined) return void client.send(message).catch(closed.reject)
     if (isJSONRPCResultResponse(message) && waiting.get(id)?.isHandshake) {
@@ -73,9 +74,9 @@ export async function bridge({ input, output, url, token, onFailure }: BridgeOpt
     }
     answer(id, message)
   }
-  client.onmessage = send
-  client.onerror = (error) => onFailure(error.message)
-  client.onclose = () => closed.resolve()
+
+  listen(server, { onmessage: receive })
+  listen(client, { onmessage: send, onerror: (error) => onFailure(error.message), onclose: () => closed.resolve() })
   await server.start()
   await client.start()
   try {
@@ -84,4 +85,9 @@ export async function bridge({ input, output, url, token, onFailure }: BridgeOpt
     await server.close()
     await client.close()
   }
+}
+
+/** The SDK's transports take one listener of each kind, as a property. */
+function listen(transport: Transport, listeners: Pick<Transport, 'onmessage' | 'onerror' | 'onclose'>): void {
+  Object.assign(transport, listeners)
 }

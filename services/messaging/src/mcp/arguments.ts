@@ -5,7 +5,7 @@ import { z } from 'zod'
 function text(most: number) {
   return z
     .string()
-    .refine((value) => value.trim() !== '' && [...value].length <= most && value.isWellFormed(), `1 to ${most} characters`)
+    .refine((value) => value.trim() !== '' && Array.from(value).length <= most && value.isWellFormed(), `1 to ${most} characters`)
     .meta({ minLength: 1, maxLength: most })
 }
 

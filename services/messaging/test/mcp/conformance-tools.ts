@@ -31,10 +31,8 @@ export function withConformanceTools(server: McpServer): McpServer {
   server.registerTool('test_tool_with_progress', {}, async ({ mcpReq }) => {
     const progressToken = mcpReq._meta?.progressToken
     for (const progress of [0, 50, 100]) {
-      // oxlint-disable-next-line no-await-in-loop -- the suite wants one after the other
       if (progressToken !== undefined)
         await mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, total: 100 } })
-      // oxlint-disable-next-line no-await-in-loop
       await wait(20)
     }
     return { content: [text('done')] }

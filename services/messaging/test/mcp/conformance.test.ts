@@ -9,7 +9,8 @@ import { withConformanceTools } from './conformance-tools.ts'
 import { newCompany, startHarness } from './harness.ts'
 import { startTokenProxy } from './with-token.ts'
 
-const suite = join(dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json')), 'dist/index.js')
+const require = createRequire(import.meta.url)
+const suite = join(dirname(require.resolve('@modelcontextprotocol/conformance/package.json')), 'dist/index.js')
 
 /** What our server offers, by the revision that it is asked in. */
 const asItIs = {
@@ -48,9 +49,7 @@ async function run(scenarios: Record<string, readonly string[]>, extend?: (serve
     const name = `${revision} ${scenario}`
     const results = join(directory, revision, scenario)
     const args = ['server', '--url', proxy.url, '--scenario', scenario, '--spec-version', revision, '-o', results]
-    // oxlint-disable-next-line no-await-in-loop
     await new Promise((resolve) => execFile(process.execPath, [suite, ...args], resolve))
-    // oxlint-disable-next-line no-await-in-loop
     const checks = await readChecks(results)
     outcomes.push({
       name,

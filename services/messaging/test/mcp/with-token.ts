@@ -1,24 +1,20 @@
-import { createServer, request } from 'node:http'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** A proxy on the loopback that adds a token, and passes on all else as it is, Host and Origin included. */
 export async function startTokenProxy(url: string, token: () => Promise<string>) {
   const { hostname, port } = new URL(url)
-  const proxy = createServer((incoming, outgoing) => {
-    token().then(
-      (value) => {
-        const headers = { ...incoming.headers, authorization: `Bearer ${value}` }
-        const passedOn = request({ hostname, port, path: incoming.url, method: incoming.method, headers }, (answer) => {
-          outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-          answer.pipe(outgoing)
-        })
-        outgoing.on('close', () => passedOn.destroy())
-        passedOn.on('error', () => outgoing.destroy())
-        incoming.pipe(passedOn)
-      },
-      () => outgoing.destroy(),
-    )
-  })
+  async function passOn(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const headers = { ...incoming.headers, authorization: `Bearer ${await token()}` }
+    const passedOn = request({ hostname, port, path: incoming.url, method: incoming.method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(outgoing)
+    })
+    outgoing.on('close', () => passedOn.destroy())
+    passedOn.on('error', () => outgoing.destroy())
+    incoming.pipe(passedOn)
+  }
+  const proxy = createServer((incoming, outgoing) => void passOn(incoming, outgoing))
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
   const address = proxy.address() as AddressInfo
   return {
