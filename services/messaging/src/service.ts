@@ -111,8 +111,9 @@ export async function startMessaging(config: Config, overrides: MessagingOverrid
   })
   const conversations = (companyId: Parameters<typeof createConversationReader>[1]) => createConversationReader(database, companyId)
 
-  let sender: Sender | undefined
-  const wake = () => sender?.wake()
+  // What queues a message is made before what sends it.
+  const sending: { sender?: Sender } = {}
+  const wake = () => sending.sender?.wake()
   const handler = createEventHandler({
     database,
     outbox,
@@ -153,7 +154,7 @@ export async function startMessaging(config: Config, overrides: MessagingOverrid
     }),
   )
 
-  sender = starting.use(
+  sending.sender = starting.use(
     startSender({
       queue,
       concurrency,

@@ -27,7 +27,7 @@ const longestText = 4_096
 export function sendMessage({ outgoing, newMessageId, now }: SendDependencies) {
   return async (companyId: CompanyId, { conversationId, text, idempotencyKey }: SendMessageCommand): Promise<Message> => {
     const key = callerKey(companyId, idempotencyKey)
-    const length = [...text].length
+    const length = Array.from(text).length
     if (text.trim() === '' || length > longestText) {
       throw new FrontdeskError('invalid_argument', { publicMessage: `text: 1 to ${longestText} characters.` })
     }

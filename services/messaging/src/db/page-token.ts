@@ -9,7 +9,7 @@ export function latestFirst(instant: MySqlColumn, id: MySqlColumn) {
   return {
     order: [desc(instant), desc(id)],
     /** @throws FrontdeskError `invalid_argument` for a token that we did not give. */
-    behind(token: string): SQL | undefined {
+    behind: (token: string): SQL | undefined => {
       if (token === '') return undefined
       const last = parse(token)
       return or(lt(instant, last.instant), and(eq(instant, last.instant), lt(id, last.id)))

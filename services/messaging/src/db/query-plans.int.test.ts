@@ -99,7 +99,7 @@ test.each<[string, (orm: Database['orm']) => Query, string]>([
     (orm) => messagesOf(orm, company, { ...page, providerMessageId: `wamid.${mine[0]?.messageId}` }),
     'messages_by_provider_id',
   ],
-  ['the sender’s look for what is due', (orm) => dueMessages(orm as never, 'queued', now, 16), 'messages_due'],
+  ['the sender’s look for what is due', (orm) => dueMessages(orm, 'queued', now, 16), 'messages_due'],
 ])('%s reads by its index and sorts nothing', async (_, query, key) => {
   const { sql, params } = query(database.orm).toSQL()
   const plans = await inSession((execute) => execute(`explain ${sql}`, params))

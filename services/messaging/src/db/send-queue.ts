@@ -1,4 +1,4 @@
-import { type CompanyId, vouchForCompanyId } from '@frontdesk/contracts'
+import type { CompanyId } from '@frontdesk/contracts'
 import { acrossCompanies, type Database, padded, type Transaction, withTransaction } from '@frontdesk/database'
 import { and, asc, eq, inArray, lte } from 'drizzle-orm'
 import type { Addressee, LeasedMessage, SendQueue } from '../app/ports.ts'
@@ -42,7 +42,7 @@ export function createSendQueue(database: Database, options: SendQueueOptions): 
               .set({ dueAt: new Date(at.getTime() + leaseMs) })
               .where(named)
           }
-          return rows.map((row) => ({ companyId: vouchForCompanyId(row.companyId), message: toMessage(row) }))
+          return rows.map((row) => ({ companyId: row.companyId, message: toMessage(row) }))
         }),
       ),
 

@@ -1,3 +1,4 @@
+import type { CompanyId } from '@frontdesk/contracts'
 import { bytesText, eventId, instant, json, typeId } from '@frontdesk/database'
 import { foreignKey, index, int, mysqlEnum, mysqlTable, primaryKey, uniqueIndex, varchar } from 'drizzle-orm/mysql-core'
 import { conversations } from './conversations.ts'
@@ -6,7 +7,7 @@ import { conversations } from './conversations.ts'
 export const messages = mysqlTable(
   'messages',
   {
-    companyId: typeId('company_id').notNull(),
+    companyId: typeId('company_id').$type<CompanyId>().notNull(),
     messageId: typeId('message_id').notNull(),
     /** NULL while a confirmation's recipient is not decided yet. */
     conversationId: typeId('conversation_id'),
