@@ -102,9 +102,14 @@ describe.skipIf(kubectl === undefined)('the manifests', () => {
     const settings = services.find(({ name }) => name === 'webhook-ingress')?.settings
     const all = [...services, { name: 'planted', settings }]
     // The ingress' settings, of which it has those that the components bring.
-    const lacking = ['DIRECTORY_ADDRESS', 'RETELL_API_KEY', 'STRIPE_WEBHOOK_SECRET', 'WHATSAPP_APP_SECRET', 'WHATSAPP_VERIFY_TOKEN'].map(
-      (name) => `the setting ${name} is missing`,
-    )
+    const lacking = [
+      'DIRECTORY_ADDRESS',
+      'BOOKING_ADDRESS',
+      'RETELL_API_KEY',
+      'STRIPE_WEBHOOK_SECRET',
+      'WHATSAPP_APP_SECRET',
+      'WHATSAPP_VERIFY_TOKEN',
+    ].map((name) => `the setting ${name} is missing`)
     const problems = overlays.flatMap((overlay) => policyProblems(overlay, all))
     expect(problems.filter((problem) => !lacking.some((lack) => problem.endsWith(lack)))).toEqual([])
     expect(await typeProblems(overlays)).toEqual([])
@@ -288,7 +293,7 @@ describe.skipIf(kubectl === undefined)('the manifests', () => {
           'NetworkPolicy/identity-callers',
           ({ spec }) => delete spec!.ingress![1]!.from![0]!.podSelector!.matchLabels!['frontdesk.internal/asks'],
         ),
-      'the way in is open and nothing needs it: booking → identity:50051/TCP',
+      'the way in is open and nothing needs it: company-resolver → identity:50051/TCP',
     ],
     [
       'a caller that identity’s policy does not know',

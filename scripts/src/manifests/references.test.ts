@@ -52,7 +52,7 @@ describe.skipIf(kubectl === undefined)('what the manifests name', () => {
     [
       'a budget for everything',
       () => problemsWith<IPodDisruptionBudget>('PodDisruptionBudget/booking', ({ spec }) => (spec!.selector = {})),
-      'PodDisruptionBudget/booking: selects the pods of Deployment/booking, Deployment/company-resolver',
+      'PodDisruptionBudget/booking: selects the pods of Deployment/billing, Deployment/booking, Deployment/company-resolver',
     ],
     [
       'a Deployment that takes the migrations for its own',
