@@ -60,6 +60,11 @@ export class FrontdeskError extends Error {
   }
 }
 
+/** The error of an argument that can't be taken; the message names the field and what it must be. */
+export function invalidArgument(publicMessage: string): FrontdeskError {
+  return new FrontdeskError('invalid_argument', { publicMessage })
+}
+
 /** Whether the value is a FrontdeskError, of the given code if one is given. */
 export function isFrontdeskError(error: unknown, code?: ErrorCode): error is FrontdeskError {
   return error instanceof FrontdeskError && (code === undefined || error.code === code)

@@ -10,7 +10,7 @@ import {
 import { companyTablesOf, type Database, migrate, openDatabase } from '@frontdesk/database'
 import { createEventHandler, createOperations, createOutbox, keepUndecodable } from '@frontdesk/outbox'
 import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
-import { startAdmin } from '@frontdesk/service'
+import { startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Telemetry } from '@frontdesk/telemetry'
 import { createPlan } from './app/create-plan.ts'
 import { startDrain } from './app/drain.ts'
@@ -66,14 +66,7 @@ export async function migrateBilling(config: Config): Promise<void> {
 export async function startBilling(config: Config, overrides: BillingOverrides = {}): Promise<Billing> {
   await using starting = new AsyncDisposableStack()
   const now = overrides.now ?? (() => new Date())
-  const telemetry = starting.use(
-    createTelemetry({
-      service: name,
-      logLevel: config.LOG_LEVEL,
-      sampleRatio: config.TRACE_SAMPLE_RATIO,
-      ...(config.OTLP_ENDPOINT !== undefined && { otlpEndpoint: config.OTLP_ENDPOINT }),
-    }),
-  )
+  const telemetry = starting.use(startTelemetry(name, config))
   const database = starting.use(
     openDatabase({
       url: config.MYSQL_URL.reveal(),
@@ -149,17 +142,7 @@ export async function startBilling(config: Config, overrides: BillingOverrides =
   starting.use(rpc)
   const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)
 
-  const admin = starting.use(
-    await startAdmin({
-      port: config.ADMIN_PORT,
-      host: config.ADMIN_HOST,
-      telemetry,
-      ready: async () => {
-        await database.ping()
-        return { ready: true, checks: { mysql: 'ok', nats: bus.status() } }
-      },
-    }),
-  )
+  const admin = starting.use(await startServiceAdmin(config, telemetry, { database, bus }))
 
   const owned = starting.move()
   return { adminUrl: admin.url, rpcPort, [Symbol.asyncDispose]: () => owned.disposeAsync() }

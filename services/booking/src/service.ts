@@ -18,7 +18,7 @@ import {
   forAllCompanies,
   type TokenSource,
 } from '@frontdesk/rpc'
-import { startAdmin } from '@frontdesk/service'
+import { startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Telemetry } from '@frontdesk/telemetry'
 import { answerCall } from './app/answer-call.ts'
 import { createEntitlements } from './clients/billing.ts'
@@ -58,14 +58,7 @@ export async function migrateBooking(config: Config): Promise<void> {
 export async function startBooking(config: Config, overrides: BookingOverrides = {}): Promise<Booking> {
   await using starting = new AsyncDisposableStack()
   const now = overrides.now ?? (() => new Date())
-  const telemetry = starting.use(
-    createTelemetry({
-      service: name,
-      logLevel: config.LOG_LEVEL,
-      sampleRatio: config.TRACE_SAMPLE_RATIO,
-      ...(config.OTLP_ENDPOINT !== undefined && { otlpEndpoint: config.OTLP_ENDPOINT }),
-    }),
-  )
+  const telemetry = starting.use(startTelemetry(name, config))
   const database = starting.use(
     openDatabase({
       url: config.MYSQL_URL.reveal(),
@@ -133,17 +126,7 @@ export async function startBooking(config: Config, overrides: BookingOverrides =
   starting.use(rpc)
   const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)
 
-  const admin = starting.use(
-    await startAdmin({
-      port: config.ADMIN_PORT,
-      host: config.ADMIN_HOST,
-      telemetry,
-      ready: async () => {
-        await database.ping()
-        return { ready: true, checks: { mysql: 'ok', nats: bus.status() } }
-      },
-    }),
-  )
+  const admin = starting.use(await startServiceAdmin(config, telemetry, { database, bus }))
 
   const owned = starting.move()
   return { adminUrl: admin.url, rpcPort, [Symbol.asyncDispose]: () => owned.disposeAsync() }

@@ -11,7 +11,7 @@ import {
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
 import { createOperations, createOutbox, keepUndecodable } from '@frontdesk/outbox'
 import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
-import { startAdmin } from '@frontdesk/service'
+import { startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Telemetry } from '@frontdesk/telemetry'
 import { createVault, parseKeyRing } from '@frontdesk/vault'
 import { addSignal } from './app/add-signal.ts'
@@ -59,7 +59,7 @@ export async function migrateCompanyResolver(config: Config): Promise<void> {
 export async function startCompanyResolver(config: Config, overrides: Overrides = {}): Promise<CompanyResolver> {
   await using starting = new AsyncDisposableStack()
   const now = overrides.now ?? (() => new Date())
-  const telemetry = starting.use(overrides.telemetry ?? createTelemetry(telemetryOptions(config)))
+  const telemetry = starting.use(overrides.telemetry ?? startTelemetry(name, config))
   const database = starting.use(
     openDatabase({
       url: config.MYSQL_URL.reveal(),
@@ -126,27 +126,8 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   starting.use(rpc)
   const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)
 
-  const admin = starting.use(
-    await startAdmin({
-      port: config.ADMIN_PORT,
-      host: config.ADMIN_HOST,
-      telemetry,
-      ready: async () => {
-        await database.ping()
-        return { ready: true, checks: { mysql: 'ok', nats: bus.status() } }
-      },
-    }),
-  )
+  const admin = starting.use(await startServiceAdmin(config, telemetry, { database, bus }))
 
   const owned = starting.move()
   return { adminUrl: admin.url, rpcPort, [Symbol.asyncDispose]: () => owned.disposeAsync() }
-}
-
-function telemetryOptions(config: Config): Parameters<typeof createTelemetry>[0] {
-  return {
-    service: name,
-    logLevel: config.LOG_LEVEL,
-    sampleRatio: config.TRACE_SAMPLE_RATIO,
-    ...(config.OTLP_ENDPOINT !== undefined && { otlpEndpoint: config.OTLP_ENDPOINT }),
-  }
 }

@@ -4,7 +4,7 @@ import { AccountServiceDefinition, newId, TokenServiceDefinition, UserServiceDef
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
 import { createHttpServer } from '@frontdesk/http'
 import { createRpcServer, createTokenVerifier, forAllCompanies, generateKeyPair } from '@frontdesk/rpc'
-import { startAdmin } from '@frontdesk/service'
+import { startAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Logger } from '@frontdesk/telemetry'
 import { createVault, parseKeyRing } from '@frontdesk/vault'
 import { acceptInvitation } from './app/accept-invitation.ts'
@@ -64,14 +64,7 @@ export async function migrateIdentity(config: Config): Promise<void> {
 /** Starts identity; only its database has to be there. */
 export async function startIdentity(config: Config, { now = () => new Date() }: IdentityOverrides = {}): Promise<Identity> {
   await using starting = new AsyncDisposableStack()
-  const telemetry = starting.use(
-    createTelemetry({
-      service: name,
-      logLevel: config.LOG_LEVEL,
-      sampleRatio: config.TRACE_SAMPLE_RATIO,
-      ...(config.OTLP_ENDPOINT !== undefined && { otlpEndpoint: config.OTLP_ENDPOINT }),
-    }),
-  )
+  const telemetry = starting.use(startTelemetry(name, config))
   const { logger, metrics } = telemetry
   const database = starting.use(
     openDatabase({ url: config.MYSQL_URL.reveal(), poolSize: config.MYSQL_POOL_SIZE, companyTables: companyTablesOf(schema), telemetry }),

@@ -19,7 +19,7 @@ import {
   forAllCompanies,
   type TokenSource,
 } from '@frontdesk/rpc'
-import { startAdmin } from '@frontdesk/service'
+import { startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Telemetry } from '@frontdesk/telemetry'
 import { deliverMessage } from './app/deliver-message.ts'
 import { createMessaging } from './app/messaging.ts'
@@ -72,14 +72,7 @@ export async function migrateMessaging(config: Config): Promise<void> {
 export async function startMessaging(config: Config, overrides: MessagingOverrides = {}): Promise<MessagingProcess> {
   const { now = () => new Date(), pollMs = 1_000, callTimeoutMs = 10_000 } = overrides
   await using starting = new AsyncDisposableStack()
-  const telemetry = starting.use(
-    createTelemetry({
-      service: name,
-      logLevel: config.LOG_LEVEL,
-      sampleRatio: config.TRACE_SAMPLE_RATIO,
-      ...(config.OTLP_ENDPOINT !== undefined && { otlpEndpoint: config.OTLP_ENDPOINT }),
-    }),
-  )
+  const telemetry = starting.use(startTelemetry(name, config))
   const { logger } = telemetry
   const database = starting.use(
     openDatabase({ url: config.MYSQL_URL.reveal(), poolSize: config.MYSQL_POOL_SIZE, companyTables: companyTablesOf(schema), telemetry }),
@@ -187,17 +180,7 @@ export async function startMessaging(config: Config, overrides: MessagingOverrid
     starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler, onUndecodable }))
   }
 
-  const admin = starting.use(
-    await startAdmin({
-      port: config.ADMIN_PORT,
-      host: config.ADMIN_HOST,
-      telemetry,
-      ready: async () => {
-        await database.ping()
-        return { ready: true, checks: { mysql: 'ok', nats: bus.status() } }
-      },
-    }),
-  )
+  const admin = starting.use(await startServiceAdmin(config, telemetry, { database, bus }))
 
   const owned = starting.move()
   return { adminUrl: admin.url, rpcPort, mcpUrl: mcp.url, [Symbol.asyncDispose]: () => owned.disposeAsync() }

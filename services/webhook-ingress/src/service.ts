@@ -13,7 +13,7 @@ import {
   forAllCompanies,
   type TokenSource,
 } from '@frontdesk/rpc'
-import { startAdmin } from '@frontdesk/service'
+import { startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Logger } from '@frontdesk/telemetry'
 import { createVault, parseKeyRing } from '@frontdesk/vault'
 import { acceptWebhook } from './app/accept-webhook.ts'
@@ -59,14 +59,7 @@ export async function migrateWebhookIngress(config: Config): Promise<void> {
 export async function startWebhookIngress(config: Config, overrides: WebhookIngressOverrides = {}): Promise<WebhookIngress> {
   const { now = () => new Date() } = overrides
   await using starting = new AsyncDisposableStack()
-  const telemetry = starting.use(
-    createTelemetry({
-      service: name,
-      logLevel: config.LOG_LEVEL,
-      sampleRatio: config.TRACE_SAMPLE_RATIO,
-      ...(config.OTLP_ENDPOINT !== undefined && { otlpEndpoint: config.OTLP_ENDPOINT }),
-    }),
-  )
+  const telemetry = starting.use(startTelemetry(name, config))
   const database = starting.use(
     openDatabase({
       url: config.MYSQL_URL.reveal(),
@@ -142,18 +135,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
   starting.use(rpc)
   const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)
 
-  const admin = starting.use(
-    await startAdmin({
-      port: config.ADMIN_PORT,
-      host: config.ADMIN_HOST,
-      telemetry,
-      // The broker is left out: without it webhooks are kept all the same.
-      ready: async () => {
-        await database.ping()
-        return { ready: true, checks: { mysql: 'ok', nats: bus.status() } }
-      },
-    }),
-  )
+  const admin = starting.use(await startServiceAdmin(config, telemetry, { database, bus }))
   // Last in, first out: no webhook is taken any more before anything below is closed.
   starting.defer(() => server.close())
   // A burst beyond Node's 511 waiting connections would be left to TCP's retry, a second later.

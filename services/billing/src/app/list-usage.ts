@@ -1,8 +1,9 @@
+import type { Page } from '@frontdesk/database'
+import { invalidArgument } from '@frontdesk/errors'
 import { type LineKind, lineQuantity } from '../domain/invoice-lines.ts'
-import { invalid } from '../domain/invalid.ts'
 import { periodUnderWay } from '../domain/period.ts'
 import { findAccount } from './find-account.ts'
-import type { AccountStore, ListedUsage, Page, PageRequest, UsageReader } from './ports.ts'
+import type { AccountStore, ListedUsage, PageRequest, UsageReader } from './ports.ts'
 
 /** Which usage; the period under way where no time is given. */
 export interface UsageRequest extends PageRequest {
@@ -20,7 +21,7 @@ export function listUsage(deps: { accounts: AccountStore; usage: UsageReader; no
     const account = await findAccount(deps.accounts)
     const { start, end } = periodUnderWay(account.subscription, deps.now())
     const period = { start: from ?? start, end: until ?? end }
-    if (period.start >= period.end) throw invalid('from, until: give the earlier instant first')
+    if (period.start >= period.end) throw invalidArgument('from, until: give the earlier instant first')
     if (line === 'base_fee') return { items: [], nextPageToken: '' }
     const ofMinutes = line === 'included_minutes' || line === 'further_minutes'
     const boundary = ofMinutes ? await deps.usage.boundary(period, account.plan.includedMinutes) : undefined

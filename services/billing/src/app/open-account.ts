@@ -1,6 +1,5 @@
 import type { CompanyId } from '@frontdesk/contracts'
-import { isFrontdeskError } from '@frontdesk/errors'
-import { invalid } from '../domain/invalid.ts'
+import { isFrontdeskError, invalidArgument } from '@frontdesk/errors'
 import { findAccount, notFound } from './find-account.ts'
 import type { Account, AccountStore, PaymentProvider, PlanStore } from './ports.ts'
 
@@ -62,7 +61,7 @@ export function openAccount({ plans, accountsOf, provider }: OpenAccountDependen
 
 function checked(draft: AccountDraft): { name: string; email: string } {
   const [name, email] = [draft.name.trim(), draft.email.trim()]
-  if (name === '' || name.length > nameMax) throw invalid(`name: give 1 to ${nameMax} characters`)
-  if (email.length > emailMax || !/^[^\s@]+@[^\s@]+$/.test(email)) throw invalid('email: give an address')
+  if (name === '' || name.length > nameMax) throw invalidArgument(`name: give 1 to ${nameMax} characters`)
+  if (email.length > emailMax || !/^[^\s@]+@[^\s@]+$/.test(email)) throw invalidArgument('email: give an address')
   return { name, email }
 }

@@ -1,15 +1,10 @@
 import type { CompanyId, EventId } from '@frontdesk/contracts'
+import type { Page } from '@frontdesk/database'
 import type { Boundary, LineKind, UsageTotals } from '../domain/invoice-lines.ts'
 import type { Period } from '../domain/period.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { FetchedObject, InvoiceState, ProviderObject, SubscriptionState } from '../domain/subscription.ts'
 import type { UsageDecision, UsageKind, UsageRecord } from '../domain/usage.ts'
-
-/** A page of a list; the token is empty on the last one. */
-export interface Page<Item> {
-  readonly items: Item[]
-  readonly nextPageToken: string
-}
 
 /** Which page of a list. */
 export interface PageRequest {

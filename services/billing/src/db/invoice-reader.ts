@@ -1,33 +1,27 @@
 import type { CompanyId } from '@frontdesk/contracts'
-import type { Database } from '@frontdesk/database'
-import { and, desc, eq, isNull, lt, or } from 'drizzle-orm'
-import type { InvoiceReader } from '../app/ports.ts'
+import { type Database, keyset, pageOf, positionToken } from '@frontdesk/database'
+import { and, eq, isNull } from 'drizzle-orm'
+import type { InvoiceReader, PageRequest } from '../app/ports.ts'
 import { toInvoice } from './mapping.ts'
-import { pageOf, parsePosition, type Position, positionToken } from './page-token.ts'
 import { invoices } from './schema/invoices.ts'
 
 /** One company's mirrored invoices in the database. */
 export function createInvoiceReader({ orm }: Database, companyId: CompanyId): InvoiceReader {
   return {
     async list({ limit, pageToken }) {
-      const rows = await invoicesBefore(orm, companyId, parsePosition(pageToken), limit)
-      return pageOf(rows, limit, toInvoice, ({ createdAt, invoiceId }) => positionToken(createdAt, invoiceId))
+      const rows = await invoicesOf(orm, companyId, { limit, pageToken })
+      return pageOf(rows, limit, toInvoice, ({ createdAt, invoiceId }) => positionToken({ instant: createdAt, id: invoiceId }))
     },
   }
 }
 
-export function invoicesBefore(orm: Database['orm'], companyId: CompanyId, before: Position | undefined, limit: number) {
-  const { createdAt, invoiceId } = invoices
+/** A page of ListInvoices. */
+export function invoicesOf(orm: Database['orm'], companyId: CompanyId, { limit, pageToken }: PageRequest) {
+  const { order, behind } = keyset(invoices.createdAt, invoices.invoiceId, 'latest first')
   return orm
     .select()
     .from(invoices)
-    .where(
-      and(
-        eq(invoices.companyId, companyId),
-        isNull(invoices.missingSince),
-        before && or(lt(createdAt, before.instant), and(eq(createdAt, before.instant), lt(invoiceId, before.id))),
-      ),
-    )
-    .orderBy(desc(createdAt), desc(invoiceId))
+    .where(and(eq(invoices.companyId, companyId), isNull(invoices.missingSince), behind(pageToken)))
+    .orderBy(...order)
     .limit(limit)
 }

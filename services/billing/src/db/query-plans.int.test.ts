@@ -5,7 +5,7 @@ import { newCompany } from '../../test/harness.ts'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import { accountOf } from './account-store.ts'
 import { oldestRefetch, oldestReport } from './backlog-ages.ts'
-import { invoicesBefore } from './invoice-reader.ts'
+import { invoicesOf } from './invoice-reader.ts'
 import { plansAfter } from './plan-store.ts'
 import { dueRefetches } from './refetch-queue.ts'
 import { dueReports } from './report-queue.ts'
@@ -135,8 +135,8 @@ test.each<[string, (orm: Orm) => Query, ...string[]]>([
   ['a page of ListPlans', (orm) => plansAfter(orm, newId('plan'), 50), 'PRIMARY'],
   ['an account', (orm) => accountOf(orm, company), 'PRIMARY', 'PRIMARY', 'PRIMARY'],
   ['CheckEntitlement', (orm) => statusOf(orm, company), 'PRIMARY', 'PRIMARY'],
-  ['the first page of ListInvoices', (orm) => invoicesBefore(orm, company, undefined, 50), 'invoices_by_creation'],
-  ['a page of ListInvoices', (orm) => invoicesBefore(orm, company, position, 50), 'invoices_by_creation'],
+  ['the first page of ListInvoices', (orm) => invoicesOf(orm, company, { limit: 50, pageToken: '' }), 'invoices_by_creation'],
+  ['a page of ListInvoices', (orm) => invoicesOf(orm, company, { limit: 50, pageToken: '1778100000000.in_1' }), 'invoices_by_creation'],
   ['the first page of ListUsage', (orm) => usageAfter(orm, company, page), 'usage_records_by_time'],
   ['a page of ListUsage', (orm) => usageAfter(orm, company, { ...page, pageToken: '1778100000000.usg_1' }), 'usage_records_by_time'],
   ['a page of a line', (orm) => usageAfter(orm, company, { ...page, line: 'further_minutes', boundary }), 'usage_records_by_kind'],

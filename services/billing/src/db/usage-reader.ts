@@ -1,12 +1,11 @@
 import type { CompanyId } from '@frontdesk/contracts'
-import type { Database } from '@frontdesk/database'
+import { type Database, keyset, pageOf, positionToken } from '@frontdesk/database'
 import { and, asc, eq, gt, gte, lt, or, type SQL, sql } from 'drizzle-orm'
 import type { UsageQuery, UsageReader } from '../app/ports.ts'
 import type { Boundary, LineKind } from '../domain/invoice-lines.ts'
 import type { Period } from '../domain/period.ts'
 import type { UsageKind } from '../domain/usage.ts'
 import { toListedUsage } from './mapping.ts'
-import { pageOf, parsePosition, type Position, positionToken } from './page-token.ts'
 import { usageRecords } from './schema/usage-records.ts'
 
 type Orm = Database['orm']
@@ -37,12 +36,13 @@ export function createUsageReader({ orm }: Database, companyId: CompanyId): Usag
 
     async list(query) {
       const rows = await usageAfter(orm, companyId, query)
-      return pageOf(rows, query.limit, toListedUsage, ({ usedAt, usageId }) => positionToken(usedAt, usageId))
+      return pageOf(rows, query.limit, toListedUsage, ({ usedAt, usageId }) => positionToken({ instant: usedAt, id: usageId }))
     },
   }
 }
 
 const { kind, quantity, usedAt, usageId } = usageRecords
+const inOrder = keyset(usedAt, usageId, 'earliest first')
 
 /** What was used, without the rows that only say that a correction took everything back. */
 function used(companyId: CompanyId, period: Period, kindIs: SQL | undefined) {
@@ -94,12 +94,11 @@ export function boundaryOf(orm: Orm, companyId: CompanyId, period: Period, inclu
 }
 
 export function usageAfter(orm: Orm, companyId: CompanyId, { period, line, boundary, limit, pageToken }: UsageQuery) {
-  const after = parsePosition(pageToken)
   return orm
     .select()
     .from(usageRecords)
-    .where(and(used(companyId, period, kindOf(line)), withinLine(line, boundary), after && beyond(after)))
-    .orderBy(asc(usedAt), asc(usageId))
+    .where(and(used(companyId, period, kindOf(line)), withinLine(line, boundary), inOrder.behind(pageToken)))
+    .orderBy(...inOrder.order)
     .limit(limit)
 }
 
@@ -112,14 +111,12 @@ function kindOf(line: LineKind | undefined): SQL | undefined {
 function withinLine(line: LineKind | undefined, boundary: Boundary | undefined): SQL | undefined {
   if (line === 'included_minutes') return boundary && upTo(boundary, boundary.includedPart > 0)
   if (line !== 'further_minutes') return undefined
-  return boundary ? or(beyond(positionOf(boundary)), boundary.furtherPart > 0 ? eq(usageId, boundary.usageId) : undefined) : sql`false`
+  return boundary
+    ? or(inOrder.beyond(positionOf(boundary)), boundary.furtherPart > 0 ? eq(usageId, boundary.usageId) : undefined)
+    : sql`false`
 }
 
-const positionOf = (boundary: Boundary): Position => ({ instant: boundary.usedAt, id: boundary.usageId })
-
-function beyond({ instant, id }: Position): SQL | undefined {
-  return or(gt(usedAt, instant), and(eq(usedAt, instant), gt(usageId, id)))
-}
+const positionOf = ({ usedAt: instant, usageId: id }: Boundary) => ({ instant, id })
 
 function upTo(boundary: Boundary, inclusive: boolean): SQL | undefined {
   const { usedAt: instant, usageId: id } = boundary

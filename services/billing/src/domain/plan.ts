@@ -1,4 +1,4 @@
-import { invalid } from './invalid.ts'
+import { invalidArgument } from '@frontdesk/errors'
 
 /** An amount in the currency's minor unit, such as cents. */
 export interface Money {
@@ -40,14 +40,14 @@ const nameMax = 255
 /** @throws FrontdeskError invalid_argument that names the field. */
 export function newPlan(id: string, draft: PlanDraft): Plan {
   const name = draft.name.trim()
-  if (name === '' || name.length > nameMax) throw invalid(`name: give 1 to ${nameMax} characters`)
-  if (!/^[!-~]{1,255}$/.test(draft.providerPriceId)) throw invalid('provider_price_id: give the payment provider’s id of the price')
-  if (draft.includedMinutes > includedMinutesMax) throw invalid(`included_minutes: at most ${includedMinutesMax}`)
+  if (name === '' || name.length > nameMax) throw invalidArgument(`name: give 1 to ${nameMax} characters`)
+  if (!/^[!-~]{1,255}$/.test(draft.providerPriceId)) throw invalidArgument('provider_price_id: give the payment provider’s id of the price')
+  if (draft.includedMinutes > includedMinutesMax) throw invalidArgument(`included_minutes: at most ${includedMinutesMax}`)
   const baseFee = amountOf('base_fee', draft.baseFee)
   const furtherMinute = amountOf('price_per_further_minute', draft.pricePerFurtherMinute)
   const message = amountOf('price_per_message', draft.pricePerMessage)
   const currencies = new Set([baseFee, furtherMinute, message].map(({ currency }) => currency))
-  if (currencies.size > 1) throw invalid('base_fee, price_per_further_minute, price_per_message: give all in one currency')
+  if (currencies.size > 1) throw invalidArgument('base_fee, price_per_further_minute, price_per_message: give all in one currency')
   return {
     id,
     name,
@@ -61,8 +61,8 @@ export function newPlan(id: string, draft: PlanDraft): Plan {
 }
 
 function amountOf(field: string, money: Money | undefined): Money {
-  if (!money) throw invalid(`${field}: is missing`)
-  if (!/^[A-Z]{3}$/.test(money.currency)) throw invalid(`${field}.currency: give three upper-case letters (ISO 4217)`)
-  if (money.amountMinor < 0n || money.amountMinor > amountMax) throw invalid(`${field}.amount_minor: give 0 to ${amountMax}`)
+  if (!money) throw invalidArgument(`${field}: is missing`)
+  if (!/^[A-Z]{3}$/.test(money.currency)) throw invalidArgument(`${field}.currency: give three upper-case letters (ISO 4217)`)
+  if (money.amountMinor < 0n || money.amountMinor > amountMax) throw invalidArgument(`${field}.amount_minor: give 0 to ${amountMax}`)
   return money
 }

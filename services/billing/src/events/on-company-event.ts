@@ -1,8 +1,8 @@
 import type { ReceivedEvent } from '@frontdesk/bus'
-import { type CompanyId, decodePayload, type EventType, type PayloadOf } from '@frontdesk/contracts'
+import type { CompanyId } from '@frontdesk/contracts'
 import type { Transaction } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
-import type { NewEvent } from '@frontdesk/outbox'
+import { companyOf, type NewEvent, readPayload } from '@frontdesk/outbox'
 import type { RefetchRequests } from '../app/ports.ts'
 import type { recordUsage } from '../app/record-usage.ts'
 import type { ProviderObject } from '../domain/subscription.ts'
@@ -51,8 +51,7 @@ async function count(record: ReturnType<typeof recordUsage>, companyId: CompanyI
 }
 
 function attributed(event: ReceivedEvent): Attributed<News>[] {
-  const { companyId } = event.envelope
-  if (!companyId) throw new FrontdeskError('invalid_argument', { publicMessage: 'An event of a company names no company.' })
+  const companyId = companyOf(event)
   const what = newsOf(event)
   return what ? [{ event, companyId, what }] : []
 }
@@ -61,13 +60,13 @@ function newsOf({ envelope, body }: ReceivedEvent): News | undefined {
   const { type } = envelope
   switch (type) {
     case 'frontdesk.call.ended.v1':
-      return { use: useOfCall(read(type, body), envelope) }
+      return { use: useOfCall(readPayload(type, body), envelope) }
     case 'frontdesk.message.sent.v1':
-      return { use: useOfMessage(read(type, body), envelope) }
+      return { use: useOfMessage(readPayload(type, body), envelope) }
     case 'frontdesk.subscription.changed.v1':
-      return { changed: changed('subscription', read(type, body).subscriptionId) }
+      return { changed: changed('subscription', readPayload(type, body).subscriptionId) }
     case 'frontdesk.invoice.changed.v1':
-      return { changed: changed('invoice', read(type, body).invoiceId) }
+      return { changed: changed('invoice', readPayload(type, body).invoiceId) }
     default:
       return undefined
   }
@@ -77,13 +76,4 @@ function newsOf({ envelope, body }: ReceivedEvent): News | undefined {
 function changed(type: ProviderObject['type'], id: string): ProviderObject {
   if (!/^[!-~]{1,255}$/.test(id)) throw new FrontdeskError('invalid_argument', { publicMessage: `The ${type} has no id.` })
   return { type, id }
-}
-
-/** A body that can't be read now can't be read later: retrying it would only delay its dead letter. */
-function read<Type extends EventType>(type: Type, body: Uint8Array): PayloadOf<Type> {
-  try {
-    return decodePayload(type, body)
-  } catch (error) {
-    throw new FrontdeskError('invalid_argument', { publicMessage: `The body is no payload of ${type}.`, cause: error })
-  }
 }

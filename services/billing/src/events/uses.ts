@@ -1,8 +1,7 @@
 import type { EventEnvelope } from '@frontdesk/bus'
-import type { PayloadOf } from '@frontdesk/contracts'
+import { notAfterReceipt, type PayloadOf } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { begunMinutes, type Use } from '../domain/usage.ts'
-import { notAhead } from './occurred-at.ts'
 
 type Origin = Pick<EventEnvelope, 'id' | 'revision' | 'time'>
 
@@ -16,13 +15,13 @@ export function useOfCall(payload: PayloadOf<'frontdesk.call.ended.v1'>, { id, r
     entityId: entityOf(call?.callId),
     eventId: id,
     revision,
-    usedAt: notAhead(endedAt ?? source?.occurredAt ?? receivedAt, receivedAt),
+    usedAt: notAfterReceipt(endedAt ?? source?.occurredAt ?? receivedAt, receivedAt),
   }
 }
 
 /** What `frontdesk.message.sent.v1` uses: one message. */
 export function useOfMessage(payload: PayloadOf<'frontdesk.message.sent.v1'>, { id, revision, time }: Origin): Use {
-  const usedAt = notAhead(payload.sentAt ?? time, time)
+  const usedAt = notAfterReceipt(payload.sentAt ?? time, time)
   return { kind: 'messages', quantity: 1, entityId: entityOf(payload.messageId), eventId: id, revision, usedAt }
 }
 

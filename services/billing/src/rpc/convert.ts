@@ -1,3 +1,4 @@
+import { invalidArgument } from '@frontdesk/errors'
 import type {
   Account as AccountMessage,
   Feature,
@@ -14,7 +15,6 @@ import type { LineUsage } from '../app/list-usage.ts'
 import type { Account, Mirrored } from '../app/ports.ts'
 import type { InvoicePreview } from '../app/preview-invoice.ts'
 import type { LineKind } from '../domain/invoice-lines.ts'
-import { invalid } from '../domain/invalid.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { InvoiceState, SubscriptionState } from '../domain/subscription.ts'
 import { lineKindMessages, usageKindMessages } from '../wire/names.ts'
@@ -97,17 +97,17 @@ export function toUsageMessage({
 export function fromLineMessage(message: InvoiceLineKind): LineKind | undefined {
   if (message === 'INVOICE_LINE_KIND_UNSPECIFIED') return undefined
   const known = Object.entries(lineKindMessages).find(([, name]) => name === message)
-  if (!known) throw invalid('line: there is no such kind of line')
+  if (!known) throw invalidArgument('line: there is no such kind of line')
   return known[0] as LineKind
 }
 
 /** @throws FrontdeskError invalid_argument for one that the database can't hold. */
 export function fromInstantMessage(field: string, instant: Date | undefined): Date | undefined {
-  if (instant && !isStorableInstant(instant)) throw invalid(`${field}: give an instant from the years 1970 to 9999`)
+  if (instant && !isStorableInstant(instant)) throw invalidArgument(`${field}: give an instant from the years 1970 to 9999`)
   return instant
 }
 
 /** Every plan has every feature; what does not exist, none has. @throws FrontdeskError invalid_argument. */
 export function requireFeature(feature: Feature): void {
-  if (feature !== 'FEATURE_VOICE' && feature !== 'FEATURE_MESSAGING') throw invalid('feature: give one that there is')
+  if (feature !== 'FEATURE_VOICE' && feature !== 'FEATURE_MESSAGING') throw invalidArgument('feature: give one that there is')
 }

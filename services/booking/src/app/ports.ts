@@ -1,4 +1,5 @@
 import type { CompanyId } from '@frontdesk/contracts'
+import type { Page } from '@frontdesk/database'
 import type { Appointment, AppointmentChange, AppointmentState } from '../domain/appointment.ts'
 import type { Contact, Customer, CustomerIdentity } from '../domain/customer.ts'
 
@@ -42,12 +43,6 @@ export interface Book {
   open(references: readonly AppointmentReference[], identities: readonly CustomerIdentity[]): Promise<BookPage>
   /** @throws FrontdeskError `version_conflict` when somebody else made the same at the same time; try again. */
   save(changes: BookChanges): Promise<void>
-}
-
-/** A page of a list; the token is empty on the last one. */
-export interface Page<Item> {
-  readonly items: Item[]
-  readonly nextPageToken: string
 }
 
 /** An appointment with when its row was made and last changed. */

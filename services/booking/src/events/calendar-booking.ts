@@ -1,9 +1,8 @@
-import type { CalendarBooking, EventType, PayloadOf } from '@frontdesk/contracts'
+import { type CalendarBooking, type EventType, notAfterReceipt, type PayloadOf } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import type { AppointmentReference, Change } from '../app/ports.ts'
 import type { AppointmentState } from '../domain/appointment.ts'
 import type { Contact } from '../domain/customer.ts'
-import { occurredAtOf } from './occurred-at.ts'
 
 type CalendarEventType = Extract<EventType, `frontdesk.calendar_booking.${string}`>
 
@@ -52,7 +51,7 @@ function changeOf(
   state: AppointmentState,
   previousUid: string | undefined,
 ): Change {
-  const occurredAt = occurredAtOf(source)
+  const occurredAt = notAfterReceipt(source?.occurredAt, source?.receivedAt)
   if (!occurredAt) throw invalid('source.occurredAt and source.receivedAt are missing')
   const references: AppointmentReference[] = [{ kind: 'calendar_booking', value: booking.uid }]
   if (booking.icalUid && isReference(booking.icalUid)) references.push({ kind: 'calendar_series', value: booking.icalUid })

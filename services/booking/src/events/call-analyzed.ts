@@ -1,8 +1,7 @@
-import type { Call, PayloadOf } from '@frontdesk/contracts'
+import { type Call, notAfterReceipt, type PayloadOf } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import type { Change } from '../app/ports.ts'
 import type { Contact } from '../domain/customer.ts'
-import { occurredAtOf } from './occurred-at.ts'
 
 /** What `frontdesk.call.analyzed.v1` changes: an appointment where the caller asked for one, else nothing. */
 export function onCallAnalyzed(
@@ -10,7 +9,7 @@ export function onCallAnalyzed(
   revision: number,
 ): Change | undefined {
   if (!request) return undefined
-  const occurredAt = occurredAtOf(source)
+  const occurredAt = notAfterReceipt(source?.occurredAt, source?.receivedAt)
   if (!call?.callId || !occurredAt) {
     throw new FrontdeskError('invalid_argument', { publicMessage: 'The analyzed call has no id or no time.' })
   }

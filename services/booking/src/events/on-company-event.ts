@@ -1,8 +1,7 @@
 import type { ReceivedEvent } from '@frontdesk/bus'
-import { type CompanyId, decodePayload, type EventType, newId, type PayloadOf } from '@frontdesk/contracts'
+import { type CompanyId, newId } from '@frontdesk/contracts'
 import type { Transaction } from '@frontdesk/database'
-import { FrontdeskError } from '@frontdesk/errors'
-import type { NewEvent } from '@frontdesk/outbox'
+import { companyOf, type NewEvent, readPayload } from '@frontdesk/outbox'
 import { applyChanges } from '../app/apply-changes.ts'
 import type { Book, Change } from '../app/ports.ts'
 import { onBookingCancelled, onBookingCreated, onBookingRescheduled } from './calendar-booking.ts'
@@ -39,31 +38,21 @@ export function onCompanyEvents(openBook: (tx: Transaction, companyId: CompanyId
 }
 
 function attributed(event: ReceivedEvent): Attributed[] {
-  const { companyId } = event.envelope
-  if (!companyId) throw new FrontdeskError('invalid_argument', { publicMessage: 'An event of a company names no company.' })
+  const companyId = companyOf(event)
   const change = changeOf(event)
   return change ? [{ event, companyId, change }] : []
-}
-
-/** A body that can't be read now can't be read later: retrying it would only delay its dead letter. */
-function read<Type extends EventType>(type: Type, body: Uint8Array): PayloadOf<Type> {
-  try {
-    return decodePayload(type, body)
-  } catch (error) {
-    throw new FrontdeskError('invalid_argument', { publicMessage: `The body is no payload of ${type}.`, cause: error })
-  }
 }
 
 function changeOf({ envelope: { type, revision }, body }: ReceivedEvent): Change | undefined {
   switch (type) {
     case 'frontdesk.call.analyzed.v1':
-      return onCallAnalyzed(read(type, body), revision)
+      return onCallAnalyzed(readPayload(type, body), revision)
     case 'frontdesk.calendar_booking.created.v1':
-      return onBookingCreated(read(type, body), revision)
+      return onBookingCreated(readPayload(type, body), revision)
     case 'frontdesk.calendar_booking.rescheduled.v1':
-      return onBookingRescheduled(read(type, body), revision)
+      return onBookingRescheduled(readPayload(type, body), revision)
     case 'frontdesk.calendar_booking.cancelled.v1':
-      return onBookingCancelled(read(type, body), revision)
+      return onBookingCancelled(readPayload(type, body), revision)
     default:
       return undefined
   }

@@ -1,4 +1,4 @@
-import { invalid } from './invalid.ts'
+import { invalidArgument } from '@frontdesk/errors'
 
 /** A company that Frontdesk serves, until it is deactivated. */
 export interface Company {
@@ -18,8 +18,8 @@ const maxNameLength = 200
  */
 export function newCompany(draft: Pick<Company, 'id' | 'name' | 'timeZone' | 'createdAt'>): Company {
   const name = draft.name.trim()
-  if (name === '' || name.length > maxNameLength) throw invalid(`name: give 1 to ${maxNameLength} characters`)
-  if (!isTimeZone(draft.timeZone)) throw invalid('time_zone: give an IANA time zone, such as Europe/Berlin')
+  if (name === '' || name.length > maxNameLength) throw invalidArgument(`name: give 1 to ${maxNameLength} characters`)
+  if (!isTimeZone(draft.timeZone)) throw invalidArgument('time_zone: give an IANA time zone, such as Europe/Berlin')
   return { id: draft.id, name, timeZone: draft.timeZone, createdAt: draft.createdAt, deactivatedAt: undefined }
 }
 

@@ -1,4 +1,4 @@
-import { invalid } from './invalid.ts'
+import { invalidArgument } from '@frontdesk/errors'
 
 // Whose webhooks a company’s own secret can verify.
 const connectionProviders = ['retell', 'calcom', 'stripe', 'whatsapp', 'standard'] as const
@@ -23,7 +23,7 @@ const calcomPlaceholder = 'no-secret-provided'
  */
 export function newConnection(draft: Omit<Connection, 'secretVersion'>): Connection {
   if (!connectionProviders.some((provider) => provider === draft.provider)) {
-    throw invalid(`provider: give one of ${connectionProviders.join(', ')}`)
+    throw invalidArgument(`provider: give one of ${connectionProviders.join(', ')}`)
   }
   return { ...draft, secretVersion: 1 }
 }
@@ -34,7 +34,7 @@ export function newConnection(draft: Omit<Connection, 'secretVersion'>): Connect
  */
 export function checkSecret(secret: string): string {
   if (secret.length < minSecretLength || secret.length > maxSecretLength || secret === calcomPlaceholder) {
-    throw invalid(`secret: give ${minSecretLength} to ${maxSecretLength} characters that the provider signs with`)
+    throw invalidArgument(`secret: give ${minSecretLength} to ${maxSecretLength} characters that the provider signs with`)
   }
   return secret
 }

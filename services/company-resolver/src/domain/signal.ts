@@ -1,5 +1,5 @@
+import { invalidArgument } from '@frontdesk/errors'
 import { type EvidenceKind, isE164, missedForm, normalizeValue } from './evidence.ts'
-import { invalid } from './invalid.ts'
 
 /** From when (inclusive; always when undefined) until when (exclusive; without end when undefined). */
 export interface Validity {
@@ -38,13 +38,13 @@ export function overlaps(a: Validity, b: Validity): boolean {
  */
 export function newSignal(draft: Signal): Signal {
   const value = normalizeValue(draft.kind, draft.value)
-  if (value === '' || value.length > maxSignalLength) throw invalid(`value: give 1 to ${maxSignalLength} characters`)
+  if (value === '' || value.length > maxSignalLength) throw invalidArgument(`value: give 1 to ${maxSignalLength} characters`)
   if (draft.kind === 'phone_number' && !isE164(value)) {
-    throw invalid('value: give a phone number in E.164, + and 7 to 15 digits and nothing else, such as +4930123456')
+    throw invalidArgument('value: give a phone number in E.164, + and 7 to 15 digits and nothing else, such as +4930123456')
   }
   const form = missedForm(draft.kind, value)
-  if (form) throw invalid(`value: give ${form}`)
-  if (draft.kind === 'organizer_email' && !/^[^@\s]+@[^@\s]+$/.test(value)) throw invalid('value: give an e-mail address')
+  if (form) throw invalidArgument(`value: give ${form}`)
+  if (draft.kind === 'organizer_email' && !/^[^@\s]+@[^@\s]+$/.test(value)) throw invalidArgument('value: give an e-mail address')
   return { ...draft, value, ...validity(draft) }
 }
 
@@ -61,8 +61,8 @@ function validity({ validFrom, validUntil }: Validity): Validity {
     ['valid_from', validFrom],
     ['valid_until', validUntil],
   ] as const) {
-    if (at && Number.isNaN(at.getTime())) throw invalid(`${name}: give an instant`)
+    if (at && Number.isNaN(at.getTime())) throw invalidArgument(`${name}: give an instant`)
   }
-  if (validFrom && validUntil && validUntil <= validFrom) throw invalid('valid_until: must be after valid_from')
+  if (validFrom && validUntil && validUntil <= validFrom) throw invalidArgument('valid_until: must be after valid_from')
   return { validFrom, validUntil }
 }

@@ -1,3 +1,4 @@
+import { invalidArgument } from '@frontdesk/errors'
 import {
   type Attribution as AttributionMessage,
   type Company as CompanyMessage,
@@ -20,7 +21,6 @@ import type { Question } from '../domain/attribute.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
 import type { Decision, QuarantineReason } from '../domain/decide.ts'
-import { invalid } from '../domain/invalid.ts'
 import type { Signal, SignalKind } from '../domain/signal.ts'
 import { fromEvidenceMessages, isProviderName } from '../wire/evidence.ts'
 import { evidenceKindMessages, quarantineReasonMessages, toEvidenceKind, toQuarantineReason } from '../wire/names.ts'
@@ -85,35 +85,35 @@ const resolveEvidenceMax = 32
 
 /** @throws FrontdeskError invalid_argument. */
 export function fromResolveRequest({ provider, evidence }: ResolveCompanyRequest): Pick<Question, 'provider' | 'evidence'> {
-  if (!isProviderName(provider)) throw invalid('provider: give a provider’s name, such as retell')
-  if (evidence.length > resolveEvidenceMax) throw invalid(`evidence: at most ${resolveEvidenceMax} pieces`)
+  if (!isProviderName(provider)) throw invalidArgument('provider: give a provider’s name, such as retell')
+  if (evidence.length > resolveEvidenceMax) throw invalidArgument(`evidence: at most ${resolveEvidenceMax} pieces`)
   return { provider, evidence: fromEvidenceMessages(evidence) }
 }
 
 /** @throws FrontdeskError invalid_argument. */
 export function fromSignalKindMessage(message: EvidenceKind): SignalKind {
   const kind = toEvidenceKind(message)
-  if (!kind || kind === 'entity') throw invalid('kind: give one that a company can be recognised by')
+  if (!kind || kind === 'entity') throw invalidArgument('kind: give one that a company can be recognised by')
   return kind
 }
 
 /** Undefined for all reasons. @throws FrontdeskError invalid_argument for one that does not exist. */
 export function fromReasonMessage(message: QuarantineReasonMessage): QuarantineReason | undefined {
   const reason = toQuarantineReason(message)
-  if (!reason && message !== QuarantineReasonMessages.UNSPECIFIED) throw invalid('reason: there is no such reason')
+  if (!reason && message !== QuarantineReasonMessages.UNSPECIFIED) throw invalidArgument('reason: there is no such reason')
   return reason
 }
 
 /** @throws FrontdeskError invalid_argument. */
 export function fromEventIdText(text: string): EventId {
   const id = parseEventId(text)
-  if (!id) throw invalid('event_id: give 64 lower-case hex digits')
+  if (!id) throw invalidArgument('event_id: give 64 lower-case hex digits')
   return id
 }
 
 /** @throws FrontdeskError invalid_argument for one that the database can't hold. */
 export function fromInstantMessage(field: string, instant: Date | undefined): Date | undefined {
-  if (instant && !isStorableInstant(instant)) throw invalid(`${field}: give an instant from the years 1970 to 9999`)
+  if (instant && !isStorableInstant(instant)) throw invalidArgument(`${field}: give an instant from the years 1970 to 9999`)
   return instant
 }
 
@@ -122,20 +122,20 @@ const idPatterns = { cmp: idPattern('cmp'), con: idPattern('con'), sig: idPatter
 
 /** @throws FrontdeskError invalid_argument unless it is a TypeID of that prefix. */
 export function fromIdText(field: string, prefix: keyof typeof idPatterns, text: string): string {
-  if (!idPatterns[prefix].test(text)) throw invalid(`${field}: give an id (${prefix}_…)`)
+  if (!idPatterns[prefix].test(text)) throw invalidArgument(`${field}: give an id (${prefix}_…)`)
   return text
 }
 
 /** The id after which a page begins; empty for the first. @throws FrontdeskError invalid_argument. */
 export function fromIdToken(prefix: keyof typeof idPatterns, token: string): string {
-  if (token !== '' && !idPatterns[prefix].test(token)) throw invalid('page_token: give the one of the page before, or none')
+  if (token !== '' && !idPatterns[prefix].test(token)) throw invalidArgument('page_token: give the one of the page before, or none')
   return token
 }
 
 /** The position before which a page begins; undefined for the first. @throws FrontdeskError invalid_argument. */
 export function fromSequenceToken(token: string): bigint | undefined {
   if (token === '') return undefined
-  if (!/^\d{1,19}$/.test(token)) throw invalid('page_token: give the one of the page before, or none')
+  if (!/^\d{1,19}$/.test(token)) throw invalidArgument('page_token: give the one of the page before, or none')
   return BigInt(token)
 }
 
@@ -143,7 +143,7 @@ const secretsPageSizeMax = 1_000
 
 /** The ingress reads all connections when it starts: its pages may be larger. @throws FrontdeskError invalid_argument. */
 export function fromSecretsPageSize(requested: number): number {
-  if (requested > secretsPageSizeMax) throw invalid(`page_size: at most ${secretsPageSizeMax}`)
+  if (requested > secretsPageSizeMax) throw invalidArgument(`page_size: at most ${secretsPageSizeMax}`)
   return requested || secretsPageSizeMax
 }
 

@@ -1,5 +1,4 @@
-import { FrontdeskError } from '@frontdesk/errors'
-import { invalid } from '../domain/invalid.ts'
+import { FrontdeskError, invalidArgument } from '@frontdesk/errors'
 import { checkAudience, checkCompanies } from './scope.ts'
 import type { Audit, ServiceCredentials, ServiceGrant, TokenSigner } from './ports.ts'
 
@@ -11,7 +10,7 @@ export function issueServiceToken({ credentials, signer, audit }: { credentials:
     const audience = checkAudience(command.audience)
     const { companies, actor } = command
     if (companies !== 'all') checkCompanies(companies)
-    if (actor.length > maxActorLength) throw invalid(`actor: at most ${maxActorLength} characters`)
+    if (actor.length > maxActorLength) throw invalidArgument(`actor: at most ${maxActorLength} characters`)
     const grant = await credentials.grantOf(command.credential)
     if (!grant) {
       audit.record('service_token', 'refused', {})

@@ -1,4 +1,4 @@
-import { invalid } from './invalid.ts'
+import { invalidArgument } from '@frontdesk/errors'
 
 const minLength = 12
 const maxLength = 256
@@ -16,10 +16,10 @@ export function normalizePassword(text: string): string {
 export function checkNewPassword(text: string, email: string): string {
   const password = normalizePassword(text)
   const length = Array.from(password).length
-  if (length < minLength || length > maxLength) throw invalid(`password: give ${minLength} to ${maxLength} characters`)
+  if (length < minLength || length > maxLength) throw invalidArgument(`password: give ${minLength} to ${maxLength} characters`)
   const lower = password.toLowerCase()
   if (lower.includes(email) || repeatedPattern.test(lower))
-    throw invalid('password: your address, or one pattern repeated, is too easy to guess')
+    throw invalidArgument('password: your address, or one pattern repeated, is too easy to guess')
   return password
 }
 

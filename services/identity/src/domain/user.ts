@@ -1,4 +1,4 @@
-import { invalid } from './invalid.ts'
+import { invalidArgument } from '@frontdesk/errors'
 
 /** A person with an account. */
 export interface User {
@@ -34,11 +34,11 @@ export function newUser(draft: Pick<User, 'id' | 'email' | 'name' | 'companyIds'
   const name = draft.name.trim()
   const companyIds = [...new Set(draft.companyIds)]
   if (!emailPattern.test(email) || Buffer.byteLength(email) > maxEmailBytes)
-    throw invalid('email: give an address, such as ada@salon.example')
-  if (name === '' || name.length > maxNameLength) throw invalid(`name: give 1 to ${maxNameLength} characters`)
-  if (companyIds.length > maxCompanies) throw invalid(`company_ids: at most ${maxCompanies}`)
-  if (draft.operator && companyIds.length > 0) throw invalid('company_ids: an operator acts for all companies; leave them out')
-  if (!draft.operator && companyIds.length === 0) throw invalid('company_ids: give at least one, or make the user an operator')
+    throw invalidArgument('email: give an address, such as ada@salon.example')
+  if (name === '' || name.length > maxNameLength) throw invalidArgument(`name: give 1 to ${maxNameLength} characters`)
+  if (companyIds.length > maxCompanies) throw invalidArgument(`company_ids: at most ${maxCompanies}`)
+  if (draft.operator && companyIds.length > 0) throw invalidArgument('company_ids: an operator acts for all companies; leave them out')
+  if (!draft.operator && companyIds.length === 0) throw invalidArgument('company_ids: give at least one, or make the user an operator')
   return { ...draft, email, name, companyIds, secondFactor: false, disabledAt: undefined }
 }
 

@@ -1,3 +1,4 @@
+import { invalidArgument } from '@frontdesk/errors'
 import {
   ClientKind as ClientKindMessage,
   type Invitation as InvitationMessage,
@@ -7,7 +8,6 @@ import {
 } from '@frontdesk/contracts'
 import type { LoggedIn } from '../app/log-in.ts'
 import type { NewInvitation } from '../app/ports.ts'
-import { invalid } from '../domain/invalid.ts'
 import type { ClientKind } from '../domain/session.ts'
 import type { SigningKey } from '../domain/signing-key.ts'
 import type { User } from '../domain/user.ts'
@@ -21,13 +21,13 @@ const clientKinds: Readonly<Partial<Record<ClientKindMessage, ClientKind>>> = {
 /** @throws FrontdeskError invalid_argument. */
 export function fromClientKindMessage(message: ClientKindMessage): ClientKind {
   const kind = clientKinds[message]
-  if (!kind) throw invalid('client: say what logs in')
+  if (!kind) throw invalidArgument('client: say what logs in')
   return kind
 }
 
 /** @throws FrontdeskError invalid_argument. */
 export function fromUserId(text: string): string {
-  if (!/^usr_[0-9a-z]{26}$/.test(text)) throw invalid('user_id: give a user’s id (usr_…)')
+  if (!/^usr_[0-9a-z]{26}$/.test(text)) throw invalidArgument('user_id: give a user’s id (usr_…)')
   return text
 }
 

@@ -1,4 +1,5 @@
 import type { CompanyId, EventId } from '@frontdesk/contracts'
+import type { Page } from '@frontdesk/database'
 import type { AttemptOutcome } from '../domain/attempt.ts'
 import type { Conversation, Identity, Party } from '../domain/conversation.ts'
 import type { Content, Message, MessageStatus } from '../domain/message.ts'
@@ -136,12 +137,6 @@ export interface Senders {
   get(companyId: CompanyId): Promise<Sender | undefined>
   /** @throws FrontdeskError `already_exists` if the number is another company's. */
   put(companyId: CompanyId, sender: Sender): Promise<void>
-}
-
-/** A page of a list; the token is empty on the last one. */
-export interface Page<Item> {
-  readonly items: Item[]
-  readonly nextPageToken: string
 }
 
 /** Where in a list, and how much of it. */

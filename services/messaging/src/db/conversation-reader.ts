@@ -1,9 +1,8 @@
 import type { CompanyId } from '@frontdesk/contracts'
-import type { Database } from '@frontdesk/database'
+import { type Database, keyset, pageOf, positionToken } from '@frontdesk/database'
 import { and, eq } from 'drizzle-orm'
 import type { ConversationReader, PageQuery } from '../app/ports.ts'
 import { toConversation } from './mapping.ts'
-import { latestFirst, pageOf } from './page-token.ts'
 import { conversationIdentities } from './schema/conversation-identities.ts'
 import { conversations } from './schema/conversations.ts'
 
@@ -39,14 +38,14 @@ export function createConversationReader({ orm }: Database, companyId: CompanyId
 
     async list(query) {
       const rows = await conversationsOf(orm, companyId, query)
-      return pageOf(rows, query.limit, toConversation, (row) => ({ instant: row.lastMessageAt, id: row.conversationId }))
+      return pageOf(rows, query.limit, toConversation, ({ lastMessageAt: instant, conversationId: id }) => positionToken({ instant, id }))
     },
   }
 }
 
 /** A page of ListConversations. */
 export function conversationsOf(orm: Database['orm'], companyId: CompanyId, { limit, pageToken }: PageQuery) {
-  const { order, behind } = latestFirst(conversations.lastMessageAt, conversations.conversationId)
+  const { order, behind } = keyset(conversations.lastMessageAt, conversations.conversationId, 'latest first')
   return orm
     .select()
     .from(conversations)

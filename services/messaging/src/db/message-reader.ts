@@ -1,9 +1,8 @@
 import type { CompanyId } from '@frontdesk/contracts'
-import type { Database } from '@frontdesk/database'
+import { type Database, keyset, pageOf, positionToken } from '@frontdesk/database'
 import { and, eq } from 'drizzle-orm'
 import type { MessageQuery, MessageReader } from '../app/ports.ts'
 import { toMessage } from './mapping.ts'
-import { latestFirst, pageOf } from './page-token.ts'
 import { messages } from './schema/messages.ts'
 
 /** One company's messages in the database. */
@@ -19,7 +18,7 @@ export function createMessageReader({ orm }: Database, companyId: CompanyId): Me
 
     async list(query) {
       const rows = await messagesOf(orm, companyId, query)
-      return pageOf(rows, query.limit, toMessage, (row) => ({ instant: row.createdAt, id: row.messageId }))
+      return pageOf(rows, query.limit, toMessage, ({ createdAt: instant, messageId: id }) => positionToken({ instant, id }))
     },
   }
 }
@@ -27,7 +26,7 @@ export function createMessageReader({ orm }: Database, companyId: CompanyId): Me
 /** A page of ListMessages, or of a conversation's. */
 export function messagesOf(orm: Database['orm'], companyId: CompanyId, query: MessageQuery) {
   const { conversationId, status, appointmentId, providerMessageId, limit, pageToken } = query
-  const { order, behind } = latestFirst(messages.createdAt, messages.messageId)
+  const { order, behind } = keyset(messages.createdAt, messages.messageId, 'latest first')
   return orm
     .select()
     .from(messages)

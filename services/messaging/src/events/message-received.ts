@@ -1,7 +1,6 @@
-import { newId, type PayloadOf } from '@frontdesk/contracts'
+import { newId, notAfterReceipt, type PayloadOf } from '@frontdesk/contracts'
 import type { Mail } from '../app/apply-mail.ts'
 import { bytesMax, fits, invalid } from './invalid.ts'
-import { clampedTo } from './occurred-at.ts'
 
 const e164 = /^\+[1-9]\d{6,14}$/
 
@@ -11,7 +10,7 @@ export function onMessageReceived(
   { id: eventId, correlationId }: { readonly id: string; readonly correlationId: string },
 ): Mail {
   const { source, providerMessageId, phoneNumberId, sender, sentAt, kind, text } = payload
-  const at = clampedTo(source, sentAt)
+  const at = notAfterReceipt(sentAt ?? source?.occurredAt, source?.receivedAt)
   if (!at) throw invalid('sent_at and source.received_at are missing')
   if (!fits(providerMessageId, bytesMax.providerMessageId)) throw invalid('provider_message_id is missing or too long')
   if (!fits(phoneNumberId, bytesMax.phoneNumberId)) throw invalid('phone_number_id is missing or too long')

@@ -1,8 +1,7 @@
-import type { MessageDeliveryStatus, PayloadOf } from '@frontdesk/contracts'
+import { type MessageDeliveryStatus, notAfterReceipt, type PayloadOf } from '@frontdesk/contracts'
 import type { Mail } from '../app/apply-mail.ts'
 import type { StatusReport } from '../domain/message-status.ts'
 import { bytesMax, fits, invalid } from './invalid.ts'
-import { clampedTo } from './occurred-at.ts'
 
 const statuses: Partial<Readonly<Record<MessageDeliveryStatus, StatusReport['status']>>> = {
   MESSAGE_DELIVERY_STATUS_SENT: 'sent',
@@ -18,7 +17,7 @@ const recentMs = 60_000
 export function onMessageStatusChanged(payload: PayloadOf<'frontdesk.message.status_changed.v1'>, now: Date): Mail {
   const { source, providerMessageId, changedAt, reference, failure } = payload
   const status = statuses[payload.status]
-  const at = clampedTo(source, changedAt)
+  const at = notAfterReceipt(changedAt ?? source?.occurredAt, source?.receivedAt)
   if (!status) throw invalid('status is none that is known')
   if (!at) throw invalid('changed_at and source.received_at are missing')
   if (!fits(providerMessageId, bytesMax.providerMessageId)) throw invalid('provider_message_id is missing or too long')

@@ -1,8 +1,7 @@
 import type { ReceivedEvent } from '@frontdesk/bus'
-import { type CompanyId, decodePayload, type EventType, newId, type PayloadOf } from '@frontdesk/contracts'
+import { type CompanyId, newId } from '@frontdesk/contracts'
 import type { Transaction } from '@frontdesk/database'
-import { FrontdeskError } from '@frontdesk/errors'
-import type { NewEvent } from '@frontdesk/outbox'
+import { companyOf, type NewEvent, readPayload } from '@frontdesk/outbox'
 import { applyMail, type Mail } from '../app/apply-mail.ts'
 import type { Mailbox } from '../app/ports.ts'
 import { onAppointmentConfirmed } from './appointment-confirmed.ts'
@@ -52,30 +51,20 @@ export function onCompanyEvents({ openMailbox, onQueued, count, now }: CompanyEv
 const countedAs = { inbound: 'received', status: 'reported', confirmation: 'queued' } as const
 
 function attributed(event: ReceivedEvent, now: Date): Attributed[] {
-  const { companyId } = event.envelope
-  if (!companyId) throw new FrontdeskError('invalid_argument', { publicMessage: 'An event of a company names no company.' })
+  const companyId = companyOf(event)
   const mail = mailOf(event, companyId, now)
   return mail ? [{ event, companyId, mail }] : []
-}
-
-/** A body that can't be read now can't be read later: retrying it would only delay its dead letter. */
-function read<Type extends EventType>(type: Type, body: Uint8Array): PayloadOf<Type> {
-  try {
-    return decodePayload(type, body)
-  } catch (error) {
-    throw new FrontdeskError('invalid_argument', { publicMessage: `The body is no payload of ${type}.`, cause: error })
-  }
 }
 
 function mailOf({ envelope, body }: ReceivedEvent, companyId: CompanyId, now: Date): Mail | undefined {
   const { type } = envelope
   switch (type) {
     case 'frontdesk.message.received.v1':
-      return onMessageReceived(read(type, body), envelope)
+      return onMessageReceived(readPayload(type, body), envelope)
     case 'frontdesk.message.status_changed.v1':
-      return onMessageStatusChanged(read(type, body), now)
+      return onMessageStatusChanged(readPayload(type, body), now)
     case 'frontdesk.appointment.confirmed.v1':
-      return onAppointmentConfirmed(read(type, body), companyId, envelope, now)
+      return onAppointmentConfirmed(readPayload(type, body), companyId, envelope, now)
     default:
       return undefined
   }
