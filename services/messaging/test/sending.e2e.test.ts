@@ -46,6 +46,16 @@ test('a text within 24 hours goes out once, its statuses never go back, and it i
   ])
 })
 
+test('the longest text goes out whole, whatever its characters are', async () => {
+  const { companyId, conversationId } = await harness.aConversation()
+  const request = { companyId, conversationId, text: '🙂'.repeat(4_096), idempotencyKey: key() }
+  const { message } = await harness.messaging.sendMessage(request)
+  const messageId = message?.messageId ?? ''
+  expect((await harness.messaging.sendMessage(request)).message?.messageId).toBe(messageId)
+  await harness.messageOf(companyId, { messageId }, 'SENT')
+  expect(harness.provider.callsOf(messageId)).toMatchObject([{ body: { text: { body: request.text } } }])
+})
+
 test('a customer without a number is answered by the provider’s id of him', async () => {
   const { companyId, conversationId } = await harness.aConversation({ sender: { providerUserId: 'US.1349' } })
   const { message } = await harness.messaging.sendMessage({ companyId, conversationId, text: 'Hi', idempotencyKey: key() })
@@ -123,7 +133,7 @@ test('what passes is tried again, and what does not is told', async () => {
   await harness.messageOf(companyId, { messageId: passing }, 'SENT')
   expect(harness.provider.callsOf(passing)).toHaveLength(2)
 
-  for (const code of [131026, 131047, 190]) {
+  for (const code of [131026, 131047, 132001]) {
     harness.provider.script(metaError(400, code, 'no'))
     const messageId = await send()
     const { failureReason } = await harness.messageOf(companyId, { messageId }, 'FAILED')
