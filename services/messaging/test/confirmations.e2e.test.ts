@@ -72,17 +72,47 @@ test('nothing is sent to nobody, for nothing, or by a company that may not, and 
   expect(await confirm(harness.anAppointment(companyId))).toBe('The company’s subscription is not active.')
 })
 
-test('while booking, billing or the directory are away a confirmation waits, and then goes once', async () => {
+test('what was refused unsent is looked at again when its appointment is confirmed again, and goes once', async () => {
+  const companyId = newCompany()
+  await harness.putSender(companyId, aSenderNumber())
+  const appointmentId = harness.anAppointment(companyId)
+  const appointment = harness.others.appointments.get(appointmentId)
+  harness.others.appointments.set(appointmentId, { ...appointment, status: 'APPOINTMENT_STATUS_CANCELLED' })
+  await harness.publish(appointmentConfirmed(companyId, appointmentId))
+  await harness.messageOf(companyId, { appointmentId }, 'FAILED')
+
+  harness.others.appointments.set(appointmentId, { ...appointment })
+  await harness.publish(appointmentConfirmed(companyId, appointmentId, 2))
+  const { messageId, failureReason } = await harness.messageOf(companyId, { appointmentId }, 'SENT')
+  expect(failureReason).toBe('')
+  await harness.publish(appointmentConfirmed(companyId, appointmentId, 3))
+  await harness.messageOf(companyId, { appointmentId }, 'SENT')
+  expect(harness.provider.callsOf(messageId)).toHaveLength(1)
+})
+
+// The last of all: it moves the clock.
+test('while booking, billing or the directory are away a confirmation waits, seen by the operator, and then goes once as things stand', async () => {
   const companyId = newCompany()
   await harness.putSender(companyId, aSenderNumber())
   const appointmentId = harness.anAppointment(companyId)
   for (const name of ['booking', 'billing', 'company-resolver'] as const) harness.others.away.add(name)
   await harness.publish(appointmentConfirmed(companyId, appointmentId))
-  await eventually(async () => {
+  const waiting = async () => {
     const { messages } = await harness.messaging.listMessages({ companyId, appointmentId })
     expect(messages).toMatchObject([{ status: 'MESSAGE_STATUS_QUEUED', failureReason: expect.stringContaining('away') }])
-  })
+    return messages[0]?.statusChangedAt?.getTime() ?? 0
+  }
+  const before = await eventually(waiting)
+  harness.advance(400_000)
+  await eventually(async () => expect(await waiting()).toBeGreaterThan(before + 300_000))
+  const metrics = await (await fetch(`${harness.service.adminUrl}/metrics`)).text()
+  expect(Number(/^frontdesk_messaging_queue_age_seconds (\S+)/m.exec(metrics)?.[1])).toBeGreaterThanOrEqual(400)
+
+  const appointment = harness.others.appointments.get(appointmentId)
+  harness.others.appointments.set(appointmentId, { ...appointment, startsAt: new Date('2030-05-01T09:00:00Z') })
   harness.others.away.clear()
-  const { messageId } = await harness.messageOf(companyId, { appointmentId }, 'SENT')
+  harness.advance(600_000)
+  const { messageId, templateParameters } = await harness.messageOf(companyId, { appointmentId }, 'SENT')
+  expect(templateParameters).toContain('Wednesday, 1 May 2030 at 11:00')
   expect(harness.provider.callsOf(messageId)).toHaveLength(1)
 })

@@ -10,8 +10,6 @@ import { fromMessage, toConversation, toMessage } from './mapping.ts'
 import { conversations } from './schema/conversations.ts'
 import { messages } from './schema/messages.ts'
 
-const nothing = { conversations: [], absorbed: [], newIdentities: [], messages: [], keyed: [] }
-
 /** One company's queue in the database; `onQueued` is called after each commit that has something to send. */
 export function createOutgoing(database: Database, companyId: CompanyId, onQueued: () => void): OutgoingMessages {
   return {
@@ -27,11 +25,7 @@ export function createOutgoing(database: Database, companyId: CompanyId, onQueue
               identity,
               conversationId: conversation.id,
             }))
-        await createMailbox(tx, companyId).save({
-          ...nothing,
-          conversations: [conversation],
-          newIdentities,
-        })
+        await createMailbox(tx, companyId).save({ conversations: [conversation], newIdentities })
         await insert(tx, companyId, key, message)
         tx.afterCommit(onQueued)
         return { message, isNew: true, isSameTarget: true }
@@ -46,7 +40,7 @@ export function createOutgoing(database: Database, companyId: CompanyId, onQueue
           .for('update')
         if (!row) return undefined
         const message = change(toMessage(row))
-        await createMailbox(tx, companyId).save({ ...nothing, messages: [message] })
+        await createMailbox(tx, companyId).save({ messages: [message] })
         tx.afterCommit(onQueued)
         return message
       }),
@@ -63,7 +57,7 @@ async function openConversationOf(tx: Transaction, companyId: CompanyId, target:
     return row && toConversation(row)
   }
   const identities = identitiesOf(target.phoneNumberId, { phoneNumber: target.phoneNumber, userId: '', name: '' })
-  const page = await createMailbox(tx, companyId).open({ identities, providerMessageIds: [], messageIds: [] })
+  const page = await createMailbox(tx, companyId).open({ identities })
   return page.conversations[0]
 }
 
