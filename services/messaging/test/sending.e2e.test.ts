@@ -122,6 +122,16 @@ test('concurrent calls with one key queue one message', async () => {
   expect(new Set(answers.map(({ message }) => message?.messageId)).size).toBe(1)
 })
 
+test('concurrent calls with one key to a number that nobody wrote to are answered with one message', async () => {
+  const companyId = newCompany()
+  await harness.putSender(companyId, aSenderNumber())
+  const recipient = { to: { $case: 'phoneNumber' as const, value: aPhoneNumber() } }
+  const request = { companyId, recipient, template: { name: 'hello', language: 'en' }, idempotencyKey: key() }
+  const answers = await Promise.all(Array.from({ length: 10 }, () => harness.messaging.sendTemplate(request)))
+  expect(new Set(answers.map(({ message }) => message?.messageId)).size).toBe(1)
+  expect((await harness.messaging.listConversations({ companyId })).conversations).toHaveLength(1)
+})
+
 test('what passes is tried again, and what does not is told', async () => {
   const { companyId, conversationId } = await harness.aConversation()
   const send = async () => {

@@ -1,8 +1,8 @@
 import type { CompanyId, EventId } from '@frontdesk/contracts'
 import { type Database, isDuplicateKey, type Transaction, withTransaction } from '@frontdesk/database'
-import { FrontdeskError } from '@frontdesk/errors'
+import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
 import { and, eq } from 'drizzle-orm'
-import type { OutgoingMessages, Target } from '../app/ports.ts'
+import type { OutgoingMessages, Queued, QueueRequest, Target } from '../app/ports.ts'
 import { type Conversation, identitiesOf } from '../domain/conversation.ts'
 import type { Message } from '../domain/message.ts'
 import { createMailbox } from './mailbox.ts'
@@ -12,23 +12,30 @@ import { messages } from './schema/messages.ts'
 
 /** One company's queue in the database; `onQueued` is called after each commit that has something to send. */
 export function createOutgoing(database: Database, companyId: CompanyId, onQueued: () => void): OutgoingMessages {
+  const queueOnce = ({ target, key, decide }: QueueRequest): Promise<Queued> =>
+    withTransaction(database, async (tx) => {
+      const current = await openConversationOf(tx, companyId, target)
+      const before = await messageOfKey(tx, companyId, key)
+      if (before) return { message: before, isNew: false, isSameTarget: current?.id === before.conversationId }
+      const { conversation, message } = decide(current)
+      const newIdentities = current
+        ? []
+        : identitiesOf(conversation.phoneNumberId, conversation.customer).map((identity) => ({
+            identity,
+            conversationId: conversation.id,
+          }))
+      await createMailbox(tx, companyId).save({ conversations: [conversation], newIdentities })
+      await insert(tx, companyId, key, message)
+      tx.afterCommit(onQueued)
+      return { message, isNew: true, isSameTarget: true }
+    })
+
   return {
-    queue: ({ target, key, decide }) =>
-      withTransaction(database, async (tx) => {
-        const current = await openConversationOf(tx, companyId, target)
-        const before = await messageOfKey(tx, companyId, key)
-        if (before) return { message: before, isNew: false, isSameTarget: current?.id === before.conversationId }
-        const { conversation, message } = decide(current)
-        const newIdentities = current
-          ? []
-          : identitiesOf(conversation.phoneNumberId, conversation.customer).map((identity) => ({
-              identity,
-              conversationId: conversation.id,
-            }))
-        await createMailbox(tx, companyId).save({ conversations: [conversation], newIdentities })
-        await insert(tx, companyId, key, message)
-        tx.afterCommit(onQueued)
-        return { message, isNew: true, isSameTarget: true }
+    /** Whoever was first is there to be found by the second attempt. */
+    queue: (request) =>
+      queueOnce(request).catch((error: unknown) => {
+        if (!isFrontdeskError(error, 'version_conflict')) throw error
+        return queueOnce(request)
       }),
 
     change: (messageId, change) =>
