@@ -14,7 +14,7 @@ import { messages } from './schema/messages.ts'
 export function createOutgoing(database: Database, companyId: CompanyId, onQueued: () => void): OutgoingMessages {
   const queueOnce = ({ target, key, decide }: QueueRequest): Promise<Queued> =>
     withTransaction(database, async (tx) => {
-      const current = await openConversationOf(tx, companyId, target)
+      const current = await lockConversation(tx, companyId, target)
       const before = await messageOfKey(tx, companyId, key)
       if (before) return { message: before, isNew: false, isSameTarget: current?.id === before.conversationId }
       const { conversation, message } = decide(current)
@@ -54,7 +54,7 @@ export function createOutgoing(database: Database, companyId: CompanyId, onQueue
   }
 }
 
-async function openConversationOf(tx: Transaction, companyId: CompanyId, target: Target): Promise<Conversation | undefined> {
+async function lockConversation(tx: Transaction, companyId: CompanyId, target: Target): Promise<Conversation | undefined> {
   if ('conversationId' in target) {
     const [row] = await tx.orm
       .select()
