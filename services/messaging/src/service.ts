@@ -169,9 +169,9 @@ export async function startMessaging(config: Config, overrides: MessagingOverrid
         if (delivery.kind === 'unknown') logger.warn(told, 'nobody knows whether a message was sent; its status will tell')
         else logger.info(told, 'a message was taken in hand')
       },
-      onUnconfirmed(count) {
-        counted.inc({ outcome: 'unconfirmed' }, count)
-        logger.error({ messages: count }, 'messages have no outcome and no status: a person has to decide whether to send them again')
+      onUnconfirmed(message) {
+        counted.inc({ outcome: 'unconfirmed' })
+        logger.error(message, 'a message has no outcome and no status: a person has to decide whether to send it again')
       },
       onFailure: (err, what) => logger.error({ err }, what),
     }),

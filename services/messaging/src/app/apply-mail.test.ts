@@ -1,4 +1,4 @@
-import { deriveEventId } from '@frontdesk/contracts'
+import { deriveEventId, type EventId } from '@frontdesk/contracts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Conversation, Identity, Party } from '../domain/conversation.ts'
@@ -14,32 +14,39 @@ function memoryMailbox(...given: Message[]) {
   const conversations = new Map<string, Conversation>()
   const identities = new Map<string, { identity: Identity; conversationId: string }>()
   const messages = new Map(given.map((message) => [message.id, message]))
-  const keys = new Set<string>()
+  const keys = new Map<EventId, string>()
   const mailbox: Mailbox = {
     open: async (names) => {
-      const found = names.identities.flatMap((identity) => identities.get(keyOf(identity)) ?? [])
+      const { identities: named = [], messageIds = [], providerMessageIds = [], keys: askedFor = [] } = names
+      const keyed = askedFor.flatMap((key) => (keys.has(key) ? [{ key, messageId: keys.get(key) ?? '' }] : []))
+      const found = named.flatMap((identity) => identities.get(keyOf(identity)) ?? [])
       return {
         identities: found,
         conversations: [...new Set(found.map(({ conversationId }) => conversationId))].flatMap((id) => conversations.get(id) ?? []),
         messages: [...messages.values()].filter(
-          ({ id, providerMessageId }) => names.messageIds.includes(id) || names.providerMessageIds.includes(providerMessageId ?? ''),
+          ({ id, providerMessageId }) =>
+            messageIds.includes(id) ||
+            keyed.some(({ messageId }) => messageId === id) ||
+            providerMessageIds.includes(providerMessageId ?? ''),
         ),
+        keyed,
       }
     },
     save: async (changes) => {
-      for (const conversation of changes.conversations) conversations.set(conversation.id, conversation)
-      for (const message of changes.messages) messages.set(message.id, message)
-      for (const { conversationId, into } of changes.absorbed) {
+      for (const conversation of changes.conversations ?? []) conversations.set(conversation.id, conversation)
+      for (const message of changes.messages ?? []) messages.set(message.id, message)
+      for (const { conversationId, into } of changes.absorbed ?? []) {
         for (const entry of identities.values()) if (entry.conversationId === conversationId) entry.conversationId = into
         for (const message of messages.values()) {
           if (message.conversationId === conversationId) messages.set(message.id, { ...message, conversationId: into })
         }
         conversations.delete(conversationId)
       }
-      for (const entry of changes.newIdentities) identities.set(keyOf(entry.identity), { ...entry })
-      for (const { key, message } of changes.keyed) {
-        if (!keys.has(key)) messages.set(message.id, message)
-        keys.add(key)
+      for (const entry of changes.newIdentities ?? []) identities.set(keyOf(entry.identity), { ...entry })
+      for (const { key, message } of changes.keyed ?? []) {
+        if (keys.has(key)) continue
+        messages.set(message.id, message)
+        keys.set(key, message.id)
       }
     },
   }
@@ -144,4 +151,18 @@ test('the same confirmation twice in a batch is one', async () => {
   await apply([confirmation('msg_1'), confirmation('msg_2')])
   await apply([confirmation('msg_3')])
   expect([...messages.keys()]).toEqual(['msg_1'])
+})
+
+test.each([
+  ['failed', 0, 'queued'],
+  ['failed', 1, 'failed'],
+  ['unconfirmed', 1, 'unconfirmed'],
+  ['delivered', 1, 'delivered'],
+] as const)('an appointment confirmed again finds its confirmation %s after %i attempts, and it is %s', async (before, attempts, after) => {
+  const { apply, messages } = memoryMailbox()
+  const confirmation = (id: string): Mail => ({ kind: 'confirmation', key: deriveEventId(['k']), message: outbound(id) })
+  await apply([confirmation('msg_1')])
+  messages.set('msg_1', { ...outbound('msg_1'), status: before, attempts, dueAt: undefined })
+  await apply([confirmation('msg_2')])
+  expect([...messages.values()].map(({ id, status }) => [id, status])).toEqual([['msg_1', after]])
 })

@@ -9,6 +9,7 @@ import {
   openConversation,
   type Party,
 } from '../domain/conversation.ts'
+import { reconsider } from '../domain/attempt.ts'
 import { applyReport, type StatusReport } from '../domain/message-status.ts'
 import type { Message } from '../domain/message.ts'
 import type { Mailbox, MailboxPage } from './ports.ts'
@@ -46,6 +47,7 @@ function namesOf(mail: readonly Mail[]) {
       ...reports.map(({ report }) => report.providerMessageId),
     ],
     messageIds: reports.flatMap(({ reference }) => (reference === '' ? [] : [reference])),
+    keys: mail.flatMap((item) => (item.kind === 'confirmation' ? [item.key] : [])),
   }
 }
 
@@ -56,6 +58,8 @@ function openSession(page: MailboxPage, newConversationId: () => string) {
   const identities = new Map(page.identities.map(({ identity, conversationId }) => [keyOf(identity), conversationId]))
   const messages = new Map(page.messages.map((message) => [message.id, message]))
   const byProviderId = new Map(page.messages.flatMap(({ providerMessageId, id }) => (providerMessageId ? [[providerMessageId, id]] : [])))
+
+  const byKey = new Map(page.keyed.map(({ key, messageId }) => [key, messageId]))
 
   const changedConversations = new Set<string>()
   const changedMessages = new Set<string>()
@@ -137,6 +141,18 @@ function openSession(page: MailboxPage, newConversationId: () => string) {
     return taken ? { taken: message } : {}
   }
 
+  /** What waits or was handed over is the appointment's one confirmation; one that was refused unsent is looked at again. */
+  function confirm({ key, message }: Extract<Mail, { kind: 'confirmation' }>): MailOutcome {
+    const before = messages.get(byKey.get(key) ?? '')
+    if (!before) {
+      if (!keyed.has(key)) keyed.set(key, message)
+      return {}
+    }
+    const again = reconsider(before, message.queuedAt)
+    if (again !== before) keepMessage(again)
+    return {}
+  }
+
   return {
     apply(mail: Mail): MailOutcome {
       switch (mail.kind) {
@@ -145,8 +161,7 @@ function openSession(page: MailboxPage, newConversationId: () => string) {
         case 'status':
           return report(mail)
         case 'confirmation':
-          if (!keyed.has(mail.key)) keyed.set(mail.key, mail.message)
-          return {}
+          return confirm(mail)
         default:
           return mail satisfies never
       }

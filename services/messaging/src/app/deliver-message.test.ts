@@ -48,7 +48,7 @@ function delivery(overrides: Partial<DeliverMessageDependencies> = {}, queueOver
         settled.push(outcome)
         return step('putBack', undefined)
       },
-      unconfirm: () => step('unconfirm', 0),
+      unconfirm: () => step('unconfirm', []),
       ...queueOverrides,
     },
     channel: { isOpen: true, send: () => step('send', { kind: 'taken', providerMessageId: 'wamid.1' } as const) },

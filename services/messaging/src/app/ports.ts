@@ -10,6 +10,7 @@ export interface MailboxNames {
   readonly identities: readonly Identity[]
   readonly providerMessageIds: readonly string[]
   readonly messageIds: readonly string[]
+  readonly keys: readonly EventId[]
 }
 
 /** What a batch of mail is about to touch, as it stands in the database. */
@@ -17,6 +18,7 @@ export interface MailboxPage {
   readonly conversations: readonly Conversation[]
   readonly identities: readonly { readonly identity: Identity; readonly conversationId: string }[]
   readonly messages: readonly Message[]
+  readonly keyed: readonly { readonly key: EventId; readonly messageId: string }[]
 }
 
 /** What a batch of mail did. */
@@ -34,10 +36,10 @@ export interface MailboxChanges {
 
 /** One company's conversations and messages, inside one transaction. */
 export interface Mailbox {
-  /** Reads and locks what the names lead to. */
-  open(names: MailboxNames): Promise<MailboxPage>
+  /** Reads and locks what the names lead to; a list that is left out is empty, here and below. */
+  open(names: Partial<MailboxNames>): Promise<MailboxPage>
   /** @throws FrontdeskError `version_conflict` when somebody else made the same at the same time; try again. */
-  save(changes: MailboxChanges): Promise<void>
+  save(changes: Partial<MailboxChanges>): Promise<void>
 }
 
 /** To whom something new is queued. */
@@ -89,8 +91,8 @@ export interface SendQueue {
   settle(companyId: CompanyId, messageId: string, outcome: AttemptOutcome): Promise<Message | undefined>
   /** Commits that a leased message is not sent: for good, or for now. */
   putBack(leased: LeasedMessage, outcome: Extract<AttemptOutcome, { kind: 'refused' | 'later' }>): Promise<void>
-  /** Marks those whose outcome has not come in time; how many. */
-  unconfirm(): Promise<number>
+  /** Marks those whose outcome has not come in time; which. */
+  unconfirm(): Promise<{ readonly companyId: CompanyId; readonly messageId: string }[]>
 }
 
 /** WhatsApp's API; never throws, since what is not known is an outcome too. */

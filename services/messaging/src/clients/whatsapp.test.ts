@@ -2,6 +2,7 @@ import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { eventually, freePort } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { metaError, type ScriptedProvider, startScriptedProvider } from '../../test/scripted-provider.ts'
+import { outcomeOfFailure } from './whatsapp-errors.ts'
 import { createWhatsApp } from './whatsapp.ts'
 
 let provider: ScriptedProvider
@@ -39,7 +40,9 @@ test.each([
   [400, 131050, 'refused'],
   [404, 132000, 'refused'],
   [404, 132001, 'refused'],
-  [401, 190, 'refused'],
+  [401, 190, 'later'],
+  [401, 0, 'later'],
+  [400, 190, 'later'],
   [400, 999_999, 'refused'],
   [408, 1, 'unknown'],
   [500, 131000, 'unknown'],
@@ -75,6 +78,16 @@ test('whatever may have been sent is unknown: no answer, half an answer, a redir
 test('where nobody listens nothing was sent, and it is tried again', async () => {
   expect(await channelTo(`http://127.0.0.1:${await freePort()}`).send(message)).toMatchObject({ kind: 'later' })
   expect(await channelTo('http://nobody.invalid').send(message)).toMatchObject({ kind: 'later' })
+})
+
+test('a route that is lost under an established connection may have let the request through', () => {
+  const failure = (code: string, syscall: string) =>
+    new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code, syscall }) })
+  for (const code of ['EHOSTUNREACH', 'ENETUNREACH']) {
+    expect(outcomeOfFailure(failure(code, 'connect'))).toMatchObject({ kind: 'later' })
+    expect(outcomeOfFailure(failure(code, 'read'))).toMatchObject({ kind: 'unknown' })
+    expect(outcomeOfFailure(failure(code, 'write'))).toMatchObject({ kind: 'unknown' })
+  }
 })
 
 test('after five calls without a usable answer none is made for a while, and then one tells', async () => {

@@ -1,8 +1,8 @@
-import type { CompanyId } from '@frontdesk/contracts'
+import type { CompanyId, EventId } from '@frontdesk/contracts'
 import { insertedValues, isDuplicateKey, padded, type Transaction } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import { and, eq, getTableColumns, inArray, or, sql } from 'drizzle-orm'
-import type { Mailbox, MailboxChanges, MailboxNames } from '../app/ports.ts'
+import type { Mailbox, MailboxChanges } from '../app/ports.ts'
 import type { Identity } from '../domain/conversation.ts'
 import { fromConversation, fromMessage, toConversation, toMessage } from './mapping.ts'
 import { conversationIdentities } from './schema/conversation-identities.ts'
@@ -12,10 +12,12 @@ import { messages } from './schema/messages.ts'
 /** One company's mailbox in one transaction: whatever is read is locked until its end. */
 export function createMailbox({ orm }: Transaction, companyId: CompanyId): Mailbox {
   return {
-    async open(names) {
-      const identityRows = await readIdentities(orm, companyId, names.identities)
+    async open({ identities = [], keys = [], messageIds = [], providerMessageIds = [] }) {
+      const identityRows = await readIdentities(orm, companyId, identities)
       const conversationRows = await readConversations(orm, companyId, [...new Set(identityRows.map((row) => row.conversationId))])
-      const messageRows = await readMessages(orm, companyId, names)
+      const keyed = await readKeys(orm, companyId, keys)
+      const ids = [...messageIds, ...keyed.map(({ messageId }) => messageId)]
+      const messageRows = await readMessages(orm, companyId, ids, providerMessageIds)
       return {
         conversations: conversationRows.map(toConversation),
         identities: identityRows.map(({ phoneNumberId, kind, value, conversationId }) => ({
@@ -23,6 +25,7 @@ export function createMailbox({ orm }: Transaction, companyId: CompanyId): Mailb
           conversationId,
         })),
         messages: messageRows.map(toMessage),
+        keyed,
       }
     },
 
@@ -77,8 +80,19 @@ async function readConversations(orm: Orm, companyId: CompanyId, ids: readonly s
     .for('update')
 }
 
+/** Which messages have these keys; a message never changes its key. */
+async function readKeys(orm: Orm, companyId: CompanyId, keys: readonly EventId[]) {
+  if (keys.length === 0) return []
+  const { companyId: company, idempotencyKey, messageId } = messages
+  const found = await orm
+    .select({ key: idempotencyKey, messageId })
+    .from(messages)
+    .where(and(eq(company, companyId), inArray(idempotencyKey, padded(keys))))
+  return found.flatMap(({ key, messageId: id }) => (key === null ? [] : [{ key, messageId: id }]))
+}
+
 /** By either name, each by its own index, then locked by the primary key. */
-async function readMessages(orm: Orm, companyId: CompanyId, { providerMessageIds, messageIds }: MailboxNames) {
+async function readMessages(orm: Orm, companyId: CompanyId, messageIds: readonly string[], providerMessageIds: readonly string[]) {
   const { companyId: company, providerMessageId, messageId } = messages
   const ids = new Set(messageIds)
   if (providerMessageIds.length > 0) {
@@ -96,29 +110,35 @@ async function readMessages(orm: Orm, companyId: CompanyId, { providerMessageIds
     .for('update')
 }
 
-async function saveConversations(orm: Orm, companyId: CompanyId, changes: MailboxChanges): Promise<void> {
-  if (changes.conversations.length > 0) {
+type Changes = Partial<MailboxChanges>
+
+async function saveConversations(
+  orm: Orm,
+  companyId: CompanyId,
+  { conversations: changed = [], newIdentities = [] }: Changes,
+): Promise<void> {
+  if (changed.length > 0) {
     await orm
       .insert(conversations)
-      .values(changes.conversations.map((conversation) => fromConversation(companyId, conversation)))
+      .values(changed.map((conversation) => fromConversation(companyId, conversation)))
       .onDuplicateKeyUpdate({ set: insertedValues(changing) })
   }
-  if (changes.newIdentities.length > 0) {
+  if (newIdentities.length > 0) {
     await orm
       .insert(conversationIdentities)
-      .values(changes.newIdentities.map(({ identity, conversationId }) => ({ companyId, ...identity, conversationId })))
+      .values(newIdentities.map(({ identity, conversationId }) => ({ companyId, ...identity, conversationId })))
   }
 }
 
-async function saveMessages(orm: Orm, companyId: CompanyId, changes: MailboxChanges): Promise<void> {
-  if (changes.messages.length > 0) {
+async function saveMessages(orm: Orm, companyId: CompanyId, { messages: changed = [], keyed = [] }: Changes): Promise<void> {
+  if (changed.length > 0) {
     await orm
       .insert(messages)
-      .values(changes.messages.map((message) => fromMessage(companyId, message)))
+      .values(changed.map((message) => fromMessage(companyId, message)))
       .onDuplicateKeyUpdate({ set: insertedValues(settling) })
   }
-  if (changes.keyed.length > 0) {
-    const rows = changes.keyed.map(({ key, message }) => ({ ...fromMessage(companyId, message), idempotencyKey: key }))
+  if (keyed.length > 0) {
+    const rows = keyed.map(({ key, message }) => ({ ...fromMessage(companyId, message), idempotencyKey: key }))
     await orm
       .insert(messages)
       .values(rows)
@@ -127,7 +147,7 @@ async function saveMessages(orm: Orm, companyId: CompanyId, changes: MailboxChan
 }
 
 /** Merges are rare, and each has to see the one before it. */
-async function removeAbsorbed(orm: Orm, companyId: CompanyId, { absorbed }: MailboxChanges): Promise<void> {
+async function removeAbsorbed(orm: Orm, companyId: CompanyId, { absorbed = [] }: Changes): Promise<void> {
   for (const { conversationId, into } of absorbed) {
     await orm
       .update(messages)

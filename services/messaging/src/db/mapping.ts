@@ -27,7 +27,7 @@ export function fromConversation(companyId: CompanyId, conversation: Conversatio
     phoneNumberId,
     customerPhone: customer.phoneNumber,
     customerUserId: customer.userId,
-    customerName: customer.name.slice(0, 255),
+    customerName: cut(customer.name, 255),
     lastMessageAt,
     lastInboundAt: lastInboundAt ?? null,
     createdAt,
@@ -69,8 +69,8 @@ export function fromMessage(companyId: CompanyId, message: Message): Omit<Messag
     messageId: id,
     conversationId: conversationId ?? null,
     direction,
-    kind: message.kind.slice(0, 40),
-    text: message.text.slice(0, 4_096),
+    kind: cut(message.kind, 40),
+    text: cut(message.text, 4_096),
     templateName: template?.name ?? null,
     templateLanguage: template?.language ?? null,
     templateParameters: template?.parameters ?? null,
@@ -79,7 +79,7 @@ export function fromMessage(companyId: CompanyId, message: Message): Omit<Messag
     providerMessageId: providerMessageId ?? null,
     purpose: purpose ?? null,
     appointmentId: appointmentId ?? null,
-    failureReason: message.failureReason.slice(0, 1_000),
+    failureReason: cut(message.failureReason, 1_000),
     attempts,
     queuedAt,
     dueAt: dueAt ?? null,
@@ -88,4 +88,9 @@ export function fromMessage(companyId: CompanyId, message: Message): Omit<Messag
     causationId: causationId ?? null,
     createdAt,
   }
+}
+
+/** The first so many characters as the database counts them, which are code points. */
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : Array.from(text).slice(0, length).join('')
 }

@@ -1,8 +1,8 @@
 import type { CompanyId, EventId } from '@frontdesk/contracts'
 import { type Database, isDuplicateKey, type Transaction, withTransaction } from '@frontdesk/database'
-import { FrontdeskError } from '@frontdesk/errors'
+import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
 import { and, eq } from 'drizzle-orm'
-import type { OutgoingMessages, Target } from '../app/ports.ts'
+import type { OutgoingMessages, Queued, QueueRequest, Target } from '../app/ports.ts'
 import { type Conversation, identitiesOf } from '../domain/conversation.ts'
 import type { Message } from '../domain/message.ts'
 import { createMailbox } from './mailbox.ts'
@@ -10,31 +10,32 @@ import { fromMessage, toConversation, toMessage } from './mapping.ts'
 import { conversations } from './schema/conversations.ts'
 import { messages } from './schema/messages.ts'
 
-const nothing = { conversations: [], absorbed: [], newIdentities: [], messages: [], keyed: [] }
-
 /** One company's queue in the database; `onQueued` is called after each commit that has something to send. */
 export function createOutgoing(database: Database, companyId: CompanyId, onQueued: () => void): OutgoingMessages {
+  const queueOnce = ({ target, key, decide }: QueueRequest): Promise<Queued> =>
+    withTransaction(database, async (tx) => {
+      const current = await lockConversation(tx, companyId, target)
+      const before = await messageOfKey(tx, companyId, key)
+      if (before) return { message: before, isNew: false, isSameTarget: current?.id === before.conversationId }
+      const { conversation, message } = decide(current)
+      const newIdentities = current
+        ? []
+        : identitiesOf(conversation.phoneNumberId, conversation.customer).map((identity) => ({
+            identity,
+            conversationId: conversation.id,
+          }))
+      await createMailbox(tx, companyId).save({ conversations: [conversation], newIdentities })
+      await insert(tx, companyId, key, message)
+      tx.afterCommit(onQueued)
+      return { message, isNew: true, isSameTarget: true }
+    })
+
   return {
-    queue: ({ target, key, decide }) =>
-      withTransaction(database, async (tx) => {
-        const current = await openConversationOf(tx, companyId, target)
-        const before = await messageOfKey(tx, companyId, key)
-        if (before) return { message: before, isNew: false, isSameTarget: current?.id === before.conversationId }
-        const { conversation, message } = decide(current)
-        const newIdentities = current
-          ? []
-          : identitiesOf(conversation.phoneNumberId, conversation.customer).map((identity) => ({
-              identity,
-              conversationId: conversation.id,
-            }))
-        await createMailbox(tx, companyId).save({
-          ...nothing,
-          conversations: [conversation],
-          newIdentities,
-        })
-        await insert(tx, companyId, key, message)
-        tx.afterCommit(onQueued)
-        return { message, isNew: true, isSameTarget: true }
+    /** Whoever was first is there to be found by the second attempt. */
+    queue: (request) =>
+      queueOnce(request).catch((error: unknown) => {
+        if (!isFrontdeskError(error, 'version_conflict')) throw error
+        return queueOnce(request)
       }),
 
     change: (messageId, change) =>
@@ -46,14 +47,14 @@ export function createOutgoing(database: Database, companyId: CompanyId, onQueue
           .for('update')
         if (!row) return undefined
         const message = change(toMessage(row))
-        await createMailbox(tx, companyId).save({ ...nothing, messages: [message] })
+        await createMailbox(tx, companyId).save({ messages: [message] })
         tx.afterCommit(onQueued)
         return message
       }),
   }
 }
 
-async function openConversationOf(tx: Transaction, companyId: CompanyId, target: Target): Promise<Conversation | undefined> {
+async function lockConversation(tx: Transaction, companyId: CompanyId, target: Target): Promise<Conversation | undefined> {
   if ('conversationId' in target) {
     const [row] = await tx.orm
       .select()
@@ -63,7 +64,7 @@ async function openConversationOf(tx: Transaction, companyId: CompanyId, target:
     return row && toConversation(row)
   }
   const identities = identitiesOf(target.phoneNumberId, { phoneNumber: target.phoneNumber, userId: '', name: '' })
-  const page = await createMailbox(tx, companyId).open({ identities, providerMessageIds: [], messageIds: [] })
+  const page = await createMailbox(tx, companyId).open({ identities })
   return page.conversations[0]
 }
 

@@ -55,7 +55,6 @@ export function createSendQueue(database: Database, options: SendQueueOptions): 
         if (!current || conversationId === undefined) return undefined
         const begun = beginAttempt(current, content, conversationId, at, new Date(at.getTime() + unconfirmedAfterMs))
         await createMailbox(tx, companyId).save({
-          ...nothing,
           conversations: opened ? [afterOutbound(opened.conversation, at)] : [],
           newIdentities: opened?.newIdentities ?? [],
           messages: [begun],
@@ -67,7 +66,7 @@ export function createSendQueue(database: Database, options: SendQueueOptions): 
       withTransaction(database, async (tx) => {
         const {
           messages: [current],
-        } = await createMailbox(tx, companyId).open({ identities: [], providerMessageIds: [], messageIds: [messageId] })
+        } = await createMailbox(tx, companyId).open({ messageIds: [messageId] })
         if (!current) return undefined
         const { message, taken } = settleAttempt(current, outcome, now(), random)
         if (message !== current) await save(tx, companyId, message)
@@ -89,13 +88,13 @@ export function createSendQueue(database: Database, options: SendQueueOptions): 
         acrossCompanies('messages whose outcome has not come', async () => {
           const at = now()
           const rows = await dueMessages(orm, 'sending', at, 500).for('update', { skipLocked: true })
-          if (rows.length === 0) return 0
+          if (rows.length === 0) return []
           const named = and(
             inArray(company, padded([...new Set(rows.map((row) => row.companyId))])),
             inArray(id, padded(rows.map((row) => row.messageId))),
           )
           await orm.update(messages).set({ status: 'unconfirmed', statusAt: at, dueAt: null }).where(named)
-          return rows.length
+          return rows.map(({ companyId, messageId }) => ({ companyId, messageId }))
         }),
       ),
   }
@@ -121,16 +120,14 @@ export function dueMessages(orm: Transaction['orm'], status: 'queued' | 'sending
     .limit(limit)
 }
 
-const nothing = { conversations: [], absorbed: [], newIdentities: [], messages: [], keyed: [] }
-
 async function save(tx: Transaction, companyId: CompanyId, message: Message): Promise<void> {
-  await createMailbox(tx, companyId).save({ ...nothing, messages: [message] })
+  await createMailbox(tx, companyId).save({ messages: [message] })
 }
 
 /** The conversation with the party's number, which somebody may have begun since it was looked for. */
 async function openFor(tx: Transaction, companyId: CompanyId, { phoneNumberId, party }: Addressee, newId: () => string, at: Date) {
   const identities = identitiesOf(phoneNumberId, party)
-  const page = await createMailbox(tx, companyId).open({ identities, providerMessageIds: [], messageIds: [] })
+  const page = await createMailbox(tx, companyId).open({ identities })
   const [found] = page.conversations
   if (found) return { conversation: found, newIdentities: [] }
   const conversation = openConversation(newId(), phoneNumberId, party, at)

@@ -86,6 +86,12 @@ function afterClosedWindow(message: Message, reason: string, now: Date): Message
   return { ...message, kind: 'template', text: '', status: 'queued', statusAt: now, failureReason: reason, dueAt: now }
 }
 
+/** A message that was refused before it was ever handed over waits again, since things have changed; any other stays as it is. */
+export function reconsider(message: Message, now: Date): Message {
+  if (message.status !== 'failed' || message.attempts > 0) return message
+  return { ...message, status: 'queued', statusAt: now, failureReason: '', queuedAt: now, dueAt: now }
+}
+
 /** A person takes it upon himself that the message may arrive twice. @throws FrontdeskError failed_precondition */
 export function resend(message: Message, now: Date): Message {
   if (message.status !== 'unconfirmed') {

@@ -37,3 +37,11 @@ test('a template’s parameters are never empty and never have line breaks', () 
     'Cut & colour',
   ])
 })
+
+test('a long name is cut between characters, since half of one would be refused', () => {
+  const { parameters } = confirmationTemplate(
+    { ...appointment, customerName: `a${'🙂'.repeat(300)}` },
+    { name: 'confirmation', language: 'en' },
+  )
+  expect(parameters[0]).toBe(`a${'🙂'.repeat(199)}`)
+})

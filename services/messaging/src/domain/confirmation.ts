@@ -46,6 +46,6 @@ function timeInWords({ startsAt, timeZone }: ConfirmedAppointment): string {
 const longest = 200
 
 function oneLine({ customerName, title, companyName }: ConfirmedAppointment) {
-  const clean = (text: string) => text.replaceAll(/\s+/g, ' ').trim().slice(0, longest)
+  const clean = (text: string) => Array.from(text.replaceAll(/\s+/g, ' ').trim()).slice(0, longest).join('')
   return { customerName: clean(customerName), title: clean(title), companyName: clean(companyName) }
 }

@@ -9,7 +9,7 @@ export interface SenderOptions {
   readonly concurrency: number
   readonly pollMs: number
   readonly onDelivery: (delivery: Delivery, leased: LeasedMessage) => void
-  readonly onUnconfirmed: (count: number) => void
+  readonly onUnconfirmed: (message: Awaited<ReturnType<SendQueue['unconfirm']>>[number]) => void
   readonly onFailure: (error: unknown, what: string) => void
 }
 
@@ -59,8 +59,7 @@ export function startSender(options: SenderOptions): Sender {
   )
   const watching = repeat(
     async () => {
-      const count = await queue.unconfirm()
-      if (count > 0) onUnconfirmed(count)
+      for (const message of await queue.unconfirm()) onUnconfirmed(message)
     },
     5 * pollMs,
     (error) => onFailure(error, 'what has no outcome could not be read'),
