@@ -41,6 +41,8 @@ const name = 'identity'
 /** What people administer with: no service makes accounts, whatever its credential is good for. */
 const administrators = ['operator', 'cli', 'console']
 const sweepEveryMs = 60 * 60 * 1_000
+/** Holds the largest QR code. What strangers send is normalized and hashed before anything else stops them, so no more than that. */
+const maxMessageBytes = 256 * 1024
 
 /** A running identity service: where it listens. Disposing it lets calls under way finish. */
 export interface Identity extends AsyncDisposable {
@@ -112,6 +114,7 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
 
   const rpc = createRpcServer({
     telemetry,
+    maxMessageBytes,
     verifier: createTokenVerifier({
       audience: name,
       logger,
