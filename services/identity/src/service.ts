@@ -82,7 +82,7 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
   const events = metrics.counter('identity_events_total', 'What happened to accounts, by event and outcome.', ['event', 'outcome'])
   const audit = createAudit({ log: (fields, message) => logger.info(fields, message), count: (labels) => events.inc(labels) })
 
-  const chain = createKeyChain({ now, ttlMs: config.TOKEN_TTL_MS })
+  const chain = createKeyChain({ now, ttlMs: config.TOKEN_TTL_MS, staleAfterMs: config.KEY_LEAD_MS })
   const keys = createSigningKeyStore(database, vault, { makeKey: () => makeKey(now()), now })
   const policy = {
     signsForMs: config.KEY_SIGNS_FOR_MS,
@@ -166,7 +166,7 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
       telemetry,
       ready: async () => {
         await database.ping()
-        return { ready: chain.ready, checks: { mysql: 'ok', signingKey: chain.ready ? 'ok' : 'none' } }
+        return { ready: chain.state === 'ok', checks: { mysql: 'ok', signingKey: chain.state } }
       },
     }),
   )
