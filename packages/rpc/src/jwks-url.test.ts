@@ -93,10 +93,11 @@ test.for([
   expect(performance.now() - startedAt).toBeLessThan(1_000)
 })
 
-test('before the first reading, calls are unavailable; then they are served', async () => {
+test('before the first reading, calls are unavailable, and the log says why; then they are served', async () => {
   answer = { status: 503, body: {}, delayMs: 0 }
   const [checks, token] = [verifier(), await sign()]
   expect(await outcome(checks.verify(token))).toBe('unavailable')
+  expect(telemetry.lines).toMatchObject([{ level: 'warn', jwks: jwksUrl, msg: expect.stringContaining('JWKS can not be read') }])
   answer = { status: 200, body: { keys: [key.publicJwk] }, delayMs: 0 }
   now += 1_000
   expect(await outcome(checks.verify(token))).toBe('ok')

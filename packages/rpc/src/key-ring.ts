@@ -86,8 +86,8 @@ export class KeyRing {
       this.#failure = undefined
     } catch (error) {
       this.#failure = { error, atMs: begunAtMs }
-      if (!this.ready) throw error
       this.#onProblem(error)
+      if (!this.ready) throw error
     }
   }
 }

@@ -20,7 +20,7 @@ export interface TokenVerifierOptions {
   /** The service that a token must be for: our own name. */
   readonly audience: string
   readonly clock?: () => Date
-  /** Told when keys can't be read again; those that were read before stay. */
+  /** Told when keys can't be read; those that were read before stay. */
   readonly logger: Logger
   /** How many verified tokens are remembered; 10 000 when left out. */
   readonly cacheLimit?: number
@@ -58,7 +58,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const keys = new KeyRings(
     sourcesOf(options).map(
       (source) =>
-        new KeyRing(source, nowMs, (err) => logger.warn({ err, jwks: source.name }, 'the JWKS can not be read again; the old keys stay')),
+        new KeyRing(source, nowMs, (err) => logger.warn({ err, jwks: source.name }, 'the JWKS can not be read; keys read before stay')),
     ),
   )
 

@@ -41,6 +41,8 @@ const name = 'identity'
 /** What people administer with: no service makes accounts, whatever its credential is good for. */
 const administrators = ['operator', 'cli', 'console']
 const sweepEveryMs = 60 * 60 * 1_000
+/** Holds the largest QR code. What strangers send is normalized and hashed before anything else stops them, so no more than that. */
+const maxMessageBytes = 256 * 1024
 
 /** A running identity service: where it listens. Disposing it lets calls under way finish. */
 export interface Identity extends AsyncDisposable {
@@ -73,7 +75,7 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
   const events = metrics.counter('identity_events_total', 'What happened to accounts, by event and outcome.', ['event', 'outcome'])
   const audit = createAudit({ log: (fields, message) => logger.info(fields, message), count: (labels) => events.inc(labels) })
 
-  const chain = createKeyChain({ now, ttlMs: config.TOKEN_TTL_MS })
+  const chain = createKeyChain({ now, ttlMs: config.TOKEN_TTL_MS, staleAfterMs: config.KEY_LEAD_MS })
   const keys = createSigningKeyStore(database, vault, { makeKey: () => makeKey(now()), now })
   const policy = {
     signsForMs: config.KEY_SIGNS_FOR_MS,
@@ -105,6 +107,7 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
 
   const rpc = createRpcServer({
     telemetry,
+    maxMessageBytes,
     verifier: createTokenVerifier({
       audience: name,
       logger,
@@ -156,7 +159,7 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
       telemetry,
       ready: async () => {
         await database.ping()
-        return { ready: chain.ready, checks: { mysql: 'ok', signingKey: chain.ready ? 'ok' : 'none' } }
+        return { ready: chain.state === 'ok', checks: { mysql: 'ok', signingKey: chain.state } }
       },
     }),
   )

@@ -126,6 +126,13 @@ test('an operator finds an account by its address, invites, revokes, resets and 
   expect(await operate('signing-keys', 'rotate')).toMatchObject({ code: 1, err: expect.stringContaining('failed_precondition') })
 })
 
+test('recovery codes are shown though the login can’t be kept', async () => {
+  const { email } = await harness.newcomer()
+  const login = await run(['login', '--email', email], [password, '', codeFrom], { HOME: '' })
+  expect(login).toMatchObject({ code: 1, err: expect.stringContaining('no place to keep the login') })
+  expect(login.out.match(/^  [A-Z2-7-]{34}$/gm)).toHaveLength(10)
+})
+
 test('a login that is refused says why it can, and keeps nothing', async () => {
   const refused = await run(['login'], ['nobody@frontdesk.example', password, '123456'])
   expect(refused).toMatchObject({ code: 1, out: '', err: 'error: identity: Email, password or code is wrong. [token_invalid]' })

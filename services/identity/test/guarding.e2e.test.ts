@@ -52,6 +52,19 @@ test('one address that tries many accounts is stopped too', async () => {
   expect(await outcomes(attempts)).toEqual({ token_invalid: 20, rate_limited: 10 })
 })
 
+test('an address that is stopped counts at no further account, and so keeps nobody out', async () => {
+  const { logIn, sql } = await start({ LOGIN_ATTEMPTS_PER_ADDRESS: '20' })
+  await outcomes(Array.from({ length: 50 }, (_, index) => logIn(`nobody${index}@salon.example`)))
+  const [row] = await sql('select count(*) as counted from attempts')
+  // 20 accounts, and the address.
+  expect(row).toEqual({ counted: 21 })
+})
+
+test('what is longer than any request is refused unread: a text that grows when it is normalized stops nobody else', async () => {
+  const { logIn } = await start()
+  expect(await outcomes([logIn('\uFDFA'.repeat(100_000))])).toEqual({ payload_too_large: 1 })
+})
+
 test('an unknown address, a wrong password, a wrong code and a disabled user get the same answer in comparable time', async () => {
   const { member, logIn, users } = await start()
   const [known, disabled] = [await member(), await member()]

@@ -84,6 +84,14 @@ test('a session without a second factor gets no token; after the enrolment its s
   })
 })
 
+test('the longest address there is has a QR code, too', async () => {
+  const email = `${'あ'.repeat(60)}@${'b'.repeat(65)}.example`
+  const { invitation } = await harness.users.createUser({ email, name: 'Long', operator: true })
+  await harness.accounts.acceptInvitation({ invitationToken: invitation?.invitationToken ?? '', password })
+  const { sessionToken } = await harness.logIn(email)
+  expect((await harness.accounts.enrolSecondFactor({ sessionToken, password })).qrSvg).toMatch(/^<svg /)
+})
+
 test('another second factor needs the password and a fresh code of the one in force', async () => {
   const { sessionToken, secret } = await harness.member()
   const totpCode = harness.codeOf(secret)
@@ -183,6 +191,7 @@ test('a revoked session is refused by every replica: by logout, by the platform,
   await harness.users.disableUser({ userId })
   expect(await use(four)).toEqual({ token_invalid: 2 })
   expect(await outcomes([again()])).toEqual({ token_invalid: 1 })
+  expect(await outcomes([harness.users.inviteUser({ userId })])).toEqual({ failed_precondition: 1 })
 })
 
 test('a session ends after two hours unused, and after twelve in any case; nothing of it is stored but its digest', async () => {

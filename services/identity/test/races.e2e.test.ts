@@ -29,6 +29,8 @@ async function meanwhile(lock: string, userId: string, call: () => Promise<unkno
   }
 }
 
+const lockOfAccount = 'select 1 from users where user_id = ? for update'
+
 type Statement = (sql: string, params: string[]) => Promise<unknown>
 
 const live = async (userId: string) => {
@@ -39,9 +41,15 @@ const live = async (userId: string) => {
 test('a password that changes while a login with the old one is under way ends that login', async () => {
   const { email, userId } = await harness.newcomer()
   const call = () => harness.logIn(email)
-  const lock = 'select 1 from users where user_id = ? for update'
   const change = (statement: Statement) => statement('update users set password_hash = ? where user_id = ?', ['another', userId])
-  expect(await meanwhile(lock, userId, call, change)).toEqual({ token_invalid: 1 })
+  expect(await meanwhile(lockOfAccount, userId, call, change)).toEqual({ token_invalid: 1 })
+  expect(await live(userId)).toBe(0)
+})
+
+test('a user who is disabled while a login is under way is not logged in', async () => {
+  const { email, userId } = await harness.newcomer()
+  const change = (statement: Statement) => statement('update users set disabled_at = now() where user_id = ?', [userId])
+  expect(await meanwhile(lockOfAccount, userId, () => harness.logIn(email), change)).toEqual({ token_invalid: 1 })
   expect(await live(userId)).toBe(0)
 })
 

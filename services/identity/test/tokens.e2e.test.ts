@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { LedgerServiceDefinition, newId, vouchForCompanyId } from '@frontdesk/contracts'
 import { openDatabase } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
@@ -12,10 +14,12 @@ import {
   credentialEntry,
   generateCredential,
 } from '@frontdesk/rpc'
+import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { eventually } from '@frontdesk/testing'
 import { createVault, parseKeyRing } from '@frontdesk/vault'
 import { decodeProtectedHeader } from 'jose'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createServiceCredentials } from '../src/clients/service-credentials.ts'
 import { createSigningKeyStore } from '../src/db/signing-key-store.ts'
 import { type Harness, outcomes, startHarness } from './harness.ts'
 
@@ -241,11 +245,45 @@ test('keys follow each other by themselves, one for all replicas; their private 
   expect(row?.['private_d']).toMatchObject({ 0: 1 })
 })
 
-test('an unreadable list of credentials keeps the one before; none at all is no token', async () => {
+test('a replica that can’t read the keys is not ready any more by the time that it could miss one', async () => {
+  await start({ KEY_RELOAD_MS: '100' })
+  const ready = async () => {
+    const response = await fetch(`${harness.identity.adminUrl}/readyz`)
+    return [response.status, ((await response.json()) as { checks: { signingKey: string } }).checks.signingKey]
+  }
+  const [row] = await harness.sql('select kid, hex(private_d) as sealed from signing_keys')
+  // As if it were sealed by a vault key that this replica was not given.
+  await harness.sql("update signing_keys set private_d = ''")
+  await sleep(300)
+  expect(await ready()).toEqual([200, 'ok'])
+  harness.clock.offsetMs += 180_000
+  expect(await ready()).toEqual([503, 'stale'])
+  await harness.sql('update signing_keys set private_d = unhex(?)', [String(row?.['sealed'])])
+  await eventually(async () => expect(await ready()).toEqual([200, 'ok']))
+})
+
+test('an unreadable list of credentials keeps the one before; none at all is no token, until there is one', async () => {
   await start()
+  const file = harness.config.SERVICE_CREDENTIALS_FILE
   const ask = () => harness.tokens.issueServiceToken({ credential: harness.credential, audience: ['booking'], allCompanies: true })
+  const list = await readFile(file)
+  await rm(file)
+  expect(await outcomes([ask()])).toEqual({ unavailable: 1 })
+  await writeFile(file, list)
   expect(await outcomes([ask()])).toEqual({ ok: 1 })
-  await rm(harness.config.SERVICE_CREDENTIALS_FILE)
+  await rm(file)
   harness.clock.offsetMs += 2_000
   expect(await outcomes([ask()])).toEqual({ ok: 1 })
+})
+
+test('a file that is no list of credentials, but one of them, is not quoted in the log', async () => {
+  await using telemetry = createTestTelemetry()
+  const directory = await mkdtemp(join(tmpdir(), 'frontdesk-credentials-'))
+  const file = join(directory, 'credentials.json')
+  await writeFile(file, 'fdc_hunter2')
+  const credentials = createServiceCredentials(file, { now: () => new Date(), logger: telemetry.logger })
+  expect(await outcomes([credentials.grantOf('fdc_hunter2')])).toEqual({ unavailable: 1 })
+  expect(telemetry.lines).toHaveLength(1)
+  expect(JSON.stringify(telemetry.lines)).not.toContain('hunter2')
+  await rm(directory, { recursive: true })
 })

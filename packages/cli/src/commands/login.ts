@@ -35,7 +35,6 @@ export function login(context: CliContext): Leaf {
       const { session, recoveryCodes } = begun.secondFactor
         ? { session: begun, recoveryCodes: [] }
         : await enrol(context, address, { sessionToken: begun.sessionToken, password })
-      await writeSession(context, { identityAddress: address.value, sessionToken: session.sessionToken, email })
       const { user, expiresAt } = session
       const companies = user?.operator ? 'all' : (user?.companyIds ?? []).join(', ')
       context.out(
@@ -47,6 +46,8 @@ export function login(context: CliContext): Leaf {
         context.out('Recovery codes, each for one login without the authenticator. They are not shown again:')
         for (const code of recoveryCodes) context.out(`  ${code}`)
       }
+      // Last, since it may fail: the codes are shown nowhere else.
+      await writeSession(context, { identityAddress: address.value, sessionToken: session.sessionToken, email })
     },
   )
 }

@@ -12,15 +12,15 @@ export interface Attempts {
 export function createAttempts(throttle: Throttle, rules: Readonly<Record<ThrottleScope, ThrottleRule>>, audit: Audit): Attempts {
   return {
     async count(account, address) {
-      const [ofAccount, ofAddress] = await Promise.all([
-        throttle.count('account', account, rules.account),
-        throttle.count('address', address, rules.address),
-      ])
-      const longestMs = Math.max(ofAccount, ofAddress)
-      if (longestMs === 0) return
-      // Whose account it is stays out: it may be a password that was typed into the wrong field.
-      audit.record('attempt', ofAccount > 0 ? 'account_throttled' : 'address_throttled', { address })
-      throw tooManyAttempts(longestMs)
+      function refuse(scope: ThrottleScope, waitMs: number): void {
+        if (waitMs === 0) return
+        // Whose account it is stays out: it may be a password that was typed into the wrong field.
+        audit.record('attempt', `${scope}_throttled`, { address })
+        throw tooManyAttempts(waitMs)
+      }
+      // The address first: one that is stopped keeps nobody out of further accounts, and leaves no more rows.
+      refuse('address', await throttle.count('address', address, rules.address))
+      refuse('account', await throttle.count('account', account, rules.account))
     },
     forget: (account) => throttle.forget('account', account),
   }

@@ -1,3 +1,4 @@
+import { FrontdeskError } from '@frontdesk/errors'
 import { notFound } from '../domain/refusals.ts'
 import type { Audit, NewInvitation, Randomness, Sources, UserStore } from './ports.ts'
 
@@ -13,6 +14,8 @@ const invitationMs = 72 * 60 * 60 * 1_000
 export function inviteUser({ users, randomness, audit, now }: Dependencies) {
   return async (userId: string, by: string): Promise<NewInvitation> => {
     const user = (await users.find({ userId })) ?? notFound('user')
+    if (user.disabledAt)
+      throw new FrontdeskError('failed_precondition', { publicMessage: 'The user is disabled: no invitation of theirs is taken.' })
     const invitation = newInvitation(randomness, now())
     await users.invite(user.id, invitation)
     audit.record('invitation', 'created', { userId, by })

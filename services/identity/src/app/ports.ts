@@ -42,7 +42,7 @@ export type SecondFactorProof = { readonly kind: 'totp'; readonly step: number }
 export interface SessionStore {
   /**
    * Begins a session in one commit with the use of its proof, and with the end of the session before.
-   * @returns false, and nothing has happened, if the proof was used before or is none, or the user's password is another by now.
+   * @returns false, and nothing has happened, if the proof was used before or is none, or the user is disabled or has another password by now.
    */
   begin(
     session: Session,

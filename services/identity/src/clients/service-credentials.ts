@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { FrontdeskError } from '@frontdesk/errors'
 import { digestOfCredential } from '@frontdesk/rpc'
 import type { Logger } from '@frontdesk/telemetry'
 import { z } from 'zod'
@@ -33,11 +34,11 @@ export function createServiceCredentials(file: string, { now, logger }: { now: (
   async function read(): Promise<void> {
     const begunAtMs = now().getTime()
     try {
-      const { credentials } = fileSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+      const { credentials } = fileSchema.parse(parseJson(await readFile(file, 'utf8')))
       grants = new Map(credentials.map(({ sha256, ...grant }) => [sha256, grant]))
     } catch (err) {
-      if (!grants) throw err
-      logger.error({ err, file }, 'the services’ credentials can not be read again; the old ones stay')
+      logger.error({ err, file }, `the services’ credentials can not be read; ${grants ? 'the old ones stay' : 'there are none'}`)
+      if (!grants) throw new FrontdeskError('unavailable', { publicMessage: 'Credentials can not be checked at the moment.', cause: err })
     }
     readAtMs = begunAtMs
   }
@@ -52,5 +53,14 @@ export function createServiceCredentials(file: string, { now, logger }: { now: (
       // Found by digest: how long a look-up takes tells nothing of a secret of 256 bits.
       return grants?.get(digestOfCredential(credential))
     },
+  }
+}
+
+// JSON.parse quotes the text around a mistake, which may be a credential that was mounted in place of the list.
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('not JSON')
   }
 }

@@ -13,22 +13,26 @@ export interface KeyChain extends TokenSigner {
   use(keys: readonly PrivateSigningKey[]): void
   /** With `exp` where the end is known, so that a verifier that can't read on refuses in time. */
   published(): PublicJwk[]
-  /** Whether it has a key to sign with. */
-  readonly ready: boolean
+  /** Whether it has a key to sign with, and was given keys lately enough to know of the next one. */
+  readonly state: 'ok' | 'none' | 'stale'
 }
 
-/** Makes a chain without keys. */
-export function createKeyChain({ now, ttlMs }: { now: () => Date; ttlMs: number }): KeyChain {
+/** Makes a chain without keys; it goes stale when it is given none for `staleAfterMs`. */
+export function createKeyChain({ now, ttlMs, staleAfterMs }: { now: () => Date; ttlMs: number; staleAfterMs: number }): KeyChain {
   let keys: readonly PrivateSigningKey[] = []
+  let givenAtMs = 0
   const signers = new Map<string, ReturnType<typeof createTokenSigner>>()
 
   return {
-    get ready() {
-      return signerAt(keys, now()) !== undefined
+    get state() {
+      const at = now()
+      if (!signerAt(keys, at)) return 'none'
+      return at.getTime() - givenAtMs < staleAfterMs ? 'ok' : 'stale'
     },
 
     use(next) {
       keys = next
+      givenAtMs = now().getTime()
       const kids = new Set(next.map(({ kid }) => kid))
       for (const kid of signers.keys()) if (!kids.has(kid)) signers.delete(kid)
       for (const { kid, jwk } of next) if (!signers.has(kid)) signers.set(kid, createTokenSigner(jwk))

@@ -13,7 +13,7 @@ export function createSessionStore(database: Database): SessionStore {
   return {
     async begin(session, token, { passwordHash, proof, previousToken }) {
       return withTransaction(database, async (tx) => {
-        if (!(await isPasswordStill(tx, session.userId, passwordHash))) return false
+        if (!(await isAccountStill(tx, session.userId, passwordHash))) return false
         if (proof && !(await useProof(tx, session, proof))) return false
         if (previousToken) await revokeByToken(tx, previousToken, session.createdAt)
         await insertSession(tx, session, token)
@@ -45,9 +45,10 @@ export function sessionByToken(orm: Database['orm'], token: string) {
     .where(eq(sessions.tokenDigest, digestOf('session', token)))
 }
 
-/** Locks the account: while a login is hashed its password may change, which would not end a session that begins after. */
-async function isPasswordStill(tx: Transaction, userId: string, passwordHash: string): Promise<boolean> {
-  const [row] = await tx.orm.select({ passwordHash: users.passwordHash }).from(users).where(eq(users.userId, userId)).for('update')
+/** Locks the account: while a login is hashed its password may change or its user be disabled, which ends no session that begins after. */
+async function isAccountStill(tx: Transaction, userId: string, passwordHash: string): Promise<boolean> {
+  const live = and(eq(users.userId, userId), isNull(users.disabledAt))
+  const [row] = await tx.orm.select({ passwordHash: users.passwordHash }).from(users).where(live).for('update')
   return row?.passwordHash === passwordHash
 }
 

@@ -16,7 +16,8 @@ export function normalizePassword(text: string): string {
 export function checkNewPassword(text: string, email: string): string {
   const password = normalizePassword(text)
   const length = Array.from(password).length
-  if (length < minLength || length > maxLength) throw invalidArgument(`password: give ${minLength} to ${maxLength} characters`)
+  if (length < minLength || length > maxLength || !isPossiblePassword(text))
+    throw invalidArgument(`password: give ${minLength} to ${maxLength} characters`)
   const lower = password.toLowerCase()
   if (lower.includes(email) || repeatedPattern.test(lower))
     throw invalidArgument('password: your address, or one pattern repeated, is too easy to guess')

@@ -53,6 +53,8 @@ test.for([
   ['a'.repeat(257), 'invalid_argument'],
   ['abababababab', 'invalid_argument'],
   ['my ada@salon.example', 'invalid_argument'],
+  // More than a login takes, though it is 256 characters once it is composed.
+  ['a\u0302\u0301'.repeat(200) + 'x', 'invalid_argument'],
   ['😀😁😂😃😄😅😆😇😈😉😊😋', 'ok'],
 ])('the password %s: %s', ([password = '', verdict]) => {
   expect(codeOf(() => checkNewPassword(password, 'ada@salon.example'))).toBe(verdict)

@@ -4,7 +4,7 @@ import type { confirmSecondFactor } from '../app/confirm-second-factor.ts'
 import type { enrolSecondFactor } from '../app/enrol-second-factor.ts'
 import type { issueUserToken } from '../app/issue-user-token.ts'
 import type { LoginCommand, logIn } from '../app/log-in.ts'
-import { fromClientKindMessage, toSessionMessage } from './convert.ts'
+import { addressOf, fromClientKindMessage, toSessionMessage } from './convert.ts'
 
 export interface AccountServiceDependencies {
   readonly logIn: ReturnType<typeof logIn>
@@ -55,9 +55,4 @@ export function createAccountService(deps: AccountServiceDependencies): AccountS
 function fromSecondFactor(given: LogInRequest['secondFactor']): LoginCommand['secondFactor'] {
   if (!given || given.value === '') return undefined
   return given.$case === 'totpCode' ? { totpCode: given.value } : { recoveryCode: given.value }
-}
-
-/** `host:port` without its port, which changes with each connection. */
-function addressOf(peer: string): string {
-  return peer.replace(/:\d+$/, '')
 }

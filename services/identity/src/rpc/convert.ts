@@ -25,6 +25,11 @@ export function fromClientKindMessage(message: ClientKindMessage): ClientKind {
   return kind
 }
 
+/** `host:port` without its port, which changes with each connection. */
+export function addressOf(peer: string): string {
+  return peer.replace(/:\d+$/, '')
+}
+
 /** @throws FrontdeskError invalid_argument. */
 export function fromUserId(text: string): string {
   if (!/^usr_[0-9a-z]{26}$/.test(text)) throw invalidArgument('user_id: give a user’s id (usr_…)')

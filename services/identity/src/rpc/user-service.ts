@@ -51,8 +51,9 @@ export function createUserService(deps: UserServiceDependencies): UserServiceImp
 
     async revokeSessions({ userId }, context) {
       const { id } = await found(userId)
+      const revoked = await sessions.revokeAll(id, now())
       audit.record('sessions', 'revoked', { userId, by: who(context) })
-      return { revoked: await sessions.revokeAll(id, now()) }
+      return { revoked }
     },
 
     async resetSecondFactor({ userId }, context) {
