@@ -87,12 +87,24 @@ test('a report that reached the meter though it failed is sent again under its o
   expect(harness.metered(customerId)).toHaveLength(1)
 })
 
+test('a report whose fate was unknown for a day is said to a person, since the meter may have it twice', async () => {
+  const { companyId } = await harness.openAccount()
+  harness.fake.failures.report = 1
+  await harness.publish(callEnded(companyId, 'c1', 60))
+  await eventually(() => expect(harness.fake.failures.report).toBe(0))
+  harness.hoursPass(24)
+  await eventually(async () =>
+    expect(await harness.metrics()).toContain('billing_meter_reports_total{kind="call_minutes",outcome="perhaps_twice"} 1'),
+  )
+})
+
 test('what can never be handled becomes a dead letter at once, and takes nobody with it', async () => {
   const { companyId } = await harness.openAccount()
   const broken = [
     companyEvent(companyId, 'frontdesk.call.ended.v1', 'no id', {}),
     companyEvent(companyId, 'frontdesk.call.ended.v1', 'long', { call: { callId: 'x'.repeat(300) }, durationMs: 1 }),
     companyEvent(companyId, 'frontdesk.subscription.changed.v1', 'nothing', {}),
+    companyEvent(companyId, 'frontdesk.subscription.changed.v1', 'a path', { subscriptionId: '../customers' }),
     { ...companyEvent(companyId, 'frontdesk.invoice.changed.v1', 'not json', {}), body: Buffer.from('{') },
   ]
   await harness.publish(...broken, callEnded(companyId, 'fine', 60))
