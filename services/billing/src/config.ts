@@ -12,8 +12,8 @@ export const configSchema = z.object({
     .refine((url) => ['', '/'].includes(new URL(url).pathname), 'must have no path')
     .default('https://api.stripe.com'),
   STRIPE_TIMEOUT_MS: integer({ min: 100, max: 60_000 }).default(5_000),
-  CALL_MINUTES_METER: z.string().default('frontdesk_call_minutes'),
-  MESSAGES_METER: z.string().default('frontdesk_messages'),
+  CALL_MINUTES_METER: z.string().min(1).default('frontdesk_call_minutes'),
+  MESSAGES_METER: z.string().min(1).default('frontdesk_messages'),
 })
 
 export type Config = z.output<typeof configSchema>

@@ -1,9 +1,10 @@
-import type { CompanyId } from '@frontdesk/contracts'
+import type { CompanyId, InvoiceLineKind, PreviewInvoiceResponse, Usage, UsageKind } from '@frontdesk/contracts'
 import { eventually, type ProviderSandbox, startProviderSandbox } from '@frontdesk/testing'
 import fc from 'fast-check'
 import { Stripe } from 'stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { allPages, callEnded, type CompanyEvent, type Harness, messageSent, newCompany, salonPlan, startHarness } from './harness.ts'
+import { createShuffler, inParallel, life, type Step } from './lives.ts'
 import { eventOfWebhook, idOf } from './stripe-events.ts'
 
 const lives = 200
@@ -27,25 +28,6 @@ afterAll(async () => {
   await harness[Symbol.asyncDispose]()
   await sandbox[Symbol.asyncDispose]()
 })
-
-/** What happens to a subscription; what its state does not allow does not happen. */
-const step = fc.oneof(
-  fc.record({
-    do: fc.constant('renew' as const),
-    outcome: fc.constantFrom('collect' as const, 'paid' as const, 'failed' as const, 'draft' as const),
-  }),
-  fc.record({
-    do: fc.constant('invoice' as const),
-    action: fc.constantFrom('pay' as const, 'fail' as const, 'void' as const, 'finalize' as const),
-  }),
-  fc.record({ do: fc.constant('end' as const), cancelAtPeriodEnd: fc.boolean() }),
-  fc.record({ do: fc.constant('pause' as const) }),
-  fc.record({ do: fc.constant('resume' as const) }),
-  fc.record({ do: fc.constant('use' as const), seconds: fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 5 }) }),
-)
-const ending = fc.constantFrom('cancel' as const, 'none' as const, 'none' as const, 'none' as const)
-const life = fc.record({ steps: fc.array(step, { minLength: 2, maxLength: 10 }), ending })
-type Step = typeof step extends fc.Arbitrary<infer One> ? One : never
 
 interface Customer {
   readonly companyId: CompanyId
@@ -75,7 +57,7 @@ async function take(customer: Customer, one: Step, number: number, publish: (...
     case 'resume':
       return void (await stripe.subscriptions.resume(id))
     case 'use': {
-      const endedAt = new Date()
+      const endedAt = await inPeriod(id)
       return publish(
         ...one.seconds.map((seconds, index) => callEnded(companyId, `${number}-${index}`, seconds, { endedAt })),
         messageSent(companyId, `${number}`, endedAt),
@@ -86,38 +68,21 @@ async function take(customer: Customer, one: Step, number: number, publish: (...
   }
 }
 
-async function inParallel<Item>(items: readonly Item[], lanes: number, work: (item: Item, index: number) => Promise<void>): Promise<void> {
-  const queue = [...items.entries()]
-  const lane = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) await work(next[1], next[0])
-  }
-  await Promise.all(Array.from({ length: lanes }, lane))
+/** In the period under way, or nothing would stand behind the lines of one that was renewed, and so begins in a month. */
+async function inPeriod(subscriptionId: string): Promise<Date> {
+  const subscription = await stripe.subscriptions.retrieve(subscriptionId).catch(() => undefined)
+  return at(subscription?.items.data[0]?.current_period_start ?? Date.now() / 1_000)
 }
 
-/** Holds events back, and lets them out in another order, some twice, while their causes go on. */
-function createShuffler(random: () => number) {
-  const waiting: CompanyEvent[] = []
-  const told: CompanyEvent[] = []
-  const pick = (from: CompanyEvent[]) => from.splice(Math.floor(random() * from.length), 1)
-  return {
-    told,
-    draw: random,
-    hold: (...events: CompanyEvent[]) => void waiting.push(...events),
-    async letOut(share: number): Promise<void> {
-      const out: CompanyEvent[] = []
-      for (let left = Math.ceil(waiting.length * share); left > 0; left--) out.push(...pick(waiting))
-      // What was told before is told again, much later than itself.
-      const again = Array.from({ length: Math.min(told.length, 10) }, () => told[Math.floor(random() * told.length)]).flatMap(
-        (one) => one ?? [],
-      )
-      const doubled = out.filter(() => random() < 0.5)
-      const all = [...out, ...again, ...doubled].toSorted(() => random() - 0.5)
-      if (all.length > 0) await harness.publish(...all)
-      told.push(...out)
-    },
-  }
+/** Ends a subscription; who comes back has another one. */
+async function finish({ customerId, subscriptionId }: Customer, last: 'cancel' | 'come back'): Promise<void> {
+  await stripe.subscriptions.cancel(subscriptionId).catch(() => undefined)
+  if (last === 'cancel') return
+  const terms = { collection_method: 'send_invoice', days_until_due: 14 } as const
+  await stripe.subscriptions.create({ customer: customerId, items: [{ price: salonPlan.providerPriceId }], ...terms })
 }
 
+const entitles = (subscription: Stripe.Subscription) => ['active', 'trialing', 'past_due'].includes(subscription.status)
 const at = (seconds: unknown) => new Date(Number(seconds) * 1_000)
 
 test(`after ${lives} random lives, told shuffled and doubled, the mirror is Stripe’s state, and each use counts once (seed ${seed})`, async () => {
@@ -128,7 +93,7 @@ test(`after ${lives} random lives, told shuffled and doubled, the mirror is Stri
 
   const draws = fc.sample(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), { numRuns: 2_000, seed })
   let drawn = 0
-  const shuffler = createShuffler(() => draws[drawn++ % draws.length] ?? 0)
+  const shuffler = createShuffler(() => draws[drawn++ % draws.length] ?? 0, harness.publish)
   const about = new Map<string, Set<string>>()
   const collect = async () => {
     for (const webhook of await sandbox.control.takeHeldWebhooks()) {
@@ -151,7 +116,7 @@ test(`after ${lives} random lives, told shuffled and doubled, the mirror is Stri
       // Stripe refuses what the state does not allow; a life is a row of steps.
       await take(customer, one, number, shuffler.hold).catch(() => undefined)
     }
-    if (last === 'cancel') await stripe.subscriptions.cancel(customer.subscriptionId).catch(() => undefined)
+    if (last === 'cancel' || last === 'come back') await finish(customer, last)
   })
   let alive = true
   void living.finally(() => (alive = false))
@@ -168,18 +133,25 @@ test(`after ${lives} random lives, told shuffled and doubled, the mirror is Stri
   await sandbox.control.clearFaults()
 
   const state = await sandbox.control.stripe.state()
-  const subscriptions = new Map((state.subscriptions as unknown as Stripe.Subscription[]).map((each) => [each.id, each]))
+  const subscriptions = Map.groupBy(state.subscriptions as unknown as Stripe.Subscription[], ({ customer }) => idOf(customer))
   const invoices = Map.groupBy(state.invoices as unknown as Stripe.Invoice[], ({ customer }) => idOf(customer))
   const events = state.events as unknown as Stripe.Event[]
   expect(events.length).toBeGreaterThan(lives * 4)
+  // The lives were as different as they are meant to be, and some came back.
+  const lived = [...subscriptions.values()].flat()
+  expect([...new Set(lived.map(({ status }) => status))]).toEqual(expect.arrayContaining(['active', 'past_due', 'paused', 'canceled']))
+  expect(lived.length).toBeGreaterThan(lives)
   for (const { envelope, body } of shuffler.told) {
     const { subscriptionId, invoiceId } = JSON.parse(Buffer.from(body).toString()) as { subscriptionId?: string; invoiceId?: string }
     const id = invoiceId ?? subscriptionId
     if (id) about.set(id, (about.get(id) ?? new Set()).add(envelope.id))
   }
 
-  await inParallel(customers, 10, async ({ companyId, customerId, subscriptionId }) => {
-    const theirs = subscriptions.get(subscriptionId)
+  await inParallel(customers, 10, async ({ companyId, customerId, ...opened }) => {
+    const ofCustomer = subscriptions.get(customerId) ?? []
+    const first = ofCustomer.find(({ id }) => id === opened.subscriptionId)
+    const theirs = first && entitles(first) ? first : (ofCustomer.find(entitles) ?? first)
+    const subscriptionId = theirs?.id ?? ''
     const [item] = theirs?.items.data ?? []
     await eventually(
       async () => {
@@ -211,16 +183,17 @@ test(`after ${lives} random lives, told shuffled and doubled, the mirror is Stri
       { timeoutMs: 30_000, intervalMs: 200 },
     )
     const { allowed } = await harness.billing.checkEntitlement({ companyId, feature: 'FEATURE_VOICE' })
-    expect(allowed).toBe(['active', 'trialing', 'past_due'].includes(theirs?.status ?? ''))
+    expect(allowed).toBe(theirs !== undefined && entitles(theirs))
   })
 
   const used = new Map<string, [string, bigint]>()
+  const priced = new Map<string, bigint>()
   await inParallel(customers, 10, async ({ companyId, customerId }, index) => {
     const uses = customers[index] && plans[index]?.steps.flatMap((one) => (one.do === 'use' ? [one.seconds] : []))
     const calls = (uses ?? []).flat().map((seconds) => Math.ceil(seconds / 60))
     const minutes = calls.reduce((sum, count) => sum + count, 0)
     const from = new Date(Date.now() - 3_600_000)
-    const until = new Date(Date.now() + 3_600_000)
+    const until = new Date(Date.now() + 1_000 * 24 * 3_600_000)
     const usage = await allPages(async (pageToken) => {
       const page = await harness.billing.listUsage({ companyId, from, until, pageToken })
       return { items: page.usage, nextPageToken: page.nextPageToken }
@@ -229,8 +202,16 @@ test(`after ${lives} random lives, told shuffled and doubled, the mirror is Stri
     expect([sum('USAGE_KIND_CALL_MINUTES'), sum('USAGE_KIND_MESSAGES')]).toEqual([BigInt(minutes), BigInt(uses?.length ?? 0)])
     expect(new Set(usage.map(({ eventId }) => eventId)).size).toBe(calls.filter((count) => count > 0).length + (uses?.length ?? 0))
     for (const { usageId, quantity } of usage) used.set(usageId, [customerId, quantity])
-    await expectLinesToAddUp(companyId)
+    const { lines, periodStart = from, periodEnd = until } = await expectLinesToAddUp(companyId)
+    const counting = usage.filter(({ usedAt = from }) => periodStart <= usedAt && usedAt < periodEnd)
+    for (const { kind, quantity } of lines) {
+      priced.set(kind, (priced.get(kind) ?? 0n) + quantity)
+      expect(quantity).toBe(quantityOf(kind, counting))
+    }
   })
+  for (const kind of ['INCLUDED_MINUTES', 'FURTHER_MINUTES', 'MESSAGES']) {
+    expect(priced.get(`INVOICE_LINE_KIND_${kind}`)).toBeGreaterThan(BigInt(lives / 4))
+  }
   await eventually(
     async () => {
       const { meterEvents } = await sandbox.control.stripe.state()
@@ -244,9 +225,19 @@ test(`after ${lives} random lives, told shuffled and doubled, the mirror is Stri
   )
 }, 240_000)
 
+/** What the plan makes of a period's usage. */
+function quantityOf(kind: InvoiceLineKind, usage: readonly Pick<Usage, 'kind' | 'quantity'>[]): bigint {
+  const sum = (of: UsageKind) => usage.reduce((total, each) => total + (each.kind === of ? each.quantity : 0n), 0n)
+  const [minutes, included] = [sum('USAGE_KIND_CALL_MINUTES'), salonPlan.includedMinutes]
+  if (kind === 'INVOICE_LINE_KIND_INCLUDED_MINUTES') return minutes < included ? minutes : included
+  if (kind === 'INVOICE_LINE_KIND_FURTHER_MINUTES') return minutes > included ? minutes - included : 0n
+  return kind === 'INVOICE_LINE_KIND_MESSAGES' ? sum('USAGE_KIND_MESSAGES') : 1n
+}
+
 /** Every line of the running invoice is what the events behind it add up to. */
-async function expectLinesToAddUp(companyId: CompanyId): Promise<void> {
-  const { lines, total } = await harness.billing.previewInvoice({ companyId })
+async function expectLinesToAddUp(companyId: CompanyId): Promise<PreviewInvoiceResponse> {
+  const preview = await harness.billing.previewInvoice({ companyId })
+  const { lines, total } = preview
   expect(lines.reduce((sum, { amount }) => sum + (amount?.amountMinor ?? 0n), 0n)).toBe(total?.amountMinor)
   for (const { kind, quantity, usageRecords, unitPrice, amount } of lines) {
     expect(amount?.amountMinor).toBe(quantity * (unitPrice?.amountMinor ?? 0n))
@@ -259,4 +250,5 @@ async function expectLinesToAddUp(companyId: CompanyId): Promise<void> {
     expect(BigInt(usage.length)).toBe(usageRecords)
     for (const { eventId } of usage) expect(eventId).toMatch(/^[0-9a-f]{64}$/)
   }
+  return preview
 }

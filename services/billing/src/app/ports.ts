@@ -132,6 +132,8 @@ export interface UsageReport {
   readonly quantity: number
   /** This one included. */
   readonly attempts: number
+  /** Since when it was to be reported, which is before the first attempt. */
+  readonly waitsSince: Date
   readonly customerId: string
 }
 
@@ -181,7 +183,8 @@ export interface Observer {
   /** `superseded`: a later version was there first. */
   readonly fetched: (refetch: Refetch, outcome: FetchOutcome['kind'] | 'superseded') => void
   readonly fetchFailed: (refetch: Refetch, error: unknown, delayMs: number) => void
-  readonly reported: (report: UsageReport, clamped: boolean) => void
+  /** `clamped`: for another time than its own. `perhapsTwice`: tried before, so long ago that the meter may have forgotten it. */
+  readonly reported: (report: UsageReport, how: { readonly clamped: boolean; readonly perhapsTwice: boolean }) => void
   readonly reportFailed: (report: UsageReport, error: unknown, delayMs: number) => void
   /** A correction took back what the meter has, and the meter can't be told less. */
   readonly overReported: (record: OverReported) => void

@@ -1,6 +1,5 @@
-import { isFrontdeskError } from '@frontdesk/errors'
-import { backoffMs } from '../domain/backoff.ts'
 import type { FetchOutcome, Observer, PaymentProvider, Refetch, RefetchQueue } from './ports.ts'
+import { waitAfter } from './wait-after.ts'
 
 export interface RefreshMirrorDependencies {
   readonly queue: RefetchQueue
@@ -26,7 +25,7 @@ export function refreshMirror({ queue, provider, observer, random }: RefreshMirr
       const kept = await queue.settle(refetch, outcome)
       observer.fetched(refetch, kept ? outcome.kind : 'superseded')
     } catch (error) {
-      const delayMs = Math.max(backoffMs(refetch.attempts, backoff, random), isFrontdeskError(error) ? (error.retryAfterMs ?? 0) : 0)
+      const delayMs = waitAfter(error, refetch.attempts, backoff, random)
       observer.fetchFailed(refetch, error, delayMs)
       // Where this fails too, the claim runs out.
       await queue.retryLater(refetch, delayMs).catch(() => undefined)

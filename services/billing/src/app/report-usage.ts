@@ -1,7 +1,6 @@
-import { isFrontdeskError } from '@frontdesk/errors'
-import { backoffMs } from '../domain/backoff.ts'
-import { meterTime, reportIdentifier } from '../domain/meter-report.ts'
+import { mayCountTwice, meterTime, reportIdentifier } from '../domain/meter-report.ts'
 import type { Observer, PaymentProvider, ReportQueue, UsageReport } from './ports.ts'
+import { waitAfter } from './wait-after.ts'
 
 export interface ReportUsageDependencies {
   readonly queue: ReportQueue
@@ -18,12 +17,13 @@ export function reportUsage({ queue, provider, observer, now, random }: ReportUs
   return async (report: UsageReport): Promise<void> => {
     try {
       const { customerId, usageId, number, kind, quantity } = report
+      const perhapsTwice = mayCountTwice(report, now())
       const { at, clamped } = meterTime(report.usedAt, now())
       await provider.report({ identifier: reportIdentifier(usageId, number), kind, customerId, quantity, at })
       await queue.settle(report)
-      observer.reported(report, clamped)
+      observer.reported(report, { clamped, perhapsTwice })
     } catch (error) {
-      const delayMs = Math.max(backoffMs(report.attempts, backoff, random), isFrontdeskError(error) ? (error.retryAfterMs ?? 0) : 0)
+      const delayMs = waitAfter(error, report.attempts, backoff, random)
       observer.reportFailed(report, error, delayMs)
       // Where this fails too, the claim runs out.
       await queue.retryLater(report, delayMs).catch(() => undefined)

@@ -2,6 +2,17 @@ import { FrontdeskError } from '@frontdesk/errors'
 import { isBrokenCircuitError } from 'cockatiel'
 import { Stripe } from 'stripe'
 
+/** Whatever Stripe answers says what it is. */
+export interface StripeObject {
+  readonly object: string
+}
+
+/** The answer, if it is Stripe's: the SDK takes any JSON without `error` for success, a gateway's own 503 too. @throws StripeConnectionError */
+export function fromStripe<Answer extends StripeObject>(answer: Answer): Answer {
+  if (typeof answer.object === 'string') return answer
+  throw new Stripe.errors.StripeConnectionError({ message: 'somebody else than Stripe answered' })
+}
+
 /** Whether it passes by itself: too many requests, no answer, a fault of theirs, the same key at work elsewhere. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Stripe.errors.StripeError)) return false
@@ -10,9 +21,9 @@ export function isPassing(error: unknown): boolean {
   return statusCode === undefined || statusCode === 429 || statusCode === 409 || statusCode >= 500
 }
 
-/** Whether Stripe knows no such object, or no longer. */
+/** Whether Stripe knows no such object, or no longer; a 404 alone can be a wrong host, which must not take what companies have. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404
+  return error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404 && error.code === 'resource_missing'
 }
 
 /** Whether a meter has the identifier already: Stripe refuses what it counted before, and mostly says so in words alone. */

@@ -55,6 +55,21 @@ test('what it does not know is undefined, and no failure', async () => {
   expect(await stripe.fetch(invoice)).toBeUndefined()
 })
 
+test('a path that Stripe does not have says nothing of an object: it is a failure', async () => {
+  const { stripe } = await stripeThat(failure(404, { type: 'invalid_request_error', message: 'Unrecognized request URL' }))
+  await expect(stripe.fetch(invoice)).rejects.toMatchObject({ code: 'failed_precondition' })
+})
+
+test.each([200, 404, 503])(
+  'what somebody between us and Stripe answers with %i is no answer: nothing counts as reported',
+  async (status) => {
+    const { stripe } = await stripeThat(json(status, { detail: 'No.' }))
+    const noAnswer = { code: 'unavailable', retryable: true }
+    await expect(stripe.report(use)).rejects.toMatchObject(noAnswer)
+    await expect(stripe.fetch(invoice)).rejects.toMatchObject(noAnswer)
+  },
+)
+
 test.each([
   ['by its code', { code: 'duplicate_meter_event' }],
   ['in words', { message: 'An event already exists with identifier usg_1.' }],
@@ -79,7 +94,7 @@ test.each<[string, Answer, object]>([
 })
 
 test('a call that somebody waits for is repeated under the same key, and one of a worker is not', async () => {
-  const { stripe, requests } = await stripeThat(failure(500), hang, json(200, { id: 'cus_1' }))
+  const { stripe, requests } = await stripeThat(failure(500), hang, json(200, { id: 'cus_1', object: 'customer' }))
   expect(await stripe.createCustomer(company)).toBe('cus_1')
   expect(requests).toHaveLength(3)
   expect(new Set(requests.map(({ headers }) => headers['idempotency-key']))).toEqual(new Set([`frontdesk-customer-${company.companyId}-1`]))
@@ -90,7 +105,7 @@ test('a call that somebody waits for is repeated under the same key, and one of 
 })
 
 test('it speaks the version that we were written for, with our key', async () => {
-  const { stripe, requests } = await stripeThat(json(200, { id: 'cus_1' }))
+  const { stripe, requests } = await stripeThat(json(200, { id: 'cus_1', object: 'customer' }))
   await stripe.createCustomer(company)
   expect(requests[0]?.headers).toMatchObject({ 'stripe-version': '2026-10-28.endive', authorization: 'Bearer sk_test' })
 })

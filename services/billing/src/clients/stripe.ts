@@ -4,8 +4,18 @@ import type { Telemetry } from '@frontdesk/telemetry'
 import { circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleWhen, noop, type IPolicy, retry, wrap } from 'cockatiel'
 import { Stripe } from 'stripe'
 import type { PaymentProvider } from '../app/ports.ts'
+import type { FetchedObject, ProviderObject } from '../domain/subscription.ts'
 import type { UsageKind } from '../domain/usage.ts'
-import { circuitOpenMs, isCounted, isMissing, isPassing, outcomeOf, toFrontdeskError } from './stripe-errors.ts'
+import {
+  circuitOpenMs,
+  fromStripe,
+  isCounted,
+  isMissing,
+  isPassing,
+  outcomeOf,
+  type StripeObject,
+  toFrontdeskError,
+} from './stripe-errors.ts'
 import { toInvoiceState, toSubscriptionState } from './stripe-objects.ts'
 
 export interface StripeOptions {
@@ -52,9 +62,9 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
   /** For somebody who waits: jittered, and each repetition under the same idempotency key. */
   const again = retry(passing, { maxAttempts: 2, backoff: new ExponentialBackoff({ initialDelay: 200, maxDelay: 2_000 }) })
 
-  async function call<Answer>(operation: string, policy: IPolicy, request: () => Promise<Answer>): Promise<Answer> {
+  async function call<Answer extends StripeObject>(operation: string, policy: IPolicy, request: () => Promise<Answer>): Promise<Answer> {
     try {
-      return await wrap(policy, breaker).execute(() => measured(operation, request))
+      return await wrap(policy, breaker).execute(() => measured(operation, async () => fromStripe(await request())))
     } catch (error) {
       throw toFrontdeskError(error)
     }
@@ -71,6 +81,12 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
     } finally {
       duration.observe({ operation, outcome }, (performance.now() - startedAt) / 1_000)
     }
+  }
+
+  async function fetched(type: ProviderObject['type'], id: string): Promise<FetchedObject> {
+    return type === 'subscription'
+      ? { type, state: toSubscriptionState(await call('fetch_subscription', noop, () => stripe.subscriptions.retrieve(id))) }
+      : { type, state: toInvoiceState(await call('fetch_invoice', noop, () => stripe.invoices.retrieve(id))) }
   }
 
   return {
@@ -105,11 +121,7 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
     },
 
     fetch: ({ type, id }) =>
-      call(`fetch_${type}`, noop, async () =>
-        type === 'subscription'
-          ? { type, state: toSubscriptionState(await stripe.subscriptions.retrieve(id)) }
-          : { type, state: toInvoiceState(await stripe.invoices.retrieve(id)) },
-      ).catch((error: unknown) => {
+      fetched(type, id).catch((error: unknown) => {
         if (error instanceof Error && isMissing(error.cause)) return undefined
         throw error
       }),

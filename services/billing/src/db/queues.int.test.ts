@@ -30,16 +30,16 @@ const refetchQueue = () => createRefetchQueue(context.database, { now, claimMs }
 const reportQueue = () => createReportQueue(context.database, { now, claimMs, overReported: () => undefined })
 
 const event = (key: string) => deriveEventId(['queues', key])
-const request = (key = 'e') =>
+const request = (key = 'e', id = 'sub_1') =>
   withTransaction(context.database, (tx) =>
-    requestRefetches(tx, [{ companyId: company.companyId, type: 'subscription', id: 'sub_1', eventId: event(key) }], now()),
+    requestRefetches(tx, [{ companyId: company.companyId, type: 'subscription', id, eventId: event(key) }], now()),
   )
-const state = (status: string) => ({
+const state = (status: string, id = 'sub_1') => ({
   kind: 'mirrored' as const,
   object: {
     type: 'subscription' as const,
     state: {
-      id: 'sub_1',
+      id,
       customerId: company.customerId ?? '',
       status,
       cancelAtPeriodEnd: false,
@@ -99,6 +99,18 @@ test('a subscription that was made for the customer is adopted by an account wit
   expect((await company.accounts.find())?.subscriptionId).toBe('sub_1')
   const foreign = await context.anAccount()
   expect((await foreign.accounts.find())?.subscriptionId).toBeUndefined()
+})
+
+test.each([
+  ['before its own end is told', ['sub_2', 'sub_1']],
+  ['after it', ['sub_1', 'sub_2']],
+])('a company that comes back is entitled by its next subscription, told %s', async (_, order) => {
+  const queue = refetchQueue()
+  await company.accounts.setSubscription(state('active').object.state)
+  await request('back', 'sub_2')
+  const claimed = new Map(own(await queue.claim(10)).map((refetch) => [refetch.id, refetch]))
+  for (const id of order) await queue.settle(claimed.get(id) as Refetch, state(id === 'sub_1' ? 'canceled' : 'active', id))
+  expect(await mirrored()).toMatchObject({ id: 'sub_2', status: 'active' })
 })
 
 test('the first answer of the provider never replaces what was fetched since', async () => {

@@ -1,11 +1,11 @@
 import type { CompanyId } from '@frontdesk/contracts'
 import { acrossCompanies, type Database, insertedValues, type Transaction, withTransaction } from '@frontdesk/database'
-import { and, asc, eq, getTableColumns, isNull, lte, or, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, lte, or, sql } from 'drizzle-orm'
 import type { FetchOutcome, Refetch, RefetchQueue } from '../app/ports.ts'
 import type { FetchedObject, ProviderObject } from '../domain/subscription.ts'
+import { chooseSubscription } from './choose-subscription.ts'
 import { customersOf } from './customers-of.ts'
 import { fromInvoice, fromSubscription } from './mapping.ts'
-import { accounts } from './schema/accounts.ts'
 import { invoices } from './schema/invoices.ts'
 import { refetches } from './schema/refetches.ts'
 import { subscriptions } from './schema/subscriptions.ts'
@@ -96,8 +96,9 @@ const { companyId: _ofInvoice, invoiceId: _invoiceId, ...invoiceState } = getTab
 
 async function mirror(tx: Transaction, refetch: Refetch, outcome: FetchOutcome, fetchedAt: Date): Promise<void> {
   if (outcome.kind === 'foreign') return
-  if (outcome.kind === 'missing') return markMissing(tx, refetch, fetchedAt)
-  await keep(tx, refetch, outcome.object, fetchedAt)
+  if (outcome.kind === 'missing') await markMissing(tx, refetch, fetchedAt)
+  else await keep(tx, refetch, outcome.object, fetchedAt)
+  if (refetch.type === 'subscription') await chooseSubscription(tx, refetch.companyId)
 }
 
 async function keep({ orm }: Transaction, { companyId, eventId }: Refetch, object: FetchedObject, fetchedAt: Date): Promise<void> {
@@ -113,11 +114,6 @@ async function keep({ orm }: Transaction, { companyId, eventId }: Refetch, objec
     .insert(subscriptions)
     .values(fromSubscription(object.state, fetch))
     .onDuplicateKeyUpdate({ set: insertedValues(subscriptionState) })
-  // Whoever opened the account was cut off before he could keep what he had made.
-  await orm
-    .update(accounts)
-    .set({ subscriptionId: object.state.id })
-    .where(and(eq(accounts.companyId, companyId), isNull(accounts.subscriptionId)))
 }
 
 async function markMissing({ orm }: Transaction, { companyId, type, id }: Refetch, missingSince: Date): Promise<void> {

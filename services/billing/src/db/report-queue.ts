@@ -77,7 +77,7 @@ export function createReportQueue(database: Database, { now, claimMs, overReport
     const attempts = row.attempts + 1
     return {
       row: { ...row, nextReportAt: later(claimMs), pendingQuantity: next.quantity, reportNumber: next.number, attempts },
-      report: { companyId, usageId, kind, usedAt, customerId, attempts, ...next },
+      report: { companyId, usageId, kind, usedAt, customerId, attempts, waitsSince: row.unreportedSince ?? now(), ...next },
     }
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Metering, meterTime, nextReport, reportIdentifier } from './meter-report.ts'
+import { mayCountTwice, type Metering, meterTime, nextReport, reportIdentifier } from './meter-report.ts'
 
 const now = new Date('2026-05-01T09:00:00Z')
 const minutes = (count: number) => new Date(now.getTime() + count * 60_000)
@@ -56,4 +56,12 @@ test('a time that the meter does not take becomes the nearest that it does', () 
   expect(meterTime(minutes(10), now)).toEqual({ at: minutes(4), clamped: true })
   const days = 24 * 60
   expect(meterTime(minutes(-36 * days), now)).toEqual({ at: minutes(-35 * days + 60), clamped: true })
+})
+
+test.each([
+  [1, 48 * 60, false],
+  [2, 24 * 60 - 1, false],
+  [2, 24 * 60, true],
+])('a try number %i after %i minutes may count twice: %s', (attempts, waited, expected) => {
+  expect(mayCountTwice({ attempts, waitsSince: minutes(-waited) }, now)).toBe(expected)
 })

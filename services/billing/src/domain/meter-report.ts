@@ -28,6 +28,15 @@ export function reportIdentifier(usageId: string, number: number): string {
 }
 
 const dayMs = 24 * 60 * 60_000
+
+/**
+ * Whether the meter may have forgotten the identifier of a report that was tried before, which it does after a day: where an
+ * earlier try reached it, a use counts twice.
+ */
+export function mayCountTwice({ attempts, waitsSince }: { attempts: number; waitsSince: Date }, now: Date): boolean {
+  return attempts > 1 && now.getTime() - waitsSince.getTime() >= dayMs
+}
+
 /** The meter takes 35 days past and 5 minutes future; the margins are for the way and for clocks that differ. */
 const pastMs = 35 * dayMs - 60 * 60_000
 const futureMs = 4 * 60_000

@@ -72,8 +72,9 @@ function newsOf({ envelope, body }: ReceivedEvent): News | undefined {
   }
 }
 
-/** What the event says of its state may be old news: its id is all that is taken. */
+/** What the event says of its state may be old news: its id is all that is taken, and becomes a part of Stripe's path. */
 function changed(type: ProviderObject['type'], id: string): ProviderObject {
-  if (!/^[!-~]{1,255}$/.test(id)) throw new FrontdeskError('invalid_argument', { publicMessage: `The ${type} has no id.` })
+  if (!/^[\w-]{1,255}$/.test(id))
+    throw new FrontdeskError('invalid_argument', { publicMessage: `The ${type} has no id of the payment provider’s.` })
   return { type, id }
 }

@@ -12,9 +12,11 @@ export function createObserver({ logger, metrics }: Telemetry): Observer {
   return {
     usageCounted: (kind, change) => usage.inc({ kind, change }),
 
-    fetched({ companyId, type, id }, outcome) {
+    fetched({ companyId, type, id, customerId }, outcome) {
       fetches.inc({ type, outcome })
-      if (outcome === 'foreign') logger.warn({ companyId, type, id }, 'an event named an object of another customer, which was ignored')
+      // Before the account has a customer, everything is.
+      if (outcome === 'foreign' && customerId !== undefined)
+        logger.warn({ companyId, type, id }, 'an event named an object of another customer, which was ignored')
       if (outcome === 'missing') logger.info({ companyId, type, id }, 'Stripe knows the object no longer')
     },
 
@@ -23,8 +25,14 @@ export function createObserver({ logger, metrics }: Telemetry): Observer {
       logger.warn({ err, companyId, type, id, attempts, delayMs }, 'an object could not be mirrored, and is tried again')
     },
 
-    reported({ companyId, usageId, kind, usedAt }, clamped) {
-      reports.inc({ kind, outcome: clamped ? 'clamped' : 'reported' })
+    reported({ companyId, usageId, kind, usedAt, number }, { clamped, perhapsTwice }) {
+      reports.inc({ kind, outcome: outcomeOf(clamped, perhapsTwice) })
+      if (perhapsTwice) {
+        logger.error(
+          { companyId, usageId, number },
+          'a report was tried again after a day, and counts twice if Stripe had it: a person has to look',
+        )
+      }
       if (clamped) logger.warn({ companyId, usageId, usedAt }, 'usage was reported for another time, since the meter does not take its own')
     },
 
@@ -38,4 +46,9 @@ export function createObserver({ logger, metrics }: Telemetry): Observer {
       logger.error({ companyId, usageId, quantity, reported: told }, 'the meter was told more than was used: a person has to adjust it')
     },
   }
+}
+
+function outcomeOf(clamped: boolean, perhapsTwice: boolean): string {
+  if (perhapsTwice) return 'perhaps_twice'
+  return clamped ? 'clamped' : 'reported'
 }
