@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { eventually, startMariadb } from '@frontdesk/testing'
+import { createSandboxControl, eventually, startMariadb } from '@frontdesk/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Manifest } from '../src/stack/manifest.ts'
 
@@ -110,6 +110,24 @@ test('a service that dies in a demonstration ends it with 1 and the end of its l
   expect(stderr).toMatch(/✗ booking ended by itself \(SIGKILL\)\. The end of .*booking\.log:\n\{/)
   expect(stdout.split('\n').filter(Boolean)).toHaveLength(1)
   expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: expect.stringContaining('booking ended by itself') })
+  await expectNothingLeft()
+})
+
+test('an effect that does not come ends a demonstration with 1; its event says why, and the others go on', async () => {
+  const run = dev(['--once', '--json'])
+  await run.says('ready after')
+  const { sandbox } = JSON.parse(await readFile(join(directory, 'dev.json'), 'utf8')) as Manifest
+  // From now on WhatsApp knows this template alone.
+  await createSandboxControl(sandbox.controlUrl).whatsapp.putTemplate({ name: 'another', language: 'en_US', parameterCount: 0 })
+  const { code, stdout } = await run.end()
+  const { ok, events } = JSON.parse(stdout) as { ok: boolean; events: { name: string; effect: string; error?: string }[] }
+  expect({ code, ok }).toEqual({ code: 1, ok: false })
+  expect(events.at(-1)?.name).toBe('retell call_ended, unknown number')
+  expect(events.filter(({ error }) => error !== undefined)).toEqual(
+    Array.from({ length: 2 }, () =>
+      expect.objectContaining({ name: 'calcom BOOKING_CREATED', effect: 'failed', error: expect.stringMatching(/^msg_\w+ failed: /) }),
+    ),
+  )
   await expectNothingLeft()
 })
 
