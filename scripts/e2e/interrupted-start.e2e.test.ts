@@ -30,7 +30,8 @@ function dev(args: readonly string[] = [], environment: Record<string, string> =
   return {
     child,
     says: (words: string) => eventually(() => expect(progress).toContain(words), { intervalMs: 1, timeoutMs: startedWithinMs }),
-    shows: (words: string) => eventually(() => expect(stdout).toContain(words)),
+    shows: (words: string, timeoutMs?: number) =>
+      eventually(() => expect(stdout).toContain(words), { intervalMs: 1, ...(timeoutMs !== undefined && { timeoutMs }) }),
     async end() {
       const [code] = (await closed) as [number | null]
       return { code, stdout, stderr: progress }
@@ -131,6 +132,16 @@ test('an effect that does not come ends a demonstration with 1; its event says w
   await expectNothingLeft()
 })
 
+test('a demonstration that is stopped tells of no failure that is only the stop', async () => {
+  const run = dev(['--once'])
+  await run.shows('retell call_started', startedWithinMs)
+  run.child.kill('SIGINT')
+  const { code, stdout } = await run.end()
+  expect(code).toBe(130)
+  expect(stdout).not.toContain('failed')
+  await expectNothingLeft()
+})
+
 test('a second start in the same folder is refused, and takes nothing from the first', async () => {
   const first = dev()
   await first.says('ready after')
@@ -152,4 +163,4 @@ test('whatever was seeded before on a given server, by this checkout or by anoth
   expect(await dev(['--once', '--json'], given).end()).toMatchObject({ code: 0, stdout: expect.stringContaining('"ok":true') })
   await rm(directory, { recursive: true })
   expect(await dev(['--once', '--json'], given).end()).toMatchObject({ code: 0, stdout: expect.stringContaining('"ok":true') })
-})
+}, 60_000)

@@ -53,7 +53,7 @@ export function printStack({ ingress, mcp, sandbox, nats, mysql, rpc, companies 
   const places = [
     ['webhooks', `${ingress.url}/v1/webhooks/…`],
     ['MCP', mcp.url],
-    ['what plays the providers', sandbox.controlUrl],
+    ['provider-sandbox', sandbox.controlUrl],
     ['NATS', nats.url],
     ['MySQL', mysql.url],
     ...Object.entries(rpc).map(([name, address]) => [`${name} RPC`, address]),

@@ -1,5 +1,5 @@
-import { glob, readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { parse } from 'yaml'
 import type { Overlay } from './render.ts'
 
@@ -9,7 +9,7 @@ interface Kustomization {
 
 /** Patches for what is not there: kustomize passes over them in silence. */
 export async function patchTargetProblems(folder: string, overlays: readonly Overlay[]): Promise<string[]> {
-  const files = await Array.fromAsync(glob('**/kustomization.yaml', { cwd: folder }))
+  const files = (await readdir(folder, { recursive: true })).filter((path) => basename(path) === 'kustomization.yaml')
   const problems = await Promise.all(
     files.toSorted().map(async (file) => {
       const overlay = overlays.find(({ name }) => dirname(file) === join('overlays', name))
