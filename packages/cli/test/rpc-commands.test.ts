@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Attribution, EvidenceKind, QuarantineReason, type LedgerEvent } from '@frontdesk/contracts'
+import { Attribution, durables, EvidenceKind, QuarantineReason, type LedgerEvent } from '@frontdesk/contracts'
 import { afterEach, expect, test } from 'vitest'
 import { startStack, type Answers, type Stack } from './stack.ts'
 import { run } from './terminal.ts'
@@ -207,6 +207,15 @@ test('deadletters list keeps an error of many lines in its row', async () => {
   expect(JSON.parse((await cli('deadletters', 'list', '--service', 'booking', '--json')).out)).toMatchObject({
     deadLetters: [{ error: 'no\nluck' }],
   })
+})
+
+test('every service that consumes events can be asked for its dead letters', async () => {
+  const asked: string[] = []
+  const answer = () => (asked.push('listed'), Promise.resolve({ deadLetters: [] }))
+  const cli = await operator({ operations: { listDeadLetters: answer } })
+  const services = [...new Set(durables.map(({ service }) => service))]
+  for (const service of services) expect(await cli('deadletters', 'list', '--service', service)).toMatchObject({ code: 0, err: '' })
+  expect(asked).toHaveLength(services.length)
 })
 
 test('deadletters redrive runs the one letter once', async () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { applyStreams, connectBus } from '@frontdesk/bus'
 import { calcomWebhook, retellWebhook, signCalcom, signRetell } from '@frontdesk/providers/testing'
@@ -163,6 +165,27 @@ test('a refusal leaves a row of why, alike ones a single row', async () => {
       expect(Number(rows[0]?.n)).toBeLessThanOrEqual(4)
       const [large] = await connection.query<RowDataPacket[]>("SELECT times FROM refusals WHERE code = 'payload_too_large'")
       expect(large.length).toBeGreaterThanOrEqual(1)
+    })
+  } finally {
+    await connection.end()
+  }
+})
+
+test('a client that breaks off in the middle takes no refusal of the same second with it', async () => {
+  const connection = await createConnection(harness.mysqlUrl)
+  try {
+    const { hostname, port } = new URL(harness.ingress.url)
+    const gone = connect({ host: hostname, port: Number(port) })
+    gone.write(`POST /v1/webhooks/retell HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: 100\r\n\r\n{`, () => gone.destroy())
+    await once(gone, 'close')
+    await harness.post('/v1/webhooks/retell', callBody().body, {})
+    await eventually(async () => {
+      const [rows] = await connection.query<RowDataPacket[]>(
+        "SELECT address FROM refusals WHERE code = 'signature_missing' AND at > NOW(6) - INTERVAL 1 MINUTE",
+      )
+      expect(rows.length).toBeGreaterThanOrEqual(1)
+      const [broken] = await connection.query<RowDataPacket[]>("SELECT code FROM refusals WHERE address = ''")
+      expect(broken.length).toBeGreaterThanOrEqual(1)
     })
   } finally {
     await connection.end()

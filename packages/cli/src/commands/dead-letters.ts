@@ -4,12 +4,10 @@ import { leaf, type Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { instant, json, table } from '../format.ts'
 import { rpcArgs, withService } from '../rpc.ts'
-
-/** The services that handle events, and so can have dead letters. */
-const consumers: ('company-resolver' | 'booking')[] = ['company-resolver', 'booking']
+import { consumerNames } from '../targets.ts'
 
 const serviceArg = {
-  service: { type: 'enum', description: 'The service that handled the event', options: consumers, required: true },
+  service: { type: 'enum', description: 'The service that handled the event', options: consumerNames, required: true },
 } as const
 
 /** Reads the dead letters of a service, and sends them back to their handlers. */
