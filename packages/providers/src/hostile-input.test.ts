@@ -5,9 +5,18 @@ import { expect, test } from 'vitest'
 import { codeOf, delivery, onlyEvent, payloadOf, sourceOf, violationsOf } from '../test/support.ts'
 import { providers } from './index.ts'
 import type { NormalizedEvent, Provider } from './provider.ts'
-import { calcomWebhook, type JsonObject, type JsonValue, retellWebhook, stripeWebhook, whatsappBatch, whatsappWebhook } from './testing.ts'
+import {
+  calcomWebhook,
+  type JsonObject,
+  type JsonValue,
+  retellWebhook,
+  standardWebhook,
+  stripeWebhook,
+  whatsappBatch,
+  whatsappWebhook,
+} from './testing.ts'
 
-const { retell, calcom, stripe, whatsapp } = providers
+const { retell, calcom, stripe, whatsapp, standard } = providers
 const all = Object.values(providers)
 const samples: [Provider, JsonObject][] = [
   ...['call_started', 'call_ended', 'call_analyzed', 'transfer_started', 'chat_ended'].map((event): [Provider, JsonObject] => [
@@ -24,6 +33,7 @@ const samples: [Provider, JsonObject][] = [
     whatsapp,
     whatsappWebhook(kind).json,
   ]),
+  [standard, standardWebhook('contact.created').json],
   [whatsapp, whatsappBatch([whatsappWebhook('image'), whatsappWebhook('read')]).json],
 ]
 
