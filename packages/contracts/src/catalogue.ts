@@ -5,7 +5,7 @@ import {
   AppointmentRescheduled,
 } from './gen/frontdesk/events/v1/appointment.ts'
 import { CalendarBookingCancelled, CalendarBookingCreated, CalendarBookingRescheduled } from './gen/frontdesk/events/v1/calendar_booking.ts'
-import { CallAnalyzed, CallEnded, CallStarted } from './gen/frontdesk/events/v1/call.ts'
+import { CallAnalyzed, CallEnded, CallStarted, CallTransferred } from './gen/frontdesk/events/v1/call.ts'
 import { CustomerCreated, CustomerUpdated } from './gen/frontdesk/events/v1/customer.ts'
 import { InvoiceChanged } from './gen/frontdesk/events/v1/invoice.ts'
 import { MessageReceived, MessageSent, MessageStatusChanged } from './gen/frontdesk/events/v1/message.ts'
@@ -35,6 +35,7 @@ export const catalogue = {
   'frontdesk.call.started.v1': entry('webhook-ingress', 'A phone or web call was connected.', CallStarted),
   'frontdesk.call.ended.v1': entry('webhook-ingress', 'A call ended, or never connected.', CallEnded),
   'frontdesk.call.analyzed.v1': entry('webhook-ingress', 'The analysis of an ended call is there.', CallAnalyzed),
+  'frontdesk.call.transferred.v1': entry('webhook-ingress', 'A step of a call’s way to somebody else.', CallTransferred),
   'frontdesk.calendar_booking.created.v1': entry('webhook-ingress', 'A guest booked in an external calendar.', CalendarBookingCreated),
   'frontdesk.calendar_booking.rescheduled.v1': entry(
     'webhook-ingress',

@@ -65,7 +65,8 @@ test('a redelivery has the id of the first delivery', () => {
 })
 
 test('a redelivery that says more has the id of the first delivery, where the provider gives a key', () => {
-  for (const kind of [...conversationKinds, ...transferKinds])
+  // The end of a transfer comes without its destination, so that only equal bytes are known to be the same one.
+  for (const kind of [...conversationKinds, ...transferKinds.filter((kind) => kind !== 'transfer_ended')])
     expect(retellId(kind, { call: { transcript: 'longer' } })).toBe(retellId(kind))
   for (const kind of calcomKinds.filter((kind) => kind.startsWith('BOOKING')))
     expect(calcomId(kind, { payload: { title: 'x' } })).toBe(calcomId(kind))
