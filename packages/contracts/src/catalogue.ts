@@ -4,7 +4,22 @@ import {
   AppointmentRequested,
   AppointmentRescheduled,
 } from './gen/frontdesk/events/v1/appointment.ts'
-import { CalendarBookingCancelled, CalendarBookingCreated, CalendarBookingRescheduled } from './gen/frontdesk/events/v1/calendar_booking.ts'
+import {
+  CalendarBookingCancelled,
+  CalendarBookingCreated,
+  CalendarBookingLocationUpdated,
+  CalendarBookingMeetingEnded,
+  CalendarBookingMeetingStarted,
+  CalendarBookingNoShow,
+  CalendarBookingPaid,
+  CalendarBookingPaymentInitiated,
+  CalendarBookingReassigned,
+  CalendarBookingRecordingReady,
+  CalendarBookingRejected,
+  CalendarBookingRequested,
+  CalendarBookingRescheduled,
+  CalendarBookingTranscriptionGenerated,
+} from './gen/frontdesk/events/v1/calendar_booking.ts'
 import { CallAnalyzed, CallEnded, CallStarted, CallTransferred } from './gen/frontdesk/events/v1/call.ts'
 import { CustomerCreated, CustomerUpdated } from './gen/frontdesk/events/v1/customer.ts'
 import { InvoiceChanged } from './gen/frontdesk/events/v1/invoice.ts'
@@ -43,6 +58,45 @@ export const catalogue = {
     CalendarBookingRescheduled,
   ),
   'frontdesk.calendar_booking.cancelled.v1': entry('webhook-ingress', 'A booking was cancelled.', CalendarBookingCancelled),
+  'frontdesk.calendar_booking.requested.v1': entry(
+    'webhook-ingress',
+    'A guest asked for a booking, or for another time, which its host has to confirm.',
+    CalendarBookingRequested,
+  ),
+  'frontdesk.calendar_booking.rejected.v1': entry('webhook-ingress', 'A host did not confirm a booking.', CalendarBookingRejected),
+  'frontdesk.calendar_booking.payment_initiated.v1': entry(
+    'webhook-ingress',
+    'A guest began to pay for a booking.',
+    CalendarBookingPaymentInitiated,
+  ),
+  'frontdesk.calendar_booking.paid.v1': entry('webhook-ingress', 'A guest paid for a booking.', CalendarBookingPaid),
+  'frontdesk.calendar_booking.location_updated.v1': entry(
+    'webhook-ingress',
+    'A booking takes place elsewhere.',
+    CalendarBookingLocationUpdated,
+  ),
+  'frontdesk.calendar_booking.reassigned.v1': entry('webhook-ingress', 'Another host has a booking.', CalendarBookingReassigned),
+  'frontdesk.calendar_booking.meeting_started.v1': entry(
+    'webhook-ingress',
+    'The time of a booking has begun.',
+    CalendarBookingMeetingStarted,
+  ),
+  'frontdesk.calendar_booking.meeting_ended.v1': entry('webhook-ingress', 'The time of a booking is over.', CalendarBookingMeetingEnded),
+  'frontdesk.calendar_booking.no_show.v1': entry(
+    'webhook-ingress',
+    'Somebody did not come to a booking, or came after all.',
+    CalendarBookingNoShow,
+  ),
+  'frontdesk.calendar_booking.recording_ready.v1': entry(
+    'webhook-ingress',
+    'The recording of a booked meeting is there.',
+    CalendarBookingRecordingReady,
+  ),
+  'frontdesk.calendar_booking.transcription_generated.v1': entry(
+    'webhook-ingress',
+    'The text of a booked meeting is there.',
+    CalendarBookingTranscriptionGenerated,
+  ),
   'frontdesk.subscription.changed.v1': entry('webhook-ingress', 'Something of a subscription changed.', SubscriptionChanged),
   'frontdesk.invoice.changed.v1': entry('webhook-ingress', 'Something of an invoice changed.', InvoiceChanged),
   'frontdesk.message.received.v1': entry('webhook-ingress', 'Somebody wrote to a company.', MessageReceived),

@@ -70,6 +70,22 @@ test('Standard Webhooks have no route without a connection, and a secret of anot
   expect(await harness.post(`/v1/webhooks/standard/${calcom}`, body, headers)).toMatchObject({ status: 404 })
 })
 
+test('known bug 6: a body of Cal.com counts by what it is, whatever its Content-Type, and without a secret there it is refused', async () => {
+  const connectionId = harness.directory.setSecret('calcom of the templates')
+  const send = (body: string | Buffer, type?: string) => postCalcom(connectionId, body, 'calcom of the templates', type)
+  const { body } = calcomWebhook('BOOKING_CREATED', { payload: { uid: 'labelled-as-form' } })
+  expect(await send(body, 'application/x-www-form-urlencoded')).toMatchObject({ status: 200, json: { accepted: 1 } })
+  expect(await eventsOf('labelled-as-form')).toMatchObject([{ eventType: 'frontdesk.calendar_booking.created.v1' }])
+  for (const broken of ['false', '{}', 'name=Gustav&uid=x']) {
+    expect(await send(broken, 'application/x-www-form-urlencoded')).toMatchObject({ status: 200, json: { accepted: 1 } })
+  }
+  const unsigned = { 'x-cal-signature-256': 'no-secret-provided' }
+  expect(await harness.post(`/v1/webhooks/calcom/${connectionId}`, body, unsigned)).toMatchObject({
+    status: 401,
+    json: { code: 'signature_missing' },
+  })
+})
+
 test('known bug 7: a valid signature that is replayed to another company’s path is refused', async () => {
   const [own, another] = [secretOf(4), secretOf(5)].map((secret) => harness.directory.setSecret(secret, undefined, 'standard')) as [
     string,
