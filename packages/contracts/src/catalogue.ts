@@ -21,9 +21,12 @@ import {
   CalendarBookingTranscriptionGenerated,
 } from './gen/frontdesk/events/v1/calendar_booking.ts'
 import { CallAnalyzed, CallEnded, CallStarted, CallTransferred } from './gen/frontdesk/events/v1/call.ts'
+import { CheckoutChanged, CheckoutCompleted } from './gen/frontdesk/events/v1/checkout.ts'
 import { CustomerCreated, CustomerUpdated } from './gen/frontdesk/events/v1/customer.ts'
 import { InvoiceChanged } from './gen/frontdesk/events/v1/invoice.ts'
 import { MessageReceived, MessageSent, MessageStatusChanged } from './gen/frontdesk/events/v1/message.ts'
+import { MeterFailed } from './gen/frontdesk/events/v1/meter.ts'
+import { DisputeChanged, PaymentChanged, RefundChanged } from './gen/frontdesk/events/v1/payment.ts'
 import { ProviderEventReceived } from './gen/frontdesk/events/v1/provider_event.ts'
 import { EventQuarantined } from './gen/frontdesk/events/v1/quarantine.ts'
 import { SubscriptionChanged } from './gen/frontdesk/events/v1/subscription.ts'
@@ -99,6 +102,12 @@ export const catalogue = {
   ),
   'frontdesk.subscription.changed.v1': entry('webhook-ingress', 'Something of a subscription changed.', SubscriptionChanged),
   'frontdesk.invoice.changed.v1': entry('webhook-ingress', 'Something of an invoice changed.', InvoiceChanged),
+  'frontdesk.payment.changed.v1': entry('webhook-ingress', 'Something of a payment or a charge changed.', PaymentChanged),
+  'frontdesk.refund.changed.v1': entry('webhook-ingress', 'Something of a refund changed.', RefundChanged),
+  'frontdesk.dispute.changed.v1': entry('webhook-ingress', 'Something of a dispute about a charge changed.', DisputeChanged),
+  'frontdesk.checkout.completed.v1': entry('webhook-ingress', 'A customer is done with a checkout.', CheckoutCompleted),
+  'frontdesk.checkout.changed.v1': entry('webhook-ingress', 'A checkout’s money came or failed later, or it expired.', CheckoutChanged),
+  'frontdesk.meter.failed.v1': entry('webhook-ingress', 'Usage that was reported could not be counted.', MeterFailed),
   'frontdesk.message.received.v1': entry('webhook-ingress', 'Somebody wrote to a company.', MessageReceived),
   'frontdesk.message.status_changed.v1': entry(
     'webhook-ingress',

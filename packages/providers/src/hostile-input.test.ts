@@ -37,9 +37,17 @@ const samples: [Provider, JsonObject][] = [
     'FORM_SUBMITTED',
     'PING',
   ].map((trigger): [Provider, JsonObject] => [calcom, calcomWebhook(trigger).json]),
-  ...['customer.subscription.updated', 'invoice.paid', 'checkout.session.completed', 'v1.billing.meter.no_meter_found'].map(
-    (type): [Provider, JsonObject] => [stripe, stripeWebhook(type).json],
-  ),
+  ...[
+    'customer.subscription.updated',
+    'invoice.paid',
+    'charge.succeeded',
+    'invoice_payment.paid',
+    'refund.failed',
+    'charge.dispute.created',
+    'checkout.session.completed',
+    'v1.invoice.paid',
+    'v1.billing.meter.no_meter_found',
+  ].map((type): [Provider, JsonObject] => [stripe, stripeWebhook(type).json]),
   ...['text', 'interactive', 'reaction', 'failed', 'message_template_status_update'].map((kind): [Provider, JsonObject] => [
     whatsapp,
     whatsappWebhook(kind).json,
