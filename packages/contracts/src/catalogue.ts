@@ -25,6 +25,7 @@ import { CheckoutChanged, CheckoutCompleted } from './gen/frontdesk/events/v1/ch
 import { CustomerCreated, CustomerUpdated } from './gen/frontdesk/events/v1/customer.ts'
 import { InvoiceChanged } from './gen/frontdesk/events/v1/invoice.ts'
 import { MessageReceived, MessageSent, MessageStatusChanged } from './gen/frontdesk/events/v1/message.ts'
+import { ContactIdChanged, MessagingAccountUpdated, TemplateStatusChanged } from './gen/frontdesk/events/v1/messaging_account.ts'
 import { MeterFailed } from './gen/frontdesk/events/v1/meter.ts'
 import { DisputeChanged, PaymentChanged, RefundChanged } from './gen/frontdesk/events/v1/payment.ts'
 import { ProviderEventReceived } from './gen/frontdesk/events/v1/provider_event.ts'
@@ -114,6 +115,9 @@ export const catalogue = {
     'A message of ours was delivered, read, or failed.',
     MessageStatusChanged,
   ),
+  'frontdesk.template.status_changed.v1': entry('webhook-ingress', 'The provider decided on a message template.', TemplateStatusChanged),
+  'frontdesk.messaging_account.updated.v1': entry('webhook-ingress', 'Something of a messaging account changed.', MessagingAccountUpdated),
+  'frontdesk.contact.id_changed.v1': entry('webhook-ingress', 'A person has another id or another number.', ContactIdChanged),
   'frontdesk.provider_event.received.v1': entry(
     'webhook-ingress',
     'A verified event that is not modelled, or does not fit its schema.',
