@@ -187,7 +187,11 @@ export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   // A valid signature on another company's path, and one of an event that is another's.
   fc.constant<Mutation>((signer, valid) => ({ ...valid, secrets: [signer.secrets[2]] })),
   fc.constant<Mutation>((_signer, valid) => ({ ...valid, secrets: [] })),
-  fc.constant<Mutation>((_signer, valid) => ({ ...valid, secrets: [''] })),
+  // A secret that nobody has set: anyone can sign with an empty key.
+  fc.constant<Mutation>((signer, valid) => {
+    const content = Buffer.concat(signer.signed(valid.body, valid.headers).map((part) => Buffer.from(part)))
+    return { ...valid, secrets: [''], headers: signer.withDigest(valid.headers, createHmac('sha256', '').update(content).digest()) }
+  }),
   nat.map((n): Mutation => async (signer, valid, nowMs) => {
     const others = signer.bodies.filter((body) => !body.equals(valid.body))
     return { ...valid, headers: await signer.sign(others[n % others.length] as Buffer, signer.secrets[0], nowMs) }
