@@ -96,7 +96,7 @@ function relatedTo(type: string): JsonObject | null {
   const meter = { id: 'mtr_61R9Ij', type: 'billing.meter', url: '/v1/billing/meters/mtr_61R9Ij' }
   if (!type.startsWith('v1.') || type.startsWith('v1.billing.meter.')) return meter
   const { id = '', object = '' } = objectOf(type.slice('v1.'.length))
-  return { id, type: object, url: `/v1/${String(object)}s/${String(id)}` }
+  return { id, type: object }
 }
 
 /** An event as Stripe tells of it: thin for types of v1 and v2, else with a snapshot of the object. */

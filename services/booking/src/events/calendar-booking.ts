@@ -1,11 +1,11 @@
-import type { CalendarBooking, EventType, PayloadOf } from '@frontdesk/contracts'
+import type { bookingEventTypes, CalendarBooking, PayloadOf } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import type { AppointmentReference, Change } from '../app/ports.ts'
 import type { AppointmentState } from '../domain/appointment.ts'
 import type { Contact } from '../domain/customer.ts'
 import { occurredAtOf } from './occurred-at.ts'
 
-type CalendarEventType = Extract<EventType, `frontdesk.calendar_booking.${string}`>
+type CalendarEventType = Extract<(typeof bookingEventTypes)[number], `frontdesk.calendar_booking.${string}`>
 
 /** What `appointment_references` and `customer_identities` hold, in bytes: a longer name is none, and costs nobody his appointment. */
 const referenceBytesMax = 255
