@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { applyStreams, connectBus } from '@frontdesk/bus'
+import { decodePayload } from '@frontdesk/contracts'
 import { calcomWebhook, retellWebhook, signCalcom, signRetell } from '@frontdesk/providers/testing'
 import { eventually, startNats } from '@frontdesk/testing'
 import { Retell } from 'retell-sdk'
@@ -94,7 +95,17 @@ test('each kind of bad input has a code of its own, and nothing of it is kept', 
 test('what verified and does not fit its schema is kept, with what did not fit', async () => {
   const sample = callBody({ start_timestamp: 'yesterday' })
   expect(await harness.post('/v1/webhooks/retell', sample.body, signed(sample.body))).toMatchObject({ status: 200, json: { accepted: 1 } })
-  expect(await eventsOf(callId(sample))).toMatchObject([{ eventType: 'frontdesk.provider_event.received.v1' }])
+  const events = await eventsOf(callId(sample))
+  expect(events).toMatchObject([{ eventType: 'frontdesk.provider_event.received.v1' }])
+  // As it goes to the resolver, whose quarantine names it schema_drift.
+  const connection = await createConnection(harness.mysqlUrl)
+  try {
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT body FROM outbox WHERE entity_id = ?', [callId(sample)])
+    const { schemaViolations } = decodePayload('frontdesk.provider_event.received.v1', rows[0]?.body as Buffer)
+    expect(schemaViolations).toEqual(['call.start_timestamp: expected number, received string'])
+  } finally {
+    await connection.end()
+  }
 })
 
 test('a connection’s own secret verifies, and a rotated one at once', async () => {
