@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { applyStreams, connectBus } from '@frontdesk/bus'
 import { durables, OperationsServiceDefinition } from '@frontdesk/contracts'
@@ -19,7 +20,7 @@ const duplicates = 500
 const senders = 32
 
 test(
-  `${unique + duplicates} webhooks through ${3 * 6 + 1} kills: none lost, none with two effects`,
+  `${unique + duplicates} webhooks through ${3 * 6 + 1} kills and the loss of all that the broker held: none lost, none with two effects`,
   async () => {
     await using cleanUp = new AsyncDisposableStack()
     const stack = cleanUp.use(await startPrivateStack())
@@ -75,7 +76,10 @@ interface Chaos {
   readonly done: Record<EventServiceName | 'nats', number>
 }
 
-/** Every process is killed three times, spread over the deliveries; the ingress once more, while the broker is down. */
+/**
+ * Every process is killed three times, spread over the deliveries; the ingress once more, while the broker is down. The
+ * second time the broker loses all its data.
+ */
 function chaos(stack: Stack): Chaos {
   const done = { 'webhook-ingress': 0, 'company-resolver': 0, booking: 0, billing: 0, messaging: 0, nats: 0 }
   const kill = async (name: EventServiceName) => {
@@ -86,8 +90,15 @@ function chaos(stack: Stack): Chaos {
     await stack.restartNats(meanwhile)
     done.nats += 1
   }
+  /** Its disk is gone, with everything that it acknowledged; an operator makes the streams again. */
+  const loseNats = async () => {
+    const { nats } = stack
+    if (!nats) throw new Error('the broker is not ours')
+    await killNats(() => rm(nats.storeDir, { recursive: true }))
+    await apply(stack)
+  }
   const round = eventServiceNames.map((name) => () => kill(name))
-  const plan = [...round, () => killNats(() => kill('webhook-ingress')), ...round, () => killNats(), ...round, () => killNats()]
+  const plan = [...round, () => killNats(() => kill('webhook-ingress')), ...round, loseNats, ...round, () => killNats()]
   const every = Math.floor((unique + duplicates) / (plan.length + 1))
   let under: Promise<void> = Promise.resolve()
   return {
@@ -142,6 +153,12 @@ async function deliverEverythingAgain(stack: Stack): Promise<void> {
   await using bus = connectBus({ servers: stack.manifest.nats.url, name: 'e2e', telemetry })
   const { consumers } = await bus.manager()
   await Promise.all(durables.map(({ stream, name }) => consumers.delete(stream, name)))
+  await applyStreams(bus)
+}
+
+async function apply(stack: Stack): Promise<void> {
+  await using telemetry = createTelemetry({ service: 'e2e', logLevel: 'silent' })
+  await using bus = connectBus({ servers: stack.manifest.nats.url, name: 'e2e', telemetry })
   await applyStreams(bus)
 }
 

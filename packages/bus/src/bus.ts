@@ -28,8 +28,16 @@ export interface Bus extends AsyncDisposable {
   status(): BusStatus
   /** Resolves once connected to a compatible broker; rejects with `unavailable` if the bus is closed before. */
   connected(): Promise<void>
-  /** One outcome for each message, in their order; never throws. The caller bounds how many it hands over. */
-  publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]>
+  /**
+   * The connection there is or the next one, as the signal that aborts when it breaks.
+   * @throws FrontdeskError `unavailable` if the bus is closed, or the given signal's reason.
+   */
+  session(signal?: AbortSignal): Promise<AbortSignal>
+  /**
+   * One outcome for each message, in their order; never throws. The caller bounds how many it hands over. With `during`,
+   * a signal of `session()`, nothing of it is sent over a later connection.
+   */
+  publish(messages: readonly OutgoingMessage[], options?: { readonly during?: AbortSignal }): Promise<PublishOutcome[]>
   consume(options: ConsumeOptions): Consumption
   /** The broker's management interface. @throws FrontdeskError `unavailable` unless connected within the time (5 s). */
   manager(options?: { timeoutMs?: number }): Promise<JetStreamManager>
@@ -55,7 +63,8 @@ export function connectBus({ servers, name, telemetry, publishTimeoutMs, maxInFl
     async connected() {
       await link.nextSession()
     },
-    publish: (messages) => publisher.publish(messages),
+    session: async (signal) => (await link.nextSession(signal)).lost,
+    publish: (messages, options) => publisher.publish(messages, options),
     consume(options) {
       const consumption = startConsumption(link, telemetry, options)
       consumptions.add(consumption)

@@ -98,14 +98,18 @@ export function decodeEnvelope(headers: MsgHdrs): EventEnvelope {
   return { ...envelope, type: parsedType(type) }
 }
 
-/** `Nats-Msg-Id`: the `ce-id` and the subject's stage and lane, so that no stream takes an event for itself at another stage. */
-export function natsMessageId(envelope: EventEnvelope, subject: string): string {
+/**
+ * `Nats-Msg-Id`: the `ce-id` and the subject's stage and lane, so that no stream takes an event for itself at another stage;
+ * `repeat` follows where a second copy is meant.
+ */
+export function natsMessageId(envelope: EventEnvelope, subject: string, repeat?: string): string {
   const tokens = subject.split('.', 2)
   const stage = tokens[0] === 'bulk' ? tokens.join('.') : tokens[0]
-  return `${cloudEventId(envelope.id, envelope.revision)}:${stage}`
+  return `${cloudEventId(envelope.id, envelope.revision)}:${stage}${repeat === undefined ? '' : `:${repeat}`}`
 }
 
-function cloudEventId(id: EventId, revision: number): string {
+/** `ce-id`: the event's id, and from the second revision on that too. */
+export function cloudEventId(id: EventId, revision: number): string {
   return revision === 1 ? id : `${id}.${revision}`
 }
 

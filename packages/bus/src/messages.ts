@@ -27,6 +27,8 @@ export interface OutgoingMessage {
   /** The NATS subject. */
   readonly subject: string
   readonly body: Uint8Array
+  /** Of a deliberate second copy: what tells its message id from the first one's, so that no dedupe window takes it for that. */
+  readonly repeat?: string
 }
 
 /** An event as the broker delivered it. */

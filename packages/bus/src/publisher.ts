@@ -14,12 +14,14 @@ const maxBytesInFlight = 8 * 1024 * 1024
 
 interface Entry {
   readonly message: OutgoingMessage
+  /** Once aborted, what has not been sent is not sent any more. */
+  readonly during: AbortSignal | undefined
   readonly finish: (outcome: PublishOutcome) => void
 }
 
 /** Publishes over one reply inbox; disposing takes no more and waits for the acks that are due, or their time-outs. */
 export interface Publisher extends AsyncDisposable {
-  publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]>
+  publish(messages: readonly OutgoingMessage[], options?: { readonly during?: AbortSignal }): Promise<PublishOutcome[]>
 }
 
 /**
@@ -72,9 +74,10 @@ export function createPublisher(
     if (session && session !== active?.session) listen(session)
     let sent = 0
     for (const entry of queue) {
-      if (session && !inFlight.hasRoom(entry.message.body.length)) break
+      if (session && !entry.during?.aborted && !inFlight.hasRoom(entry.message.body.length)) break
       sent += 1
-      if (session) send(session, entry)
+      if (entry.during?.aborted) fail(entry, 'not_connected', 'the connection that it was meant for was lost')
+      else if (session) send(session, entry)
       else fail(entry, 'not_connected', `the bus is ${link.status()}`)
     }
     queue = sent === queue.length ? [] : queue.slice(sent)
@@ -132,7 +135,7 @@ export function createPublisher(
   }
 
   return {
-    publish(messages) {
+    publish(messages, { during } = {}) {
       if (messages.length === 0) return Promise.resolve([])
       const { promise, resolve } = Promise.withResolvers<PublishOutcome[]>()
       const outcomes: PublishOutcome[] = Array.from(messages, () => ({ ok: false, reason: 'not_connected', detail: 'the bus is closed' }))
@@ -143,7 +146,7 @@ export function createPublisher(
           outcomes[index] = outcome
           if ((left -= 1) === 0) resolve(outcomes)
         }
-        queue.push({ message, finish })
+        queue.push({ message, during, finish })
       }
       schedulePump()
       return promise

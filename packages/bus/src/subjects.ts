@@ -1,6 +1,6 @@
 import { streams } from '@frontdesk/contracts'
 
-const owners = streams.flatMap(({ name, subjects }) => subjects.map((pattern) => ({ name, pattern: subjectPattern(pattern) })))
+const owners = streams.flatMap(({ name, subjects }) => subjects.map((pattern) => ({ name, pattern: filterPattern(pattern) })))
 
 /** The stream that the contracts give the subject to; undefined for a subject of nobody's, or a filter. */
 export function streamOf(subject: string): string | undefined {
@@ -13,7 +13,8 @@ export function companyOf(subject: string): string | undefined {
   return /^(?:bulk\.)?company\.([^.]+)\./.exec(subject)?.[1]
 }
 
-function subjectPattern(filter: string): RegExp {
+/** What a subject filter matches. */
+export function filterPattern(filter: string): RegExp {
   const tokens = filter.split('.').map((token) => (token === '>' ? '.+' : token === '*' ? '[^.]+' : token.replace(/\W/g, '\\$&')))
   return new RegExp(`^${tokens.join('\\.')}$`)
 }

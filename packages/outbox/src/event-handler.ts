@@ -41,6 +41,8 @@ export interface EventHandlerOptions {
 export interface EventHandler {
   (events: readonly ReceivedEvent[]): Promise<Settlement[]>
   readonly handlerName: string
+  /** The types of which each event that it was given has a row in the inbox. */
+  readonly types: ReadonlySet<string>
   /** Handles one event in the caller's transaction, past the inbox: for a redrive. */
   run(tx: Transaction, event: ReceivedEvent): Promise<void>
 }
@@ -153,7 +155,7 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
     return settlements
   }
 
-  return Object.assign(handler, { handlerName: name, run: (tx: Transaction, event: ReceivedEvent) => work(tx, [event]) })
+  return Object.assign(handler, { handlerName: name, types, run: (tx: Transaction, event: ReceivedEvent) => work(tx, [event]) })
 }
 
 type Outcomes = Map<ReceivedEvent, HandlingOutcome>

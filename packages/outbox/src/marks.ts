@@ -50,7 +50,8 @@ function unpublished(rows: readonly { readonly id: bigint }[]) {
   return and(inArray(outbox.id, ids), isNull(outbox.publishedAt))
 }
 
-function caseOf<Row extends { readonly id: bigint }>(rows: readonly Row[], value: (row: Row) => unknown): SQL {
+/** A value for each row, by its id. */
+export function caseOf<Row extends { readonly id: bigint }>(rows: readonly Row[], value: (row: Row) => unknown): SQL {
   const branches = rows.map((row) => sql`when ${row.id} then ${value(row)}`)
   return sql`case ${outbox.id} ${sql.join(branches, sql` `)} end`
 }

@@ -6,6 +6,7 @@ import { createAppend } from './append.ts'
 import { measureOutboxAge } from './backlog-metrics.ts'
 import type { NewEvent } from './events.ts'
 import { createPublisher } from './publisher.ts'
+import { startRefill } from './refill.ts'
 import { createRelay } from './relay.ts'
 import { startSweeper } from './sweeper.ts'
 import { outbox as outboxTable } from './tables.ts'
@@ -32,19 +33,36 @@ export interface OutboxOptions {
   /** The age at which an unpublished row passes from the relay to the sweeper. */
   readonly sweepAgeMs?: number
   readonly flushTimeoutMs?: number
+  /** How often the broker's streams are compared with the outbox, besides after each connect. */
+  readonly refillIntervalMs?: number
+  /** How many lost events are published again in a second at most. */
+  readonly refillRatePerSecond?: number
   readonly clock?: () => Date
 }
 
 /**
- * An outbox over the `outbox` table: relay after commit, and a sweeper for what it leaves. The sweeper takes two of the
- * database's connections at once, its lock's and one to work with: a pool of one would never sweep.
+ * An outbox over the `outbox` table: relay after commit, a sweeper for what it leaves, and a refill of what the broker
+ * loses. The sweeper takes two of the database's connections at once, its lock's and one to work with, a refill three: a
+ * pool of one would never sweep.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { database, bus, telemetry, source, queueLimit = 5_000, queueLimitBytes = 32 * 1024 * 1024 } = options
   const { sweepIntervalMs = 1_000, sweepAgeMs = 5_000, flushTimeoutMs = 5_000, clock = () => new Date() } = options
 
-  const publisher = createPublisher({ database, bus, telemetry, clock })
-  const relay = createRelay({ bus, publisher, telemetry, queueLimit, queueLimitBytes, clock })
+  const { refillIntervalMs = 60_000, refillRatePerSecond = 1_000 } = options
+
+  const refill = startRefill({
+    database,
+    bus,
+    telemetry,
+    source,
+    intervalMs: refillIntervalMs,
+    ratePerSecond: refillRatePerSecond,
+    clock,
+    settled: () => relay.recorded(),
+  })
+  const publisher = createPublisher({ database, bus, telemetry, clock, clearance: (stream) => refill.clearance(stream) })
+  const relay = createRelay({ bus, refill, publisher, telemetry, queueLimit, queueLimitBytes, clock })
   const append = createAppend({ source, sweepAgeMs, clock, afterCommit: (rows) => relay.offer(rows) })
   const sweeper = startSweeper({ database, bus, publisher, telemetry, source, intervalMs: sweepIntervalMs, clock })
 
@@ -64,6 +82,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     async [Symbol.asyncDispose]() {
       await sweeper[Symbol.asyncDispose]()
       await relay.flush(flushTimeoutMs)
+      await refill[Symbol.asyncDispose]()
     },
   }
 }

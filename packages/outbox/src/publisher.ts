@@ -1,9 +1,11 @@
 import type { Bus, PublishOutcome } from '@frontdesk/bus'
+import { streamOf } from '@frontdesk/bus'
 import type { Database } from '@frontdesk/database'
 import type { Telemetry } from '@frontdesk/telemetry'
 import type { FailedRow, PublishedRow } from './marks.ts'
 import { backOffRows, markPublished } from './marks.ts'
 import type { PendingRow } from './pending-row.ts'
+import type { Clearance } from './refill.ts'
 
 /** What became of a batch that was given to the broker. */
 export interface PublishResult {
@@ -35,9 +37,18 @@ export function publishBackoffMs(reason: Refusal, failures: number): number {
   )
 }
 
+interface PublisherOptions {
+  readonly database: Database
+  readonly bus: Bus
+  readonly telemetry: Telemetry
+  readonly clock: () => Date
+  /** Whether the stream may be published to. */
+  readonly clearance: (stream: string) => Clearance
+}
+
 /** The one way from rows to the broker, for relay and sweeper alike. */
-export function createPublisher(options: { database: Database; bus: Bus; telemetry: Telemetry; clock: () => Date }): Publisher {
-  const { database, bus, telemetry, clock } = options
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { database, bus, telemetry, clock, clearance } = options
   const publishedTotal = telemetry.metrics.counter('outbox_published_total', 'Outbox rows that the broker acknowledged.', ['by'])
   const failedTotal = telemetry.metrics.counter('outbox_publish_failures_total', 'Outbox rows that could not be published.', ['reason'])
 
@@ -51,9 +62,34 @@ export function createPublisher(options: { database: Database; bus: Bus; telemet
     return { id: row.id, retryAt, error: `${outcome}: ${detail}` }
   }
 
+  /** Over the connection for which the rows' streams were cleared: not over a later one, whose stream may have lost its end. */
+  async function publishCleared(rows: readonly PendingRow[]): Promise<PublishOutcome[]> {
+    const outcomes: PublishOutcome[] = []
+    const cleared: { index: number; row: PendingRow }[] = []
+    let connection: AbortSignal | undefined
+    for (const [index, row] of rows.entries()) {
+      const stream = streamOf(row.message.subject)
+      const given = stream === undefined ? 'unchecked' : clearance(stream)
+      if (stream === undefined) outcomes[index] = { ok: false, reason: 'wrong_subject', detail: 'no stream of ours owns the subject' }
+      else if (given === 'unchecked') outcomes[index] = { ok: false, reason: 'not_connected', detail: 'the streams are not checked yet' }
+      else if (given === 'missing') outcomes[index] = { ok: false, reason: 'not_connected', detail: `the broker has no ${stream}` }
+      else {
+        connection = given.during
+        cleared.push({ index, row })
+      }
+    }
+    if (!connection) return outcomes
+    const given = await bus.publish(
+      cleared.map(({ row }) => row.message),
+      { during: connection },
+    )
+    for (const [position, { index }] of cleared.entries()) outcomes[index] = given[position] as PublishOutcome
+    return outcomes
+  }
+
   return {
     async publish(rows, by) {
-      const outcomes = await bus.publish(rows.map((row) => row.message))
+      const outcomes = await publishCleared(rows)
       const published: PublishedRow[] = []
       const failed: FailedRow[] = []
       let away = 0

@@ -2,6 +2,7 @@ import type { Bus } from '@frontdesk/bus'
 import type { Telemetry } from '@frontdesk/telemetry'
 import type { PendingRow } from './pending-row.ts'
 import type { Publisher, PublishResult } from './publisher.ts'
+import type { Refill } from './refill.ts'
 import { createRowQueue } from './row-queue.ts'
 import { createWorker } from './worker.ts'
 
@@ -11,10 +12,13 @@ export interface Relay {
   offer(rows: readonly PendingRow[]): void
   /** Resolves when nothing is under way any more, or after the limit; what is left belongs to a sweeper. */
   flush(timeoutMs: number): Promise<void>
+  /** Resolves once the outcomes that there are now have been written down, or could not be. */
+  recorded(): Promise<void>
 }
 
 interface RelayOptions {
-  readonly bus: Pick<Bus, 'status' | 'connected'>
+  readonly bus: Pick<Bus, 'status'>
+  readonly refill: Pick<Refill, 'checked' | 'whenChecked'>
   readonly publisher: Publisher
   readonly telemetry: Telemetry
   readonly queueLimit: number
@@ -26,7 +30,7 @@ const rowsPerPublish = 256
 
 /** A relay with a queue of its own; while one batch is at the broker, the one before is being marked. */
 export function createRelay(options: RelayOptions): Relay {
-  const { bus, publisher, telemetry, clock } = options
+  const { bus, refill, publisher, telemetry, clock } = options
   const { logger, metrics } = telemetry
   const leftToSweeper = metrics.counter('outbox_left_to_sweeper_total', 'Rows that the relay left to the sweeper.', ['reason'])
   const queue = createRowQueue(options.queueLimit, options.queueLimitBytes)
@@ -39,10 +43,11 @@ export function createRelay(options: RelayOptions): Relay {
     if (rows > 0) leftToSweeper.inc({ reason }, rows)
   }
 
-  /** Whether there is a broker; waits for one until the relay is closed. */
+  /** Whether there is a broker whose streams were checked; waits for that until the relay is closed, and then for a check that is under way. */
   async function brokerIsThere(): Promise<boolean> {
-    if (bus.status() !== 'connected') await Promise.race([bus.connected().catch(() => undefined), closing.promise])
-    return bus.status() === 'connected'
+    if (!refill.checked()) await Promise.race([refill.whenChecked(), closing.promise])
+    if (!refill.checked() && bus.status() === 'connected') await refill.whenChecked()
+    return refill.checked()
   }
 
   const publishing = createWorker(async () => {
@@ -85,5 +90,6 @@ export function createRelay(options: RelayOptions): Relay {
       clearTimeout(timer)
       queue.clear()
     },
+    recorded: () => recording.idle(),
   }
 }

@@ -29,6 +29,7 @@ afterAll(async () => {
 })
 
 const later = () => new Date(Date.now() + 60_000)
+const clearance = () => ({ during: new AbortController().signal })
 
 function sweeperOn(database: Harness['database'], publisher: Publisher) {
   const { telemetry } = harness
@@ -39,7 +40,7 @@ test('of two sweepers at once only one leads, and each row is published and mark
   await using another = openAnother(harness.url, harness.telemetry)
   const counted: string[] = []
   const counting = (name: string, database: Harness['database']): Publisher => {
-    const publisher = createPublisher({ database, bus, telemetry: harness.telemetry, clock: later })
+    const publisher = createPublisher({ database, bus, telemetry: harness.telemetry, clock: later, clearance })
     return {
       ...publisher,
       publish: (rows, by) => {
@@ -66,7 +67,7 @@ test('while one sweeper is at it another leaves it alone', async () => {
   await using another = openAnother(harness.url, harness.telemetry)
   await append(harness.database, harness.unpublished, [makeNewEvent()])
   const gate = Promise.withResolvers<void>()
-  const publisher = createPublisher({ database: harness.database, bus, telemetry: harness.telemetry, clock: later })
+  const publisher = createPublisher({ database: harness.database, bus, telemetry: harness.telemetry, clock: later, clearance })
   let began = false
   const slow: Publisher = {
     ...publisher,
@@ -89,7 +90,7 @@ test('while one sweeper is at it another leaves it alone', async () => {
 test('a row is not swept before its time', async () => {
   await append(harness.database, harness.unpublished, [makeNewEvent()])
   const { database, telemetry } = harness
-  const publisher = createPublisher({ database, bus, telemetry, clock: () => new Date() })
+  const publisher = createPublisher({ database, bus, telemetry, clock: () => new Date(), clearance })
   const common = { database, bus, publisher, telemetry, source: 'frontdesk/test', intervalMs: 3_600_000 }
   await using early = startSweeper({ ...common, clock: () => new Date() })
   await using late = startSweeper({ ...common, clock: later })

@@ -1,5 +1,5 @@
 import type { CompanyId, EventType } from '@frontdesk/contracts'
-import { bytesText, eventId, instant, mediumBytes } from '@frontdesk/database'
+import { bytesText, eventId, instant, json, mediumBytes } from '@frontdesk/database'
 import { bigint, double, index, int, mysqlTable, primaryKey } from 'drizzle-orm/mysql-core'
 
 /** What an inbox row is about: an event of the catalogue, or a message that could not be read as any. */
@@ -43,6 +43,13 @@ export const outbox = mysqlTable(
     index('outbox_position').on(table.stream, table.streamSeq),
   ],
 )
+
+/** What a service last saw of the broker, against which it is held: one row for a stream it publishes to and for a durable of its own. */
+export const brokerMarks = mysqlTable('broker_marks', {
+  name: bytesText('name', 128).primaryKey(),
+  state: json('state').notNull(),
+  markedAt: instant('marked_at').notNull(),
+})
 
 /** Every event that a handler has taken: done, or dead with what a redrive needs. */
 export const inbox = mysqlTable(

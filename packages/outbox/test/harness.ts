@@ -13,7 +13,7 @@ import { createEventHandler } from '../src/event-handler.ts'
 import type { NewEvent } from '../src/events.ts'
 import { oneByOne } from '../src/one-by-one.ts'
 import type { Outbox } from '../src/outbox.ts'
-import { inbox, outbox } from '../src/tables.ts'
+import { brokerMarks, inbox, outbox } from '../src/tables.ts'
 import { createTables } from './tables-ddl.ts'
 
 /** What a test's handler does: a row for each event it handled, with no key that would hide a second one. */
@@ -41,7 +41,7 @@ export async function startHarness(options: { poolSize?: number } = {}): Promise
   const { url, ...testDatabase } = await createTestDatabase()
   const telemetry = createTestTelemetry()
   const database = openAnother(url, telemetry, options.poolSize)
-  await createTables(url, [outbox, inbox, effects], telemetry)
+  await createTables(url, [outbox, inbox, brokerMarks, effects], telemetry)
   const unpublished = {
     append: createAppend({ source: 'frontdesk/test', sweepAgeMs: 5_000, clock: () => new Date(), afterCommit: () => undefined }),
   }

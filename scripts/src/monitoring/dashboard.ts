@@ -125,6 +125,11 @@ const rows: readonly Row[] = [
         queries: { '{{job}} by {{by}}': `sum by (job, by) (${perSecond(`frontdesk_outbox_published_total{${service}}`)})` },
       },
       {
+        title: 'Published again, since the broker had lost it',
+        unit: 'ops',
+        queries: { '{{job}} {{stream}}': `sum by (job, stream) (${perSecond(`frontdesk_outbox_refilled_total{${service}}`)})` },
+      },
+      {
         title: 'Could not be published',
         unit: 'ops',
         queries: { '{{job}} {{reason}}': `sum by (job, reason) (${perSecond(`frontdesk_outbox_publish_failures_total{${service}}`)})` },

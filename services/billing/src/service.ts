@@ -1,14 +1,7 @@
 import { connectBus, watchTopology } from '@frontdesk/bus'
-import {
-  billingEventTypes,
-  BillingServiceDefinition,
-  type CompanyId,
-  durables,
-  newId,
-  OperationsServiceDefinition,
-} from '@frontdesk/contracts'
+import { billingEventTypes, BillingServiceDefinition, type CompanyId, newId, OperationsServiceDefinition } from '@frontdesk/contracts'
 import { companyTablesOf, type Database, migrate, openDatabase } from '@frontdesk/database'
-import { createEventHandler, createOperations, createOutbox, keepUndecodable } from '@frontdesk/outbox'
+import { consumeDurables, createEventHandler, createOperations, createOutbox } from '@frontdesk/outbox'
 import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
 import { startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Telemetry } from '@frontdesk/telemetry'
@@ -100,10 +93,7 @@ export async function startBilling(config: Config, overrides: BillingOverrides =
       refetches: (tx) => createRefetchRequests(tx, now(), refetches.wake),
     }),
   })
-  const onUndecodable = keepUndecodable({ database, handler })
-  for (const durable of durables.filter(({ service }) => service === name)) {
-    starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler, onUndecodable }))
-  }
+  starting.use(consumeDurables({ database, bus, telemetry, service: name, handler }))
 
   const rpc = createRpcServer({
     telemetry,

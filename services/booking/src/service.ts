@@ -4,11 +4,10 @@ import {
   bookingEventTypes,
   BookingServiceDefinition,
   type CompanyId,
-  durables,
   OperationsServiceDefinition,
 } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
-import { createEventHandler, createOperations, createOutbox, keepUndecodable } from '@frontdesk/outbox'
+import { consumeDurables, createEventHandler, createOperations, createOutbox } from '@frontdesk/outbox'
 import {
   createGuard,
   createIdentityTokens,
@@ -79,10 +78,7 @@ export async function startBooking(config: Config, overrides: BookingOverrides =
     types: bookingEventTypes,
     handle: onCompanyEvents((tx, companyId) => createBook(tx, companyId, now())),
   })
-  const onUndecodable = keepUndecodable({ database, handler })
-  for (const durable of durables.filter(({ service }) => service === name)) {
-    starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler, onUndecodable }))
-  }
+  starting.use(consumeDurables({ database, bus, telemetry, service: name, handler }))
 
   const identity = { address: config.IDENTITY_ADDRESS, credentialFile: config.CREDENTIAL_FILE, telemetry }
   const tokens = overrides.tokens ?? starting.use(createIdentityTokens(identity))

@@ -3,13 +3,12 @@ import {
   AttributionServiceDefinition,
   type CompanyId,
   DirectoryServiceDefinition,
-  durables,
   newId,
   OperationsServiceDefinition,
   vouchForCompanyId,
 } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
-import { createOperations, createOutbox, keepUndecodable } from '@frontdesk/outbox'
+import { consumeDurables, createOperations, createOutbox } from '@frontdesk/outbox'
 import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
 import { startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Telemetry } from '@frontdesk/telemetry'
@@ -79,10 +78,7 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
     model: shippedModel,
     ledger: (tx) => createAttributionLedger(tx, now),
   })
-  const onUndecodable = keepUndecodable({ database, handler })
-  for (const durable of durables.filter(({ service }) => service === name)) {
-    starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler, onUndecodable }))
-  }
+  starting.use(consumeDurables({ database, bus, telemetry, service: name, handler }))
 
   const vault = createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) })
   const companies = createCompanyRepository(database)

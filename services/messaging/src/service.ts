@@ -3,14 +3,13 @@ import {
   BillingServiceDefinition,
   BookingServiceDefinition,
   DirectoryServiceDefinition,
-  durables,
   messagingEventTypes,
   MessagingServiceDefinition,
   newId,
   OperationsServiceDefinition,
 } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
-import { createEventHandler, createOperations, createOutbox, keepUndecodable } from '@frontdesk/outbox'
+import { consumeDurables, createEventHandler, createOperations, createOutbox } from '@frontdesk/outbox'
 import {
   createIdentityTokens,
   createRpcClient,
@@ -115,7 +114,6 @@ export async function startMessaging(config: Config, overrides: MessagingOverrid
     types: messagingEventTypes,
     handle: onCompanyEvents({ openMailbox: createMailbox, onQueued: wake, count: (outcome) => counted.inc({ outcome }), now }),
   })
-  const onUndecodable = keepUndecodable({ database, handler })
 
   const messaging = createMessaging({
     outgoing: (companyId) => createOutgoing(database, companyId, wake),
@@ -176,9 +174,7 @@ export async function startMessaging(config: Config, overrides: MessagingOverrid
       onFailure: (err, what) => logger.error({ err }, what),
     }),
   )
-  for (const durable of durables.filter(({ service }) => service === name)) {
-    starting.use(bus.consume({ stream: durable.stream, durable: durable.name, handle: handler, onUndecodable }))
-  }
+  starting.use(consumeDurables({ database, bus, telemetry, service: name, handler }))
 
   const admin = starting.use(await startServiceAdmin(config, telemetry, { database, bus }))
 

@@ -1,4 +1,4 @@
-export { inbox, outbox } from '@frontdesk/outbox'
+export { brokerMarks, inbox, outbox } from '@frontdesk/outbox'
 export { accounts } from './accounts.ts'
 export { invoices } from './invoices.ts'
 export { plans } from './plans.ts'

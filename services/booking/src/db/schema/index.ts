@@ -1,4 +1,4 @@
-export { inbox, outbox } from '@frontdesk/outbox'
+export { brokerMarks, inbox, outbox } from '@frontdesk/outbox'
 export { appointmentReferences } from './appointment-references.ts'
 export { appointments } from './appointments.ts'
 export { customerIdentities } from './customer-identities.ts'

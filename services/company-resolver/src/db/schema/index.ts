@@ -1,4 +1,4 @@
-export { inbox, outbox } from '@frontdesk/outbox'
+export { brokerMarks, inbox, outbox } from '@frontdesk/outbox'
 export { attributions } from './attributions.ts'
 export { companies } from './companies.ts'
 export { connections } from './connections.ts'

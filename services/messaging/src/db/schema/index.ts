@@ -1,4 +1,4 @@
-export { inbox, outbox } from '@frontdesk/outbox'
+export { brokerMarks, inbox, outbox } from '@frontdesk/outbox'
 export { conversationIdentities } from './conversation-identities.ts'
 export { conversations } from './conversations.ts'
 export { messages } from './messages.ts'

@@ -1,4 +1,4 @@
-export { outbox } from '@frontdesk/outbox'
+export { brokerMarks, outbox } from '@frontdesk/outbox'
 export { connectionSecrets } from './connection-secrets.ts'
 export { deliveries } from './deliveries.ts'
 export { events } from './events.ts'

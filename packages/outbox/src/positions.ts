@@ -1,0 +1,138 @@
+import type { StoredMessage } from '@frontdesk/bus'
+import { cloudEventId } from '@frontdesk/bus'
+import { bulkSubject } from '@frontdesk/contracts'
+import type { Database } from '@frontdesk/database'
+import { withTransaction } from '@frontdesk/database'
+import { and, asc, desc, eq, gt, gte, inArray, lte, or } from 'drizzle-orm'
+import type { PendingRefill } from './broker-marks.ts'
+import type { Positioned } from './last-held.ts'
+import { caseOf } from './marks.ts'
+import type { PublishedRow } from './marks.ts'
+import { padded, sqlInstant } from './sql.ts'
+import { outbox } from './tables.ts'
+
+/** What of a row says which message should stand at its position. */
+export interface PositionedRow extends Positioned {
+  readonly cloudEventId: string
+  readonly subject: string
+  readonly publishedAtMs: number
+}
+
+/** A published row with all that it takes to publish it again. */
+export type OutboxRow = typeof outbox.$inferSelect
+
+const identity = {
+  eventId: outbox.eventId,
+  revision: outbox.revision,
+  subject: outbox.subject,
+  streamSeq: outbox.streamSeq,
+  publishedAt: outbox.publishedAt,
+}
+/** Rows of one statement that only clears columns. */
+const rowsPerForget = 1_000
+/** By how far the clocks of two replicas may differ. */
+const clockSkewMs = 5_000
+
+/** The rows with the highest positions in the stream, at or below the sequence if one is given; the highest first. */
+export async function newestRows(database: Database, stream: string, limit: number, atOrBelow?: number): Promise<PositionedRow[]> {
+  const rows = await database.orm
+    .select(identity)
+    .from(outbox)
+    .where(
+      and(
+        eq(outbox.stream, stream),
+        gt(outbox.streamSeq, 0n),
+        atOrBelow === undefined ? undefined : lte(outbox.streamSeq, BigInt(atOrBelow)),
+      ),
+    )
+    .orderBy(desc(outbox.streamSeq))
+    .limit(limit)
+  return rows.map(positionOf)
+}
+
+/** Which message should stand at a row's position. */
+export function positionOf(row: Pick<OutboxRow, keyof typeof identity>): PositionedRow {
+  return {
+    sequence: Number(row.streamSeq),
+    cloudEventId: cloudEventId(row.eventId, row.revision),
+    subject: row.subject,
+    publishedAtMs: row.publishedAt?.getTime() ?? 0,
+  }
+}
+
+/** Whether the message is the row's, in whichever lane it was published. */
+export function isOf(row: PositionedRow, message: StoredMessage | undefined): boolean {
+  if (message?.cloudEventId !== row.cloudEventId) return false
+  return message.subject === row.subject || message.subject === bulkSubject(row.subject)
+}
+
+/** How far a refill has come; a lost row and one that took its sequence since stand at the same. */
+export interface RefillCursor {
+  readonly sequence: number
+  readonly id: bigint
+}
+
+/** The next rows of a refill past the cursor, in the stream's order. */
+export function rowsToRefill(
+  database: Database,
+  stream: string,
+  refill: PendingRefill,
+  past: RefillCursor,
+  limit: number,
+): Promise<OutboxRow[]> {
+  const sequence = BigInt(past.sequence)
+  return database.orm
+    .select()
+    .from(outbox)
+    .where(
+      and(
+        eq(outbox.stream, stream),
+        gte(outbox.streamSeq, sequence),
+        or(gt(outbox.streamSeq, sequence), gt(outbox.id, past.id)),
+        refill.through === undefined ? undefined : lte(outbox.streamSeq, BigInt(refill.through)),
+        // What another replica published with a clock that is ahead is looked at once more, and found.
+        lte(outbox.publishedAt, new Date(refill.foundAtMs + clockSkewMs)),
+      ),
+    )
+    .orderBy(asc(outbox.streamSeq), asc(outbox.id))
+    .limit(limit)
+}
+
+/** Has the rows stand where they were published again. */
+export async function moveRows(database: Database, rows: readonly PublishedRow[], publishedAt: Date): Promise<void> {
+  if (rows.length === 0) return
+  const moved = padded(rows)
+  await database.orm
+    .update(outbox)
+    .set({ publishedAt, stream: caseOf(moved, (row) => row.stream), streamSeq: caseOf(moved, (row) => row.sequence) })
+    .where(
+      inArray(
+        outbox.id,
+        moved.map(({ id }) => id),
+      ),
+    )
+}
+
+/** Has the rows stand nowhere: published, settled by every durable or too old, and not to be looked for any more. */
+export async function forgetRows(database: Database, ids: readonly bigint[]): Promise<void> {
+  if (ids.length > 0)
+    await database.orm
+      .update(outbox)
+      .set({ streamSeq: null })
+      .where(inArray(outbox.id, padded(ids)))
+}
+
+/** The same for all rows of a lost tail that every durable had settled: there may be a stream's whole length of them. */
+export async function forgetSettledRows(database: Database, stream: string, refill: PendingRefill, signal: AbortSignal): Promise<void> {
+  const through = Math.min(refill.floor, refill.through ?? refill.floor)
+  for (let forgotten = rowsPerForget; forgotten === rowsPerForget && !signal.aborted;) {
+    // Many short transactions instead of one that holds a million locks.
+    forgotten = await withTransaction(database, async (tx) => {
+      const { affectedRows } = await tx.execute(
+        `update outbox set stream_seq = null where stream = ? and stream_seq > ? and stream_seq <= ? and published_at <= ? limit ${rowsPerForget}`,
+        [Buffer.from(stream), refill.after, through, sqlInstant(new Date(refill.foundAtMs))],
+      )
+      return affectedRows
+    })
+  }
+}
