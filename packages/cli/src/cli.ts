@@ -11,6 +11,7 @@ import { mcp } from './commands/mcp.ts'
 import { quarantine } from './commands/quarantine.ts'
 import { signingKeys } from './commands/signing-keys.ts'
 import { streams } from './commands/streams.ts'
+import { tail } from './commands/tail.ts'
 import { token } from './commands/token.ts'
 import { users } from './commands/users.ts'
 import type { CliContext } from './context.ts'
@@ -45,6 +46,7 @@ function rootOf(context: CliContext): Group {
     description:
       'The operator’s tool of Frontdesk. Addresses and the token come from flags, the environment, a login, or .frontdesk/dev.json.',
     commands: {
+      tail: tail(context),
       streams: streams(context),
       deadletters: deadLetters(context),
       events: events(context),

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { run } from './terminal.ts'
 
 const commands = [
+  'tail',
   'streams apply',
   'streams check',
   'deadletters list',
