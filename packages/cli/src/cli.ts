@@ -5,6 +5,7 @@ import { attributions } from './commands/attributions.ts'
 import { credentials } from './commands/credentials.ts'
 import { deadLetters } from './commands/dead-letters.ts'
 import { events } from './commands/events.ts'
+import { listen } from './commands/listen.ts'
 import { keys } from './commands/keys.ts'
 import { login, logout } from './commands/login.ts'
 import { mcp } from './commands/mcp.ts'
@@ -13,6 +14,7 @@ import { signingKeys } from './commands/signing-keys.ts'
 import { streams } from './commands/streams.ts'
 import { tail } from './commands/tail.ts'
 import { token } from './commands/token.ts'
+import { trigger } from './commands/trigger.ts'
 import { users } from './commands/users.ts'
 import type { CliContext } from './context.ts'
 import { CommandError, UsageError } from './errors.ts'
@@ -46,7 +48,9 @@ function rootOf(context: CliContext): Group {
     description:
       'The operator’s tool of Frontdesk. Addresses and the token come from flags, the environment, a login, or .frontdesk/dev.json.',
     commands: {
+      trigger: trigger(context),
       tail: tail(context),
+      listen: listen(context),
       streams: streams(context),
       deadletters: deadLetters(context),
       events: events(context),

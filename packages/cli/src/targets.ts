@@ -7,7 +7,7 @@ import { readSession, type SavedSession } from './session-file.ts'
 export const busServiceNames = ['webhook-ingress', 'company-resolver', 'booking'] as const
 
 /** The services that answer RPCs. */
-const serviceNames = [...busServiceNames, 'identity', 'messaging'] as const
+const serviceNames = [...busServiceNames, 'identity', 'messaging', 'billing'] as const
 
 /** A service by its name, as tokens and `.frontdesk/dev.json` have it. */
 export type ServiceName = (typeof serviceNames)[number]
@@ -63,6 +63,16 @@ export async function findMcpUrl(context: CliContext, flag: string | undefined):
     'the URL of messaging’s MCP server',
     { flag: '--url', given: flag, variable: 'FRONTDESK_MCP_URL' },
     (dev) => dev.mcpUrl,
+  )
+}
+
+/** Where the webhook-ingress takes webhooks, in the same order. */
+export async function findIngressUrl(context: CliContext, flag: string | undefined): Promise<Found> {
+  return find(
+    context,
+    'the URL of the webhook-ingress',
+    { flag: '--ingress', given: flag, variable: 'FRONTDESK_INGRESS_URL' },
+    (dev) => dev.ingressUrl,
   )
 }
 

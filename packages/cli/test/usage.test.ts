@@ -3,6 +3,10 @@ import { run } from './terminal.ts'
 
 const commands = [
   'tail',
+  'trigger',
+  'listen',
+  'doctor',
+  'deadletters show',
   'streams apply',
   'streams check',
   'deadletters list',
