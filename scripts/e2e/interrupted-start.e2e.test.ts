@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { eventually, startMariadb } from '@frontdesk/testing'
+import { createSandboxControl, eventually, startMariadb } from '@frontdesk/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Manifest } from '../src/stack/manifest.ts'
 
@@ -30,7 +30,8 @@ function dev(args: readonly string[] = [], environment: Record<string, string> =
   return {
     child,
     says: (words: string) => eventually(() => expect(progress).toContain(words), { intervalMs: 1, timeoutMs: startedWithinMs }),
-    shows: (words: string) => eventually(() => expect(stdout).toContain(words)),
+    shows: (words: string, timeoutMs?: number) =>
+      eventually(() => expect(stdout).toContain(words), { intervalMs: 1, ...(timeoutMs !== undefined && { timeoutMs }) }),
     async end() {
       const [code] = (await closed) as [number | null]
       return { code, stdout, stderr: progress }
@@ -113,6 +114,34 @@ test('a service that dies in a demonstration ends it with 1 and the end of its l
   await expectNothingLeft()
 })
 
+test('an effect that does not come ends a demonstration with 1; its event says why, and the others go on', async () => {
+  const run = dev(['--once', '--json'])
+  await run.says('ready after')
+  const { sandbox } = JSON.parse(await readFile(join(directory, 'dev.json'), 'utf8')) as Manifest
+  // From now on WhatsApp knows this template alone.
+  await createSandboxControl(sandbox.controlUrl).whatsapp.putTemplate({ name: 'another', language: 'en_US', parameterCount: 0 })
+  const { code, stdout } = await run.end()
+  const { ok, events } = JSON.parse(stdout) as { ok: boolean; events: { name: string; effect: string; error?: string }[] }
+  expect({ code, ok }).toEqual({ code: 1, ok: false })
+  expect(events.at(-1)?.name).toBe('retell call_ended, unknown number')
+  expect(events.filter(({ error }) => error !== undefined)).toEqual(
+    Array.from({ length: 2 }, () =>
+      expect.objectContaining({ name: 'calcom BOOKING_CREATED', effect: 'failed', error: expect.stringMatching(/^msg_\w+ failed: /) }),
+    ),
+  )
+  await expectNothingLeft()
+})
+
+test('a demonstration that is stopped tells of no failure that is only the stop', async () => {
+  const run = dev(['--once'])
+  await run.shows('retell call_started', startedWithinMs)
+  run.child.kill('SIGINT')
+  const { code, stdout } = await run.end()
+  expect(code).toBe(130)
+  expect(stdout).not.toContain('failed')
+  await expectNothingLeft()
+})
+
 test('a second start in the same folder is refused, and takes nothing from the first', async () => {
   const first = dev()
   await first.says('ready after')
@@ -134,4 +163,4 @@ test('whatever was seeded before on a given server, by this checkout or by anoth
   expect(await dev(['--once', '--json'], given).end()).toMatchObject({ code: 0, stdout: expect.stringContaining('"ok":true') })
   await rm(directory, { recursive: true })
   expect(await dev(['--once', '--json'], given).end()).toMatchObject({ code: 0, stdout: expect.stringContaining('"ok":true') })
-})
+}, 60_000)

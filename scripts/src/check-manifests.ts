@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { findServices, policyProblems } from './manifests/check.ts'
+import { patchTargetProblems } from './manifests/patch-targets.ts'
 import { findKubectl, renderOverlays } from './manifests/render.ts'
 import { typeProblems } from './manifests/types.ts'
 
@@ -10,8 +11,13 @@ const kubectl = findKubectl()
 if (kubectl === undefined) {
   console.log('skipped: kubectl is not on PATH, and a ready-made one is only for Linux on x64')
 } else {
-  const [overlays, services] = await Promise.all([renderOverlays(resolve(process.argv[2] ?? `${root}/k8s`), kubectl), findServices(root)])
-  const problems = [...(await typeProblems(overlays)), ...overlays.flatMap((overlay) => policyProblems(overlay, services))]
+  const folder = resolve(process.argv[2] ?? `${root}/k8s`)
+  const [overlays, services] = await Promise.all([renderOverlays(folder, kubectl), findServices(root)])
+  const problems = [
+    ...(await patchTargetProblems(folder, overlays)),
+    ...(await typeProblems(overlays)),
+    ...overlays.flatMap((overlay) => policyProblems(overlay, services)),
+  ]
   for (const problem of problems) console.error(problem)
   if (problems.length > 0) process.exitCode = 1
 }

@@ -71,8 +71,17 @@ async function dev({ once, json }: Options, { directory, manifestFile, stopped }
 
 async function demonstrateOnce(stack: Stack, json: boolean, stopped: AbortSignal): Promise<readonly DemonstratedEvent[]> {
   if (!json) printHeading()
-  const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>()
+  const { promise: givenUp, reject } = Promise.withResolvers<never>()
+  let isOver = false
+  const giveUp = (reason: unknown) => {
+    isOver = true
+    reject(reason)
+  }
+  // What fails while everything is being stopped is no result.
+  const onEvent = (event: DemonstratedEvent) => {
+    if (!json && !isOver) printEvent(event)
+  }
   stopped.addEventListener('abort', () => giveUp(stopped.reason), { once: true })
   for (const { died } of [...stack.services.values(), stack.sandbox]) void died.then(giveUp)
-  return await Promise.race([demonstrate(stack.manifest, json ? undefined : printEvent), givenUp])
+  return await Promise.race([demonstrate(stack.manifest, onEvent), givenUp])
 }

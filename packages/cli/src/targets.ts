@@ -1,16 +1,17 @@
+import { durables } from '@frontdesk/contracts'
 import type { CliContext } from './context.ts'
 import { findDevFile } from './dev-file.ts'
 import { UsageError } from './errors.ts'
 import { readSession, type SavedSession } from './session-file.ts'
 
-/** The services that use the bus. */
-export const busServiceNames = ['webhook-ingress', 'company-resolver', 'booking'] as const
+/** The services that handle events, and so can have dead letters: those that the contracts give a durable. */
+export const consumerNames = [...new Set(durables.map(({ service }) => service))]
 
-/** The services that answer RPCs. */
-const serviceNames = [...busServiceNames, 'identity', 'messaging', 'billing'] as const
+/** The services that use the bus. */
+export const busServiceNames = ['webhook-ingress' as const, ...consumerNames]
 
 /** A service by its name, as tokens and `.frontdesk/dev.json` have it. */
-export type ServiceName = (typeof serviceNames)[number]
+export type ServiceName = (typeof busServiceNames)[number] | 'identity'
 
 /** A setting, and where it was found. */
 export interface Found {

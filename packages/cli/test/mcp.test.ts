@@ -114,6 +114,16 @@ test('a request that the client cancels is left, and not answered', async () => 
   expect(await bridge.heard(1)).toMatchObject([{ id: 2 }])
 })
 
+test('a client that closes its end after its last request is still answered', async () => {
+  await using bridge = await startBridge(({ message: { id } }, response) => {
+    setTimeout(() => json(response, { id, result: {} }), 200)
+  })
+  for (const id of [1, 2]) bridge.say({ id, method: 'ping' })
+  const outcome = await bridge.ended()
+  expect((await bridge.heard(2)).map(({ id }) => id).toSorted()).toEqual([1, 2])
+  expect(outcome).toEqual({ code: 0, out: '', err: '' })
+})
+
 test('a token is asked for once, and once again when it is refused, however many ask', async () => {
   let asked = 0
   const token = createRenewedToken(async () => `token ${(asked += 1)}`)

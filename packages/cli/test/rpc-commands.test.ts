@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Attribution, EvidenceKind, QuarantineReason, type LedgerEvent } from '@frontdesk/contracts'
+import { Attribution, durables, EvidenceKind, QuarantineReason, type LedgerEvent } from '@frontdesk/contracts'
 import { afterEach, expect, test } from 'vitest'
 import { startStack, type Answers, type Stack } from './stack.ts'
 import { run } from './terminal.ts'
@@ -238,6 +238,15 @@ test('deadletters show finds the one letter on whatever page, with its payload a
   expect(err).toBe(`Again:  pnpm frontdesk deadletters redrive billing ${eventId} --revision 2 --service booking`)
   expect(JSON.parse((await cli(...show, '--json')).out)).toMatchObject({ deadLetter: { revision: 1, payload: letter.payload } })
   expect(await cli(...show, '--revision', '3')).toMatchObject({ code: 1, err: expect.stringContaining('has no dead letter') })
+})
+
+test('every service that consumes events can be asked for its dead letters', async () => {
+  const asked: string[] = []
+  const answer = () => (asked.push('listed'), Promise.resolve({ deadLetters: [] }))
+  const cli = await operator({ operations: { listDeadLetters: answer } })
+  const services = [...new Set(durables.map(({ service }) => service))]
+  for (const service of services) expect(await cli('deadletters', 'list', '--service', service)).toMatchObject({ code: 0, err: '' })
+  expect(asked).toHaveLength(services.length)
 })
 
 test('deadletters redrive runs the one letter once', async () => {

@@ -55,7 +55,7 @@ export async function startStack({ ledger, attribution, operations, companies, m
   await using opening = new AsyncDisposableStack()
   const telemetry = opening.use(createTestTelemetry())
   const authority = opening.use(await createTestAuthority())
-  const services = ['webhook-ingress', 'company-resolver', 'booking']
+  const services = ['webhook-ingress', 'company-resolver', 'booking', 'billing', 'messaging']
   const addresses = await Promise.all(
     services.map(async (service) => {
       const server = opening.use(createRpcServer({ telemetry, verifier: authority.verifier(service), drainMs: 1_000 }))

@@ -16,7 +16,9 @@ const cli = (...argv: string[]) => run(argv, { env: { NATS_URL: nats.url } })
 test('check fails before apply, says what to do, and succeeds after it; apply twice is once', async () => {
   const before = await cli('streams', 'check')
   expect(before.code).toBe(1)
-  expect(before.out).toContain('booking           missing    durable  COMPANY/booking')
+  for (const { service, stream, name } of durables) {
+    expect(before.out).toContain(`${service.padEnd(16)}  missing    durable  ${stream}/${name}`)
+  }
   expect(before.err).toContain('streams apply')
 
   const dry = JSON.parse((await cli('streams', 'apply', '--dry-run', '--json')).out) as { changes: unknown[] }

@@ -79,7 +79,7 @@ test.for(Object.entries(liveSamples).map(([name, { events }]) => [name as Provid
     const [webhook] = received
     if (!webhook) throw new Error('nothing came')
     const { path, headers, body } = webhook
-    const ofConnection = liveSamples[name]?.secret === 'connection'
+    const ofConnection = liveSamples[name].secret === 'connection'
     expect(path).toBe(`/v1/webhooks/${name}${ofConnection ? `/con_${name}` : ''}`)
     const request = { headers: Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, String(value)])), rawBody: body }
     providers[name].verify(request, [secrets[name as keyof typeof secrets]], now())
@@ -155,7 +155,7 @@ test('a refusal is told with its reason and what to look at, exit code 1; a dupl
 test('--list tells what there is, of all providers or of one', async () => {
   expect((await run(['trigger', '--list'])).out).toMatch(/retell +call_ended[^]*whatsapp +text/)
   expect(JSON.parse((await run(['trigger', '--list', 'calcom', '--json'])).out)).toEqual({
-    providers: [{ provider: 'calcom', events: liveSamples.calcom?.events }],
+    providers: [{ provider: 'calcom', events: liveSamples.calcom.events }],
   })
 })
 

@@ -4,11 +4,30 @@ import {
   AppointmentRequested,
   AppointmentRescheduled,
 } from './gen/frontdesk/events/v1/appointment.ts'
-import { CalendarBookingCancelled, CalendarBookingCreated, CalendarBookingRescheduled } from './gen/frontdesk/events/v1/calendar_booking.ts'
-import { CallAnalyzed, CallEnded, CallStarted } from './gen/frontdesk/events/v1/call.ts'
+import {
+  CalendarBookingCancelled,
+  CalendarBookingCreated,
+  CalendarBookingLocationUpdated,
+  CalendarBookingMeetingEnded,
+  CalendarBookingMeetingStarted,
+  CalendarBookingNoShow,
+  CalendarBookingPaid,
+  CalendarBookingPaymentInitiated,
+  CalendarBookingReassigned,
+  CalendarBookingRecordingReady,
+  CalendarBookingRejected,
+  CalendarBookingRequested,
+  CalendarBookingRescheduled,
+  CalendarBookingTranscriptionGenerated,
+} from './gen/frontdesk/events/v1/calendar_booking.ts'
+import { CallAnalyzed, CallEnded, CallStarted, CallTransferred } from './gen/frontdesk/events/v1/call.ts'
+import { CheckoutChanged, CheckoutCompleted } from './gen/frontdesk/events/v1/checkout.ts'
 import { CustomerCreated, CustomerUpdated } from './gen/frontdesk/events/v1/customer.ts'
 import { InvoiceChanged } from './gen/frontdesk/events/v1/invoice.ts'
 import { MessageReceived, MessageSent, MessageStatusChanged } from './gen/frontdesk/events/v1/message.ts'
+import { ContactIdChanged, MessagingAccountUpdated, TemplateStatusChanged } from './gen/frontdesk/events/v1/messaging_account.ts'
+import { MeterFailed } from './gen/frontdesk/events/v1/meter.ts'
+import { DisputeChanged, PaymentChanged, RefundChanged } from './gen/frontdesk/events/v1/payment.ts'
 import { ProviderEventReceived } from './gen/frontdesk/events/v1/provider_event.ts'
 import { EventQuarantined } from './gen/frontdesk/events/v1/quarantine.ts'
 import { SubscriptionChanged } from './gen/frontdesk/events/v1/subscription.ts'
@@ -35,6 +54,7 @@ export const catalogue = {
   'frontdesk.call.started.v1': entry('webhook-ingress', 'A phone or web call was connected.', CallStarted),
   'frontdesk.call.ended.v1': entry('webhook-ingress', 'A call ended, or never connected.', CallEnded),
   'frontdesk.call.analyzed.v1': entry('webhook-ingress', 'The analysis of an ended call is there.', CallAnalyzed),
+  'frontdesk.call.transferred.v1': entry('webhook-ingress', 'A step of a call’s way to somebody else.', CallTransferred),
   'frontdesk.calendar_booking.created.v1': entry('webhook-ingress', 'A guest booked in an external calendar.', CalendarBookingCreated),
   'frontdesk.calendar_booking.rescheduled.v1': entry(
     'webhook-ingress',
@@ -42,14 +62,62 @@ export const catalogue = {
     CalendarBookingRescheduled,
   ),
   'frontdesk.calendar_booking.cancelled.v1': entry('webhook-ingress', 'A booking was cancelled.', CalendarBookingCancelled),
+  'frontdesk.calendar_booking.requested.v1': entry(
+    'webhook-ingress',
+    'A guest asked for a booking, or for another time, which its host has to confirm.',
+    CalendarBookingRequested,
+  ),
+  'frontdesk.calendar_booking.rejected.v1': entry('webhook-ingress', 'A host did not confirm a booking.', CalendarBookingRejected),
+  'frontdesk.calendar_booking.payment_initiated.v1': entry(
+    'webhook-ingress',
+    'A guest began to pay for a booking.',
+    CalendarBookingPaymentInitiated,
+  ),
+  'frontdesk.calendar_booking.paid.v1': entry('webhook-ingress', 'A guest paid for a booking.', CalendarBookingPaid),
+  'frontdesk.calendar_booking.location_updated.v1': entry(
+    'webhook-ingress',
+    'A booking takes place elsewhere.',
+    CalendarBookingLocationUpdated,
+  ),
+  'frontdesk.calendar_booking.reassigned.v1': entry('webhook-ingress', 'Another host has a booking.', CalendarBookingReassigned),
+  'frontdesk.calendar_booking.meeting_started.v1': entry(
+    'webhook-ingress',
+    'The time of a booking has begun.',
+    CalendarBookingMeetingStarted,
+  ),
+  'frontdesk.calendar_booking.meeting_ended.v1': entry('webhook-ingress', 'The time of a booking is over.', CalendarBookingMeetingEnded),
+  'frontdesk.calendar_booking.no_show.v1': entry(
+    'webhook-ingress',
+    'Somebody did not come to a booking, or came after all.',
+    CalendarBookingNoShow,
+  ),
+  'frontdesk.calendar_booking.recording_ready.v1': entry(
+    'webhook-ingress',
+    'The recording of a booked meeting is there.',
+    CalendarBookingRecordingReady,
+  ),
+  'frontdesk.calendar_booking.transcription_generated.v1': entry(
+    'webhook-ingress',
+    'The text of a booked meeting is there.',
+    CalendarBookingTranscriptionGenerated,
+  ),
   'frontdesk.subscription.changed.v1': entry('webhook-ingress', 'Something of a subscription changed.', SubscriptionChanged),
   'frontdesk.invoice.changed.v1': entry('webhook-ingress', 'Something of an invoice changed.', InvoiceChanged),
+  'frontdesk.payment.changed.v1': entry('webhook-ingress', 'Something of a payment or a charge changed.', PaymentChanged),
+  'frontdesk.refund.changed.v1': entry('webhook-ingress', 'Something of a refund changed.', RefundChanged),
+  'frontdesk.dispute.changed.v1': entry('webhook-ingress', 'Something of a dispute about a charge changed.', DisputeChanged),
+  'frontdesk.checkout.completed.v1': entry('webhook-ingress', 'A customer is done with a checkout.', CheckoutCompleted),
+  'frontdesk.checkout.changed.v1': entry('webhook-ingress', 'A checkout’s money came or failed later, or it expired.', CheckoutChanged),
+  'frontdesk.meter.failed.v1': entry('webhook-ingress', 'Usage that was reported could not be counted.', MeterFailed),
   'frontdesk.message.received.v1': entry('webhook-ingress', 'Somebody wrote to a company.', MessageReceived),
   'frontdesk.message.status_changed.v1': entry(
     'webhook-ingress',
     'A message of ours was delivered, read, or failed.',
     MessageStatusChanged,
   ),
+  'frontdesk.template.status_changed.v1': entry('webhook-ingress', 'The provider decided on a message template.', TemplateStatusChanged),
+  'frontdesk.messaging_account.updated.v1': entry('webhook-ingress', 'Something of a messaging account changed.', MessagingAccountUpdated),
+  'frontdesk.contact.id_changed.v1': entry('webhook-ingress', 'A person has another id or another number.', ContactIdChanged),
   'frontdesk.provider_event.received.v1': entry(
     'webhook-ingress',
     'A verified event that is not modelled, or does not fit its schema.',

@@ -74,3 +74,24 @@ function eventOf({ envelope, subject, body }: Pick<ReceivedEvent, 'envelope' | '
   const { source: _source, subject: entityId, time: occurredAt, ...rest } = envelope
   return { ...rest, entityId, occurredAt, subject, body }
 }
+
+/** An event of a company's as the resolver sends it. */
+export type CompanyEvent = Pick<ReceivedEvent, 'envelope' | 'subject' | 'body'>
+
+/** A company's event, the same one for the same company, type and key; fields of the payload that are left out have their proto3 defaults. */
+export function companyEvent<Type extends EventType>(
+  companyId: CompanyId,
+  type: Type,
+  key: string,
+  payload: object,
+  { revision = 1, time = new Date() }: { revision?: number; time?: Date } = {},
+): CompanyEvent {
+  const id = deriveEventId(['test', companyId, type, key])
+  const codec = catalogue[type].payload as PayloadCodec<PayloadOf<Type>>
+  const source = 'frontdesk/company-resolver'
+  return {
+    envelope: { id, revision, type, source, subject: key || 'none', time, companyId, confidence: 0.99, correlationId: id },
+    subject: companySubject(companyId, type),
+    body: encodePayload(type, codec.fromJSON(JSON.parse(JSON.stringify(payload)))),
+  }
+}

@@ -1,6 +1,7 @@
 import { calcom } from './calcom/index.ts'
 import type { Provider, ProviderName } from './provider.ts'
 import { retell } from './retell/index.ts'
+import { standard } from './standard/index.ts'
 import { stripe } from './stripe/index.ts'
 import { whatsapp } from './whatsapp/index.ts'
 
@@ -16,4 +17,4 @@ export {
 } from './retell/inbound.ts'
 
 /** Every provider by its name. */
-export const providers: Readonly<Record<ProviderName, Provider>> = { retell, calcom, stripe, whatsapp }
+export const providers: Readonly<Record<ProviderName, Provider>> = { retell, calcom, stripe, whatsapp, standard }

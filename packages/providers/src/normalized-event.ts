@@ -103,7 +103,7 @@ export function normalizedEvent(
 
 function received(source: EventSource, schemaViolations: string[]) {
   const type = 'frontdesk.provider_event.received.v1'
-  return { ok: true, type, body: encodePayload(type, { source, schemaViolations }) } as const
+  return { ok: true, type, body: encodePayload(type, { source, schemaViolations, data: undefined }) } as const
 }
 
 /** Scoped to the secret that verified, so that no company can claim the id of another's event. */

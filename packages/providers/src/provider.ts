@@ -1,7 +1,7 @@
 import type { EventId, EventType } from '@frontdesk/contracts'
 
 /** The providers whose webhooks we take. */
-export type ProviderName = 'retell' | 'calcom' | 'stripe' | 'whatsapp'
+export type ProviderName = 'retell' | 'calcom' | 'stripe' | 'whatsapp' | 'standard'
 
 /** What a signature is checked against: header names in lower case, and the body's bytes as they arrived. */
 export interface SignedRequest {
@@ -15,6 +15,8 @@ export interface Delivery {
   /** The connection whose own secret verified; undefined under a platform secret. */
   readonly connectionId: string | undefined
   readonly receivedAt: Date
+  /** The request's, names in lower case. Only what the signature covers may be believed of them. */
+  readonly headers: Readonly<Record<string, string | undefined>>
 }
 
 /** One event of ours, made from a provider's body. */

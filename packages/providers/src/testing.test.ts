@@ -8,8 +8,10 @@ import {
   retellWebhook,
   signCalcom,
   signRetell,
+  signStandard,
   signStripe,
   signWhatsapp,
+  standardWebhook,
   stripeSignatureHeader,
   stripeWebhook,
   whatsappBatch,
@@ -51,6 +53,15 @@ test('a signed sample of Stripe and of WhatsApp passes its provider', () => {
     'frontdesk.message.received.v1',
     'frontdesk.message.status_changed.v1',
   ])
+})
+
+test('a signed sample of Standard Webhooks passes its provider', () => {
+  const now = new Date('2026-11-20T09:00:00Z')
+  const { body } = standardWebhook('contact.created')
+  const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`
+  const headers = signStandard(body, secret, { id: 'msg_1', timestampMs: now.getTime() })
+  providers.standard.verify({ headers, rawBody: body }, [secret], now)
+  expect(providers.standard.normalize(body, { ...delivery, headers })[0]?.type).toBe('frontdesk.provider_event.received.v1')
 })
 
 test('overrides merge objects, replace everything else, and take away what is undefined', () => {

@@ -1,12 +1,14 @@
 import { calcomDefaults } from './calcom/samples.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import { retellDefaults, retellInboundDefaults } from './retell/samples.ts'
+import { standardDefaults } from './standard/samples.ts'
 import { stripeDefaults } from './stripe/samples.ts'
 import { sampleNumber, whatsappDefaults, type WhatsappNumber } from './whatsapp/samples.ts'
 
 export { calcomSignatureHeader, signCalcom } from './calcom/signature.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { retellSignatureHeader, signRetell } from './retell/signature.ts'
+export { signStandard, standardHeaders } from './standard/signature.ts'
 export { signStripe, stripeSignatureHeader } from './stripe/signature.ts'
 export { signWhatsapp, whatsappSignatureHeader } from './whatsapp/signature.ts'
 export type { WhatsappNumber } from './whatsapp/samples.ts'
@@ -40,6 +42,11 @@ export function calcomWebhook(trigger: string, overrides: Overrides = {}): Sampl
 /** A Stripe event of the type (`customer.subscription.updated`, `invoice.paid`, …); types of v1 and v2 are thin. */
 export function stripeWebhook(type: string, overrides: Overrides = {}): SampleWebhook {
   return sample(stripeDefaults(type), overrides)
+}
+
+/** An event of the type (`contact.created`, …) of whichever system of a company's sends Standard Webhooks. */
+export function standardWebhook(type: string, overrides: Overrides = {}): SampleWebhook {
+  return sample(standardDefaults(type), overrides)
 }
 
 /**

@@ -7,6 +7,7 @@ export const delivery: Delivery = {
   deliveryId: 'dlv_01jd3w2k7xe9qr5m8tz4vb6n0c',
   connectionId: undefined,
   receivedAt: new Date('2026-11-20T12:00:00.000Z'),
+  headers: {},
 }
 
 /** Bodies that change when they are parsed and written again. */

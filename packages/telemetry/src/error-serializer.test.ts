@@ -24,6 +24,15 @@ test("a driver's statement and its values are left out", () => {
   expect(serialized.cause).toMatchObject({ code: 'ER_DUP_ENTRY', sqlState: '23000' })
 })
 
+test('an outage, which says that it is retryable, is told without frames, and a bug with them', () => {
+  const failed = (retryable: boolean) => Object.assign(new Error('no answer', { cause: new Error('timed out') }), { retryable })
+  expect(serializeError(failed(true))).toEqual({ type: 'Error', message: 'no answer', cause: { type: 'Error', message: 'timed out' } })
+  expect(serializeError(failed(false))).toMatchObject({
+    stack: expect.any(String) as string,
+    cause: { stack: expect.any(String) as string },
+  })
+})
+
 test('what is thrown without being an Error is told without its contents', () => {
   expect(serializeError('just text')).toEqual({ type: 'string', message: 'just text' })
   expect(serializeError({ password: 'hunter2' })).toEqual({ type: 'object', message: 'a thrown Object' })

@@ -16,19 +16,26 @@ const messageLengthMax = 2_000
 /**
  * The error with its code and its chain of causes. Takes only the members it knows: drivers hang
  * whole statements with their values on an error (`sql`, `parameters`), and those are customers' data.
+ * What says that it is `retryable` is an outage and no bug: its code and causes tell all, and frames at
+ * each attempt would bury them.
  */
-export function serializeError(error: unknown, depth = 0): SerializedError {
+export function serializeError(error: unknown): SerializedError {
+  return serialize(error, { depth: 0, withFrames: !(error instanceof Error && 'retryable' in error && error.retryable === true) })
+}
+
+function serialize(error: unknown, { depth, withFrames }: { depth: number; withFrames: boolean }): SerializedError {
   if (!(error instanceof Error)) return { type: typeof error, message: textOf(error).slice(0, messageLengthMax) }
   const extra = error as Error & { code?: unknown; errno?: unknown; sqlState?: unknown; errors?: unknown }
   const serialized: SerializedError = { type: error.constructor.name || error.name, message: messageOf(error) }
   if (typeof extra.code === 'string' || typeof extra.code === 'number') serialized.code = extra.code
   if (typeof extra.errno === 'number') serialized.errno = extra.errno
   if (typeof extra.sqlState === 'string') serialized.sqlState = extra.sqlState
-  const frames = framesOf(error)
+  const frames = withFrames ? framesOf(error) : undefined
   if (frames) serialized.stack = frames
   if (depth >= depthMax) return serialized
-  if (error.cause !== undefined && error.cause !== null) serialized.cause = serializeError(error.cause, depth + 1)
-  if (Array.isArray(extra.errors)) serialized.errors = extra.errors.slice(0, 10).map((each) => serializeError(each, depth + 1))
+  const inner = { depth: depth + 1, withFrames }
+  if (error.cause !== undefined && error.cause !== null) serialized.cause = serialize(error.cause, inner)
+  if (Array.isArray(extra.errors)) serialized.errors = extra.errors.slice(0, 10).map((each) => serialize(each, inner))
   return serialized
 }
 

@@ -27,10 +27,7 @@ type Followed = Omit<DemonstratedEvent, 'name' | 'millis' | 'error'>
 const nobody = { companyId: null, company: null, confidence: null, ids: {} } as const
 
 /** Plays the scenario against a running stack, one event after the other, since each follows from the one before. */
-export async function demonstrate(
-  manifest: Manifest,
-  onEvent: (event: DemonstratedEvent) => void = () => undefined,
-): Promise<DemonstratedEvent[]> {
+export async function demonstrate(manifest: Manifest, onEvent: (event: DemonstratedEvent) => void): Promise<DemonstratedEvent[]> {
   await using outside = await openPublicInterfaces(manifest)
   const events: DemonstratedEvent[] = []
   for (const step of scenario(manifest, new Date())) {

@@ -45,13 +45,15 @@ function toJson({ company: _shownInTheTable, effects, ...event }: DemonstratedEv
 }
 
 /** Where everything is, and what to try. */
-export function printStack({ ingress, nats, mysql, rpc, companies }: Manifest, directory: string): void {
+export function printStack({ ingress, mcp, sandbox, nats, mysql, rpc, companies }: Manifest, directory: string): void {
   const folder = relative(process.cwd(), directory)
   printLine(
     `\n${styleText('bold', 'Frontdesk runs.')} Everything that programs need to know is in ${folder}/dev.json; logs are in ${folder}/logs.\n`,
   )
   const places = [
     ['webhooks', `${ingress.url}/v1/webhooks/…`],
+    ['MCP', mcp.url],
+    ['provider-sandbox', sandbox.controlUrl],
     ['NATS', nats.url],
     ['MySQL', mysql.url],
     ...Object.entries(rpc).map(([name, address]) => [`${name} RPC`, address]),

@@ -3,9 +3,10 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { INamespace } from 'kubernetes-models/v1'
 import { networkProblems } from './network.ts'
+import { publicPathProblems, publicPathsOf } from './public-paths.ts'
 import { referenceProblems } from './references.ts'
 import { ofKind, type Overlay } from './render.ts'
-import { settingsProblems, type SettingsSchema, settingsSchemaOf } from './settings.ts'
+import { callsProviders, settingsProblems, type SettingsSchema, settingsSchemaOf } from './settings.ts'
 import { podProblems, workloadProblems } from './workloads.ts'
 
 /** Development only: nobody may ever deploy it. */
@@ -15,13 +16,21 @@ const neverDeployed = new Set(['provider-sandbox'])
 export interface DeployedService {
   readonly name: string
   readonly settings: SettingsSchema | undefined
+  /** What providers call of it. */
+  readonly publicPaths: readonly string[]
 }
 
 /** The services that there are, found where they live. */
 export async function findServices(root: string): Promise<DeployedService[]> {
   const folders = await readdir(join(root, 'services'))
   const names = folders.filter((name) => existsSync(join(root, 'services', name, 'package.json')) && !neverDeployed.has(name))
-  return Promise.all(names.toSorted().map(async (name) => ({ name, settings: await settingsSchemaOf(root, name) })))
+  return Promise.all(
+    names.toSorted().map(async (name) => ({
+      name,
+      settings: await settingsSchemaOf(root, name),
+      publicPaths: await publicPathsOf(root, name),
+    })),
+  )
 }
 
 /** What our rules find wrong in an overlay. */
@@ -33,8 +42,9 @@ export function policyProblems(overlay: Overlay, services: readonly DeployedServ
     ...services.flatMap(({ name, settings }) =>
       settings ? settingsProblems(overlay, name, settings) : [`services/${name}/src/config.ts exports no configSchema`],
     ),
+    ...services.flatMap(({ name, publicPaths }) => publicPathProblems(overlay, name, publicPaths)),
     ...referenceProblems(overlay),
-    ...networkProblems(overlay),
+    ...networkProblems(overlay, new Set(services.flatMap(({ name, settings }) => (settings && callsProviders(settings) ? [name] : [])))),
   ]
   return problems.map((problem) => `${overlay.name}: ${problem}`)
 }

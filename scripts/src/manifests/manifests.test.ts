@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { IDeployment } from 'kubernetes-models/apps/v1'
 import type { IJob } from 'kubernetes-models/batch/v1'
-import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1'
+import type { IIngress, INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1'
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1'
 import type { IConfigMap, IContainer, INamespace, IPodSpec, IService, IServiceAccount } from 'kubernetes-models/v1'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -55,6 +55,55 @@ describe.skipIf(kubectl === undefined)('the manifests', () => {
     })
   })
 
+  test.each([
+    [
+      'a kind that is not there',
+      'overlays/prod/kustomization.yaml',
+      'kind: Deployment',
+      'kind: Deploymnt',
+      /^overlays\/prod\/.*: Deploymnt\/\.\+$/m,
+    ],
+    [
+      'one such kind of two',
+      'base/booking/kustomization.yaml',
+      'kind: Deployment|Job',
+      'kind: Deployment|Jbo',
+      /^base\/booking\/.*: Jbo\/\.\+$/m,
+    ],
+    [
+      'a name that is not there',
+      'overlays/prod/kustomization.yaml',
+      'kind: Deployment',
+      'kind: Deployment\n      name: bookin',
+      /^overlays\/prod\/.*: Deployment\/bookin$/m,
+    ],
+  ])('a patch for %s fails the check, and is not passed over', async (what, path, before, after, stderr) => {
+    await expect(check(await copyWith(what, path, before, after))).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(stderr) })
+  })
+
+  test.each([
+    ['internet', 'billing', 'the way out is closed and needed: billing → the internet:443/TCP'],
+    ['http', 'messaging', 'Deployment/messaging: the port of HTTP_PORT is not open: 8080'],
+  ])('without the component %s %s fails the check', async (component, service, problem) => {
+    const copy = await copyWith(`without-${component}`, `base/${service}/kustomization.yaml`, `  - ../../components/${component}\n`, '')
+    await expect(check(copy)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(`prod: ${problem}\n`) })
+  })
+
+  test('every path that providers call is led in', () => {
+    const paths = services.flatMap(({ publicPaths }) => publicPaths)
+    expect(paths).toEqual(['/v1/retell/inbound', '/v1/webhooks', '/v1/webhooks/whatsapp'])
+    const objects = prod.objects.filter(({ kind }) => kind !== 'Ingress')
+    expect(policyProblems({ name: 'prod', objects }, services)).toEqual(
+      paths.map((path) => `prod: no Ingress leads ${path} to webhook-ingress`),
+    )
+  })
+
+  test('a path that the Ingress leaves out is named', () => {
+    expect(problemsWith<IIngress>('Ingress/webhooks', ({ spec }) => (spec!.rules![0]!.http!.paths[1]!.path = '/v1/ret'))).toEqual([
+      'prod: no Ingress leads /v1/retell/inbound to webhook-ingress',
+    ])
+  })
+
   test('a privileged container fails the check', async () => {
     const copy = await copyWith('privileged', 'components/service/migrations.yaml', 'allowPrivilegeEscalation: false', 'privileged: true')
     await expect(check(copy)).rejects.toMatchObject({
@@ -99,9 +148,11 @@ describe.skipIf(kubectl === undefined)('the manifests', () => {
       ),
     )
     const overlays = await render(copy)
-    const settings = services.find(({ name }) => name === 'webhook-ingress')?.settings
-    const all = [...services, { name: 'planted', settings }]
-    // The ingress' settings, of which it has those that the components bring.
+    const [ingress, messaging] = ['webhook-ingress', 'messaging'].map((service) => services.find(({ name }) => name === service)?.settings)
+    if (!ingress || !messaging) throw new Error('the services to take settings from are gone')
+    // The ingress' settings, of which it has those that the components bring, and messaging's, which calls a provider.
+    const settings = { shape: { ...messaging.shape, ...ingress.shape }, safeParse: (value: unknown) => ingress.safeParse(value) }
+    const all = [...services, { name: 'planted', settings, publicPaths: [] }]
     const lacking = [
       'DIRECTORY_ADDRESS',
       'BOOKING_ADDRESS',

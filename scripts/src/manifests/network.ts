@@ -32,8 +32,11 @@ const others: readonly Endpoint[] = [
   { name: 'a private address', ip: '192.168.7.7' },
 ]
 
-/** Each half of a connection, its way out and its way in, that is open and not meant, or meant and not open. */
-export function networkProblems({ objects }: Overlay): string[] {
+/**
+ * Each half of a connection, its way out and its way in, that is open and not meant, or meant and not open. The services that
+ * call providers, and they alone, need the internet.
+ */
+export function networkProblems({ objects }: Overlay, callProviders: ReadonlySet<string>): string[] {
   const policies = ofKind<INetworkPolicy>(objects, 'NetworkPolicy')
   const servers = ofKind<IDeployment>(objects, 'Deployment')
   const jobs = ofKind<IJob>(objects, 'Job')
@@ -58,6 +61,7 @@ export function networkProblems({ objects }: Overlay): string[] {
   const meant = new Set([
     ...jobs.flatMap(({ metadata }) => needs(metadata.name)),
     ...servers.flatMap((server) => [...needs(server.metadata.name), ...serverConnections(server)]),
+    ...[...callProviders].map((name) => connection(name, 'the internet', tcp(443))),
     ...called.flatMap(({ connection: each }) => (each === undefined ? [] : [each])),
   ])
   const everyone = [...own, ...others]
@@ -127,14 +131,12 @@ function behind(objects: Overlay['objects'], host: string, port: number): { name
   return server && open && { name: server.metadata.name, port: open.containerPort }
 }
 
-/** Who reaches a server, and where else it goes, is told by its ports and labels. */
+/** Who reaches a server is told by its ports; all of them go to the broker. */
 function serverConnections({ metadata: { name }, spec }: Named<IDeployment>): string[] {
   const [container] = spec?.template?.spec?.containers ?? []
-  const internet = spec?.template?.metadata?.labels?.['frontdesk.internal/reaches'] === 'internet'
   return [
     connection(name, 'nats', tcp(4222)),
     connection('monitoring', name, tcp(9090)),
     ...(container?.ports?.some((port) => port.name === 'http') ? [connection('ingress', name, tcp(8080))] : []),
-    ...(internet ? [connection(name, 'the internet', tcp(443))] : []),
   ]
 }

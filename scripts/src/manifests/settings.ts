@@ -12,6 +12,7 @@ interface Issue {
 }
 
 interface Parsed {
+  readonly data?: unknown
   readonly error?: { readonly issues: readonly Issue[] } | undefined
 }
 
@@ -27,6 +28,11 @@ export async function settingsSchemaOf(root: string, service: string): Promise<S
   if (!existsSync(path)) return undefined
   const { configSchema } = (await import(pathToFileURL(path).href)) as { configSchema?: SettingsSchema }
   return configSchema
+}
+
+/** Whether a service calls providers: a setting of its is an address on the internet when nobody sets it. */
+export function callsProviders({ shape }: SettingsSchema): boolean {
+  return Object.values(shape).some((setting) => String(setting.safeParse(undefined).data).startsWith('https://'))
 }
 
 /** Settings that a service does not know, lacks, or could not read. */
@@ -53,12 +59,19 @@ export function settingsProblems({ objects }: Overlay, service: string, schema: 
       if (value !== undefined || isGiven) provided.add(name)
     }
     for (const name of literals.keys()) provided.add(name)
+    const listening = Object.keys(schema.shape).flatMap((name) => {
+      const port = name.endsWith('_PORT') ? schema.shape[name]?.safeParse(literals.get(name)).data : undefined
+      return typeof port === 'number' ? [{ name, port }] : []
+    })
     const all = [...provided, ...(container?.env ?? []).map(({ name }) => name)]
     const pod = workload.kind === 'Deployment' ? workload.spec?.template?.spec : undefined
     return [
       ...(pod ? [...literals].filter(([name, path]) => name.endsWith('_FILE') && !isMounted(pod, path)) : []).map(
         ([name, path]) => `the setting ${name} names no file of a volume: ${path}`,
       ),
+      ...(pod ? listening : [])
+        .filter(({ port }) => !container?.ports?.some(({ containerPort }) => containerPort === port))
+        .map(({ name, port }) => `the port of ${name} is not open: ${port}`),
       ...[...new Set(all)].filter((name) => !(name in schema.shape)).map((name) => `there is no setting ${name}`),
       ...[...required].filter((name) => !provided.has(name)).map((name) => `the setting ${name} is missing`),
       ...[...literals].flatMap(([name, value]) =>

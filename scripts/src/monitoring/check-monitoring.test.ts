@@ -9,7 +9,7 @@ beforeAll(async () => {
   monitoring = await readMonitoring(resolve(import.meta.dirname, '../../..'))
 })
 
-const replaced = (name: 'rules' | 'tests' | 'runbook' | 'routing' | 'dashboard', from: string, to: string): string[] => {
+const replaced = (name: 'rules' | 'tests' | 'runbook' | 'readme' | 'routing' | 'dashboard', from: string, to: string): string[] => {
   const text = monitoring[name].replaceAll(from, to)
   expect(text).not.toBe(monitoring[name])
   return problemsOfMonitoring({ ...monitoring, [name]: text })
@@ -35,6 +35,8 @@ test.each([
   ['tests', 'frontdesk_inbox_dead_letters', 'frontdesk_dead_letters', 'rules.test.yaml: no service exposes frontdesk_dead_letters'],
   ['runbook', '## DeadLetters\n', '## Dead\n', 'runbook.md has no heading DeadLetters'],
   ['runbook', '## DeadLetters\n', '## Dead\n', 'runbook.md: no alert is called Dead'],
+  ['readme', 'MessagesWaiting, ', '', 'infra/README.md does not list MessagesWaiting'],
+  ['readme', 'MessagesWaiting, ', 'MessagesLate, ', 'infra/README.md: no alert is called MessagesLate'],
   ['routing', 'ConsumerStuck|', 'ConsumerStopped|', 'alertmanager.yaml: no alert is called ConsumerStopped'],
   [
     'dashboard',

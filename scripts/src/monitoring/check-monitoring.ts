@@ -23,6 +23,8 @@ export interface Monitoring {
   readonly rules: string
   readonly tests: string
   readonly runbook: string
+  /** infra/README.md, whose table lists the alerts. */
+  readonly readme: string
   readonly routing: string
   readonly dashboard: string
   readonly catalogue: MetricCatalogue
@@ -38,6 +40,7 @@ export async function readMonitoring(root: string): Promise<Monitoring> {
     rules: await text('prometheus/rules.yaml'),
     tests: await text('prometheus/rules.test.yaml'),
     runbook: await text('prometheus/runbook.md'),
+    readme: await text('README.md'),
     routing: await text('alertmanager/alertmanager.yaml'),
     dashboard: await text('grafana/frontdesk.json'),
     catalogue: await readMetricCatalogue(root),
@@ -52,6 +55,7 @@ export function problemsOfMonitoring(monitoring: Monitoring): string[] {
     ...rules.flatMap((rule) => problemsOfRule(rule, monitoring)),
     ...problemsOfTests(rules, monitoring),
     ...problemsOfRunbook(rules, monitoring.runbook),
+    ...problemsOfReadme(rules, monitoring.readme),
     ...problemsOfRouting(rules, monitoring.routing),
     ...problemsOfServices(rules, monitoring.services),
     ...queriesOf(monitoring.dashboard).flatMap(({ panel, expr }) =>
@@ -107,6 +111,17 @@ function problemsOfRunbook(rules: readonly Rule[], runbook: string): string[] {
   return [
     ...alerts.filter((alert) => !headings.includes(alert)).map((alert) => `runbook.md has no heading ${alert}`),
     ...headings.filter((heading) => !alerts.includes(heading)).map((heading) => `runbook.md: no alert is called ${heading}`),
+  ]
+}
+
+function problemsOfReadme(rules: readonly Rule[], readme: string): string[] {
+  const listed = new Set(
+    [...readme.matchAll(/^\| ([A-Z][\w, ]*?) +\| (?:critical|warning)\b/gm)].flatMap(([, alerts = '']) => alerts.split(', ')),
+  )
+  const alerts = rules.map(({ alert }) => alert)
+  return [
+    ...alerts.filter((alert) => !listed.has(alert)).map((alert) => `infra/README.md does not list ${alert}`),
+    ...[...listed].filter((alert) => !alerts.includes(alert)).map((alert) => `infra/README.md: no alert is called ${alert}`),
   ]
 }
 

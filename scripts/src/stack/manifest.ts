@@ -34,6 +34,7 @@ export interface DemoCompany {
     readonly eventTypeIds: readonly number[]
     readonly organizerEmail: string
   }
+  readonly standard: { readonly connectionId: string; readonly secret: string }
   readonly whatsapp: { readonly wabaId: string; readonly phoneNumberId: string }
   readonly stripe: { readonly customerId: string }
 }

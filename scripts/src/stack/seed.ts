@@ -15,7 +15,9 @@ import { writeJson } from './json-file.ts'
 import type { DemoCompany, SandboxUrls, ServiceName } from './manifest.ts'
 import { type KnownCompany, openAccounts } from './seed-accounts.ts'
 
-type Plan = Omit<DemoCompany, 'id' | 'calcom' | 'stripe'> & { calcom: Pick<DemoCompany['calcom'], 'eventTypeIds' | 'organizerEmail'> }
+type Plan = Omit<DemoCompany, 'id' | 'calcom' | 'standard' | 'stripe'> & {
+  calcom: Pick<DemoCompany['calcom'], 'eventTypeIds' | 'organizerEmail'>
+}
 
 /**
  * Two companies that nobody else is mistaken for: a seeding that was interrupted, and another checkout on the same servers,
@@ -102,7 +104,7 @@ export async function seedCompanies(options: SeedOptions): Promise<readonly Demo
 async function readSeeded(file: string): Promise<Seeded | undefined> {
   try {
     const content = JSON.parse(await readFile(file, 'utf8')) as Partial<Seeded>
-    return content.vault !== undefined && content.companies?.every(({ stripe }) => stripe !== undefined)
+    return content.vault !== undefined && content.companies?.every(({ standard, stripe }) => standard !== undefined && stripe !== undefined)
       ? { vault: content.vault, companies: content.companies }
       : undefined
   } catch {
@@ -126,8 +128,14 @@ async function seedCompany(
 ): Promise<KnownCompany> {
   const { company } = await client.createCompany({ name: plan.name, timeZone: plan.timeZone })
   const companyId = company?.companyId ?? ''
-  const secret = randomBytes(24).toString('base64url')
-  const { connection } = await client.createConnection({ companyId, provider: 'calcom', secret })
+  const connect = async (provider: string, secret: string) => {
+    const { connection } = await client.createConnection({ companyId, provider, secret })
+    return { connectionId: connection?.connectionId ?? '', secret }
+  }
+  const [calcom, standard] = await Promise.all([
+    connect('calcom', randomBytes(24).toString('base64url')),
+    connect('standard', `whsec_${randomBytes(32).toString('base64')}`),
+  ])
   const signals: [EvidenceKind, string][] = [
     ...plan.phoneNumbers.map((value) => ['EVIDENCE_KIND_PHONE_NUMBER', value] as [EvidenceKind, string]),
     ...plan.retellAgentIds.map((value) => ['EVIDENCE_KIND_VOICE_AGENT', value] as [EvidenceKind, string]),
@@ -137,5 +145,5 @@ async function seedCompany(
     ['EVIDENCE_KIND_WHATSAPP_ACCOUNT', plan.whatsapp.wabaId],
   ]
   await Promise.all(signals.map(([kind, value]) => client.addSignal({ companyId, kind, value })))
-  return { id: companyId, ...plan, calcom: { connectionId: connection?.connectionId ?? '', secret, ...plan.calcom } }
+  return { id: companyId, ...plan, calcom: { ...calcom, ...plan.calcom }, standard }
 }

@@ -1,5 +1,5 @@
 import type { CompanyId } from '@frontdesk/contracts'
-import { createTokenIssuer, type TokenSource } from '@frontdesk/rpc'
+import { refusedTokens } from '@frontdesk/rpc/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type BillingOnFake, startBillingOnFake } from './billing-on-fake.ts'
 import { newCompany, salonPlan } from './harness.ts'
@@ -49,19 +49,8 @@ test('plans and the opening of accounts are the platform’s alone', async () =>
 })
 
 test('every method refuses a call without a token, with an expired one, for another audience, or for a company that is not in it', async () => {
-  const { authority } = harness
-  const operator = authority.issuer('operator')
   const companyId = newCompany()
-  const sources: [string, TokenSource][] = [
-    ['token_missing', { issue: () => Promise.resolve('') }],
-    [
-      'token_expired',
-      createTokenIssuer({ privateJwk: authority.keyPair.privateJwk, caller: 'x', clock: () => new Date(Date.now() - 3_600_000) }),
-    ],
-    ['token_invalid', { issue: (request) => operator.issue({ ...request, audience: 'booking' }) }],
-    ['permission_denied', { issue: (request) => operator.issue({ ...request, companies: [newCompany()] }) }],
-  ]
-  for (const [code, source] of sources) {
+  for (const [code, source] of refusedTokens(harness.authority, 'booking', newCompany())) {
     const { billing, operations } = harness.clients(source)
     const refused = await Promise.allSettled([
       billing.createPlan(salonPlan),

@@ -1,19 +1,7 @@
 import { connect } from '@nats-io/transport-node'
-import { applyStreams, connectBus, encodeEnvelope, type EventEnvelope } from '@frontdesk/bus'
-import {
-  BillingServiceDefinition,
-  catalogue,
-  type CompanyId,
-  companySubject,
-  deriveEventId,
-  encodePayload,
-  type EventType,
-  newId,
-  OperationsServiceDefinition,
-  type PayloadCodec,
-  type PayloadOf,
-  vouchForCompanyId,
-} from '@frontdesk/contracts'
+import { applyStreams, connectBus, encodeEnvelope } from '@frontdesk/bus'
+import { BillingServiceDefinition, type CompanyId, newId, OperationsServiceDefinition, vouchForCompanyId } from '@frontdesk/contracts'
+import { companyEvent, type CompanyEvent } from '@frontdesk/outbox/testing'
 import { createRpcClient, type TokenSource } from '@frontdesk/rpc'
 import { createTestAuthority } from '@frontdesk/rpc/testing'
 import { loadConfig } from '@frontdesk/service'
@@ -119,46 +107,13 @@ export async function startHarness({ stripe, replicas = 1, env, ...overrides }: 
 
 export type Harness = Awaited<ReturnType<typeof startHarness>>
 
-export interface CompanyEvent {
-  readonly envelope: EventEnvelope
-  readonly subject: string
-  readonly body: Uint8Array
-}
-
 const at = new Date('2026-05-01T09:00:00Z')
-
-/** A company's event; fields of the payload that are left out have their proto3 defaults. */
-export function companyEvent<Type extends EventType>(
-  companyId: CompanyId,
-  type: Type,
-  key: string,
-  payload: object,
-  { revision = 1, time = at }: { revision?: number; time?: Date } = {},
-): CompanyEvent {
-  const id = deriveEventId(['test', companyId, type, key])
-  const codec = catalogue[type].payload as PayloadCodec<PayloadOf<Type>>
-  return {
-    envelope: {
-      id,
-      revision,
-      type,
-      source: 'frontdesk/company-resolver',
-      subject: key,
-      time,
-      companyId,
-      confidence: 0.99,
-      correlationId: id,
-    },
-    subject: companySubject(companyId, type),
-    body: encodePayload(type, codec.fromJSON(JSON.parse(JSON.stringify(payload)))),
-  }
-}
 
 /** A call that ended after so many seconds. */
 export function callEnded(companyId: CompanyId, callId: string, seconds: number, options: { revision?: number; endedAt?: Date } = {}) {
   const { revision = 1, endedAt = at } = options
   const payload = { source: { receivedAt: endedAt }, call: { callId }, endedAt, ...(seconds > 0 && { durationMs: seconds * 1_000 }) }
-  return companyEvent(companyId, 'frontdesk.call.ended.v1', callId, payload, { revision })
+  return companyEvent(companyId, 'frontdesk.call.ended.v1', callId, payload, { revision, time: at })
 }
 
 export function messageSent(companyId: CompanyId, messageId: string, sentAt: Date = at) {

@@ -1,5 +1,5 @@
+import type { CompanyEvent } from '@frontdesk/outbox/testing'
 import fc from 'fast-check'
-import type { CompanyEvent } from './harness.ts'
 
 /** What happens to a subscription: what its state does not allow does not happen. */
 const step = fc.oneof(

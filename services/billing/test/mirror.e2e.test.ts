@@ -1,8 +1,9 @@
 import type { CompanyId } from '@frontdesk/contracts'
+import { companyEvent } from '@frontdesk/outbox/testing'
 import { eventually } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type BillingOnFake, startBillingOnFake } from './billing-on-fake.ts'
-import { allPages, companyEvent, newCompany } from './harness.ts'
+import { allPages, newCompany } from './harness.ts'
 
 let harness: BillingOnFake
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import type { CompanyId } from '@frontdesk/contracts'
+import { companyEvent, type CompanyEvent } from '@frontdesk/outbox/testing'
 import type { SandboxWebhook } from '@frontdesk/testing'
 import type { Stripe } from 'stripe'
-import { type CompanyEvent, companyEvent } from './harness.ts'
 
 /** What the ingress and the resolver make of a webhook of Stripe's: an event of the company whose customer it names. */
 export function eventOfWebhook(

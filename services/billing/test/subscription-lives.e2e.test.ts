@@ -1,9 +1,10 @@
 import type { CompanyId, InvoiceLineKind, PreviewInvoiceResponse, Usage, UsageKind } from '@frontdesk/contracts'
+import type { CompanyEvent } from '@frontdesk/outbox/testing'
 import { eventually, type ProviderSandbox, startProviderSandbox } from '@frontdesk/testing'
 import fc from 'fast-check'
 import { Stripe } from 'stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { allPages, callEnded, type CompanyEvent, type Harness, messageSent, newCompany, salonPlan, startHarness } from './harness.ts'
+import { allPages, callEnded, type Harness, messageSent, newCompany, salonPlan, startHarness } from './harness.ts'
 import { createShuffler, inParallel, life, type Step } from './lives.ts'
 import { eventOfWebhook, idOf } from './stripe-events.ts'
 

@@ -1,7 +1,8 @@
+import { companyEvent } from '@frontdesk/outbox/testing'
 import { eventually } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type BillingOnFake, startBillingOnFake } from './billing-on-fake.ts'
-import { callEnded, companyEvent, messageSent, newCompany } from './harness.ts'
+import { callEnded, messageSent, newCompany } from './harness.ts'
 
 let harness: BillingOnFake
 beforeAll(async () => {

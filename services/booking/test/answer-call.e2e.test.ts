@@ -1,8 +1,9 @@
 import type { CompanyId } from '@frontdesk/contracts'
+import { companyEvent } from '@frontdesk/outbox/testing'
 import { eventually } from '@frontdesk/testing'
 import { createConnection } from 'mysql2/promise'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { companyEvent, type Harness, newCompany, occurredAt, startHarness } from './harness.ts'
+import { type Harness, newCompany, occurredAt, startHarness } from './harness.ts'
 
 let harness: Harness
 beforeAll(async () => {

@@ -1,9 +1,10 @@
 import { newId } from '@frontdesk/contracts'
-import { createTokenIssuer, type TokenSource } from '@frontdesk/rpc'
+import { companyEvent } from '@frontdesk/outbox/testing'
+import { refusedTokens } from '@frontdesk/rpc/testing'
 import { eventually } from '@frontdesk/testing'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bookingPayload, companyEvent, type Harness, minutesLater, newCompany, occurredAt, startHarness } from './harness.ts'
+import { bookingPayload, type Harness, minutesLater, newCompany, occurredAt, startHarness } from './harness.ts'
 
 let harness: Harness
 beforeAll(async () => {
@@ -149,19 +150,8 @@ test('another company’s id and an unknown one look the same', async () => {
 })
 
 test('every method refuses a call without a token, with an expired one, for another audience, or for a company that is not in it', async () => {
-  const { authority } = harness
-  const operator = authority.issuer('operator')
   const companyId = newCompany()
-  const sources: [string, TokenSource][] = [
-    ['token_missing', { issue: () => Promise.resolve('') }],
-    [
-      'token_expired',
-      createTokenIssuer({ privateJwk: authority.keyPair.privateJwk, caller: 'x', clock: () => new Date(Date.now() - 3_600_000) }),
-    ],
-    ['token_invalid', { issue: (request) => operator.issue({ ...request, audience: 'webhook-ingress' }) }],
-    ['permission_denied', { issue: (request) => operator.issue({ ...request, companies: [newCompany()] }) }],
-  ]
-  for (const [code, source] of sources) {
+  for (const [code, source] of refusedTokens(harness.authority, 'webhook-ingress', newCompany())) {
     const { booking, operations } = harness.clients(source)
     const refused = await Promise.allSettled([
       booking.getAppointment({ companyId }),

@@ -1,24 +1,17 @@
 import { connect, headers as natsHeaders } from '@nats-io/transport-node'
-import { applyStreams, connectBus, type EventEnvelope } from '@frontdesk/bus'
+import { applyStreams, connectBus } from '@frontdesk/bus'
 import {
   BillingServiceDefinition,
   type BillingServiceImplementation,
   BookingServiceDefinition,
   type CheckEntitlementRequest,
   type CheckEntitlementResponse,
-  type CompanyId,
-  companySubject,
-  deriveEventId,
-  encodePayload,
-  type EventType,
   newId,
   OperationsServiceDefinition,
-  type PayloadCodec,
-  type PayloadOf,
-  catalogue,
   vouchForCompanyId,
 } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
+import type { CompanyEvent } from '@frontdesk/outbox/testing'
 import { callerOf, createRpcClient, createRpcServer, requireCompany, type TokenSource } from '@frontdesk/rpc'
 import { createTestAuthority, type TestAuthority } from '@frontdesk/rpc/testing'
 import { loadConfig } from '@frontdesk/service'
@@ -135,33 +128,6 @@ async function startBilling(authority: TestAuthority) {
 type Check = (request: CheckEntitlementRequest) => Promise<CheckEntitlementResponse>
 
 export type Harness = Awaited<ReturnType<typeof startHarness>>
-
-export interface CompanyEvent {
-  readonly envelope: EventEnvelope
-  readonly subject: string
-  readonly body: Uint8Array
-}
-
-/** A company's event; fields of the payload that are left out have their proto3 defaults. */
-export function companyEvent<Type extends EventType>(companyId: CompanyId, type: Type, key: string, payload: object): CompanyEvent {
-  const id = deriveEventId(['test', companyId, type, key])
-  const codec = catalogue[type].payload as PayloadCodec<PayloadOf<Type>>
-  return {
-    envelope: {
-      id,
-      revision: 1,
-      type,
-      source: 'frontdesk/company-resolver',
-      subject: key,
-      time: occurredAt,
-      companyId,
-      confidence: 0.99,
-      correlationId: id,
-    },
-    subject: companySubject(companyId, type),
-    body: encodePayload(type, codec.fromJSON(JSON.parse(JSON.stringify(payload)))),
-  }
-}
 
 /** A booking's payload, with its change at the given minute and its time an hour after. */
 export function bookingPayload(uid: string, minute: number, overrides: object = {}): object {

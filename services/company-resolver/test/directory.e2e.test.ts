@@ -111,6 +111,7 @@ test('what can’t be taken is refused with its field’s name', async () => {
   const year12000 = new Date(Date.UTC(12_000, 0))
   const refusals: [Promise<unknown>, ErrorCode][] = [
     [harness.directory.createCompany({ name: '', timeZone: 'UTC' }), 'invalid_argument'],
+    [harness.directory.createCompany({ name: 'a\u0000b', timeZone: 'UTC' }), 'invalid_argument'],
     [harness.directory.createCompany({ name: 'A', timeZone: 'Mars/Olympus' }), 'invalid_argument'],
     [harness.directory.getCompany({ companyId: 'salon' }), 'invalid_argument'],
     [harness.directory.getCompany({ companyId: newId('cmp') }), 'not_found'],

@@ -1,5 +1,5 @@
 import { newId } from '@frontdesk/contracts'
-import { createTokenIssuer, type TokenSource } from '@frontdesk/rpc'
+import { refusedTokens } from '@frontdesk/rpc/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aSenderNumber, newCompany } from './harness.ts'
 import { key, type ScriptedHarness, startScriptedHarness } from './scripted-harness.ts'
@@ -47,19 +47,8 @@ test('the same key, number and text at two companies are two messages', async ()
 })
 
 test('every method refuses a call without a token, with an expired one, for another audience, or for a company that is not in it', async () => {
-  const { authority } = harness
-  const operator = authority.issuer('operator')
   const companyId = newCompany()
-  const sources: [string, TokenSource][] = [
-    ['token_missing', { issue: () => Promise.resolve('') }],
-    [
-      'token_expired',
-      createTokenIssuer({ privateJwk: authority.keyPair.privateJwk, caller: 'x', clock: () => new Date(Date.now() - 3_600_000) }),
-    ],
-    ['token_invalid', { issue: (request) => operator.issue({ ...request, audience: 'booking' }) }],
-    ['permission_denied', { issue: (request) => operator.issue({ ...request, companies: [newCompany()] }) }],
-  ]
-  for (const [code, source] of sources) {
+  for (const [code, source] of refusedTokens(harness.authority, 'booking', newCompany())) {
     const { messaging, operations } = harness.clients(source)
     const refused = await Promise.allSettled([
       messaging.putSender({ companyId }),
@@ -75,6 +64,7 @@ test('every method refuses a call without a token, with an expired one, for anot
     ])
     for (const outcome of refused) expect(outcome).toMatchObject({ status: 'rejected', reason: { code } })
   }
+  const operator = harness.authority.issuer('operator')
   const ofCompany = harness.clients({ issue: (request) => operator.issue({ ...request, companies: [companyId] }) })
   await expect(ofCompany.messaging.putSender({ companyId })).rejects.toMatchObject({ code: 'permission_denied' })
 })

@@ -1,47 +1,5 @@
-import type { EventEnvelope } from '@frontdesk/bus'
-import {
-  catalogue,
-  type CompanyId,
-  companySubject,
-  deriveEventId,
-  encodePayload,
-  type EventType,
-  type PayloadCodec,
-  type PayloadOf,
-} from '@frontdesk/contracts'
-
-export interface CompanyEvent {
-  readonly envelope: EventEnvelope
-  readonly subject: string
-  readonly body: Uint8Array
-}
-
-/** A company's event; fields of the payload that are left out have their proto3 defaults. */
-export function companyEvent<Type extends EventType>(
-  companyId: CompanyId,
-  type: Type,
-  key: string,
-  payload: object,
-  { revision = 1, time = new Date() }: { revision?: number; time?: Date } = {},
-): CompanyEvent {
-  const id = deriveEventId(['test', companyId, type, key])
-  const codec = catalogue[type].payload as PayloadCodec<PayloadOf<Type>>
-  return {
-    envelope: {
-      id,
-      revision,
-      type,
-      source: 'frontdesk/company-resolver',
-      subject: key || 'none',
-      time,
-      companyId,
-      confidence: 0.99,
-      correlationId: id,
-    },
-    subject: companySubject(companyId, type),
-    body: encodePayload(type, codec.fromJSON(JSON.parse(JSON.stringify(payload)))),
-  }
-}
+import { type CompanyId } from '@frontdesk/contracts'
+import { companyEvent, type CompanyEvent } from '@frontdesk/outbox/testing'
 
 /** Somebody wrote "Hi" to the number. */
 export function received(companyId: CompanyId, wamid: string, overrides: object = {}, options: { revision?: number } = {}): CompanyEvent {

@@ -9,6 +9,7 @@ import {
   OperationsServiceDefinition,
   vouchForCompanyId,
 } from '@frontdesk/contracts'
+import type { CompanyEvent } from '@frontdesk/outbox/testing'
 import { createRpcClient, type TokenSource } from '@frontdesk/rpc'
 import { createTestAuthority } from '@frontdesk/rpc/testing'
 import { loadConfig } from '@frontdesk/service'
@@ -16,7 +17,6 @@ import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase, eventually, startNats } from '@frontdesk/testing'
 import { configSchema } from '../src/config.ts'
 import { type MessagingProcess, migrateMessaging, startMessaging } from '../src/service.ts'
-import type { CompanyEvent } from './events.ts'
 import { startOthers } from './other-services.ts'
 
 export const newCompany = () => vouchForCompanyId(newId('cmp'))

@@ -1,6 +1,7 @@
 import type { CompanyId } from '@frontdesk/contracts'
+import type { CompanyEvent } from '@frontdesk/outbox/testing'
 import type { ProviderSandbox } from '@frontdesk/testing'
-import { type CompanyEvent, statusChanged } from './events.ts'
+import { statusChanged } from './events.ts'
 
 interface MetaWebhook {
   readonly entry: readonly {

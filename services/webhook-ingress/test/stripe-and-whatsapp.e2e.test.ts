@@ -44,7 +44,9 @@ test('what Stripe’s own SDK signed is kept byte for byte, thin events too, and
   for (const [type, eventType] of [
     ['customer.subscription.updated', 'frontdesk.subscription.changed.v1'],
     ['invoice.paid', 'frontdesk.invoice.changed.v1'],
-    ['v1.billing.meter.error_report_triggered', 'frontdesk.provider_event.received.v1'],
+    ['v1.billing.meter.error_report_triggered', 'frontdesk.meter.failed.v1'],
+    ['v1.customer.subscription.updated', 'frontdesk.subscription.changed.v1'],
+    ['checkout.session.completed', 'frontdesk.checkout.completed.v1'],
   ] as const) {
     const entityId = nextId('obj_')
     const { body } = stripeWebhook(type, {

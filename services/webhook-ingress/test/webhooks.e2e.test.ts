@@ -1,5 +1,8 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { applyStreams, connectBus } from '@frontdesk/bus'
+import { decodePayload } from '@frontdesk/contracts'
 import { calcomWebhook, retellWebhook, signCalcom, signRetell } from '@frontdesk/providers/testing'
 import { eventually, startNats } from '@frontdesk/testing'
 import { Retell } from 'retell-sdk'
@@ -92,7 +95,17 @@ test('each kind of bad input has a code of its own, and nothing of it is kept', 
 test('what verified and does not fit its schema is kept, with what did not fit', async () => {
   const sample = callBody({ start_timestamp: 'yesterday' })
   expect(await harness.post('/v1/webhooks/retell', sample.body, signed(sample.body))).toMatchObject({ status: 200, json: { accepted: 1 } })
-  expect(await eventsOf(callId(sample))).toMatchObject([{ eventType: 'frontdesk.provider_event.received.v1' }])
+  const events = await eventsOf(callId(sample))
+  expect(events).toMatchObject([{ eventType: 'frontdesk.provider_event.received.v1' }])
+  // As it goes to the resolver, whose quarantine names it schema_drift.
+  const connection = await createConnection(harness.mysqlUrl)
+  try {
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT body FROM outbox WHERE entity_id = ?', [callId(sample)])
+    const { schemaViolations } = decodePayload('frontdesk.provider_event.received.v1', rows[0]?.body as Buffer)
+    expect(schemaViolations).toEqual(['call.start_timestamp: expected number, received string'])
+  } finally {
+    await connection.end()
+  }
 })
 
 test('a connection’s own secret verifies, and a rotated one at once', async () => {
@@ -163,6 +176,27 @@ test('a refusal leaves a row of why, alike ones a single row', async () => {
       expect(Number(rows[0]?.n)).toBeLessThanOrEqual(4)
       const [large] = await connection.query<RowDataPacket[]>("SELECT times FROM refusals WHERE code = 'payload_too_large'")
       expect(large.length).toBeGreaterThanOrEqual(1)
+    })
+  } finally {
+    await connection.end()
+  }
+})
+
+test('a client that breaks off in the middle takes no refusal of the same second with it', async () => {
+  const connection = await createConnection(harness.mysqlUrl)
+  try {
+    const { hostname, port } = new URL(harness.ingress.url)
+    const gone = connect({ host: hostname, port: Number(port) })
+    gone.write(`POST /v1/webhooks/retell HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: 100\r\n\r\n{`, () => gone.destroy())
+    await once(gone, 'close')
+    await harness.post('/v1/webhooks/retell', callBody().body, {})
+    await eventually(async () => {
+      const [rows] = await connection.query<RowDataPacket[]>(
+        "SELECT address FROM refusals WHERE code = 'signature_missing' AND at > NOW(6) - INTERVAL 1 MINUTE",
+      )
+      expect(rows.length).toBeGreaterThanOrEqual(1)
+      const [broken] = await connection.query<RowDataPacket[]>("SELECT code FROM refusals WHERE address = ''")
+      expect(broken.length).toBeGreaterThanOrEqual(1)
     })
   } finally {
     await connection.end()

@@ -6,12 +6,10 @@ import type { CliContext } from '../context.ts'
 import { CommandError } from '../errors.ts'
 import { fields, instant, json, printable, table } from '../format.ts'
 import { rpcArgs, withService } from '../rpc.ts'
-
-/** The services that handle events, and so can have dead letters. */
-const consumers: ('company-resolver' | 'booking' | 'billing' | 'messaging')[] = ['company-resolver', 'booking', 'billing', 'messaging']
+import { consumerNames } from '../targets.ts'
 
 const serviceArg = {
-  service: { type: 'enum', description: 'The service that handled the event', options: consumers, required: true },
+  service: { type: 'enum', description: 'The service that handled the event', options: consumerNames, required: true },
 } as const
 
 const letterArgs = {

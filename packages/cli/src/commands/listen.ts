@@ -4,7 +4,7 @@ import type { CliContext } from '../context.ts'
 import { instant, printable } from '../format.ts'
 import { deliver, type Delivered } from '../listen/deliver.ts'
 import { binaryEvent, structuredEvent } from '../listen/http-event.ts'
-import { signingKey } from '../listen/standard-webhook.ts'
+import { signingSecret } from '../listen/standard-webhook.ts'
 import { targetUrl } from '../listen/target-url.ts'
 import type { LiveEvent } from '../live/live-event.ts'
 import { watch, watchArgs } from '../live/watch.ts'
@@ -32,10 +32,10 @@ export function listen(context: CliContext): Leaf {
     },
     async ({ args }) => {
       const url = targetUrl(args['forward-to'], args['allow-remote'] ?? false)
-      const key = signingKey(args.secret ?? context.env['FRONTDESK_LISTEN_SECRET'])
+      const secret = signingSecret(args.secret ?? context.env['FRONTDESK_LISTEN_SECRET'])
       const attemptsMax = wholeNumber('--attempts', args.attempts, 1, 20)
       const interrupted = context.interrupted()
-      const options = { url, key, attemptsMax, timeoutMs: 10_000, now: context.now, signal: interrupted }
+      const options = { url, secret, attemptsMax, timeoutMs: 10_000, now: context.now, signal: interrupted }
       const encode = args.mode === 'structured' ? structuredEvent : binaryEvent
       const underWay = new Set<Promise<void>>()
 
@@ -43,7 +43,7 @@ export function listen(context: CliContext): Leaf {
         { ...context, interrupted: () => interrupted },
         { ...args, quarantine: args.quarantine ?? false },
         {
-          onReady: () => context.err(`Forwarding to ${url.href}. The signing secret is ${key.secret}. Ctrl-C ends.`),
+          onReady: () => context.err(`Forwarding to ${url.href}. The signing secret is ${secret}. Ctrl-C ends.`),
           async onEvent(event) {
             const delivery = deliver(encode(event), options).then((delivered) => {
               context.out(args.json ? JSON.stringify(report(event, delivered)) : line(event, delivered, context.now()))

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { HttpEvent } from './http-event.ts'
-import { signedHeaders, type SigningKey } from './standard-webhook.ts'
+import { signedHeaders } from './standard-webhook.ts'
 
 /** How events are handed to a program. */
 export interface DeliveryOptions {
   readonly url: URL
-  readonly key: SigningKey
+  readonly secret: string
   /** How often at most, the first time included. */
   readonly attemptsMax: number
   readonly timeoutMs: number
@@ -47,12 +47,12 @@ export async function deliver(event: HttpEvent, options: DeliveryOptions): Promi
 
 async function attempt(
   { id, headers, body }: HttpEvent,
-  { url, key, timeoutMs, now, signal }: DeliveryOptions,
+  { url, secret, timeoutMs, now, signal }: DeliveryOptions,
 ): Promise<{ answer: number | string; retryAfterMs: number }> {
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { ...headers, ...signedHeaders(id, body, key, now()) },
+      headers: { ...headers, ...signedHeaders(id, body, secret, now()) },
       body: new Uint8Array(body),
       // Nobody was asked whether the events may go elsewhere.
       redirect: 'manual',

@@ -24,18 +24,39 @@ export interface BridgeOptions {
   readonly onFailure: (said: string) => void
 }
 
-/** Passes JSON-RPC messages between a client's pipes and a server's URL until the client closes its end. */
+/** How long a client that has closed its end still gets answers. */
+const answersWithinMs = 10_000
+
+/** Passes JSON-RPC messages between a client's pipes and a server's URL until the client closes its end and has its answers. */
 export async function bridge({ input, output, url, token, onFailure }: BridgeOptions): Promise<void> {
   const client = new StdioServerTransport(input, output)
   const server = new StreamableHTTPClientTransport(url, {
     authProvider: { token: () => token.current(), onUnauthorized: () => token.renew() },
   })
   const waiting = new Map<RequestId, { readonly isHandshake: boolean; readonly cancel: AbortController }>()
-  const closed = Promise.withResolvers<void>()
+  const done = Promise.withResolvers<void>()
+  let clientHasLeft = false
+
+  /** Straight to the pipe: the SDK's transport writes nothing more once the client has closed its own end. */
+  function say(message: JSONRPCMessage): void {
+    output.write(`${JSON.stringify(message)}\n`)
+  }
 
   /** Once for each request: what comes for one that was cancelled or answered is dropped. */
   function answer(id: RequestId, message: JSONRPCMessage): void {
-    if (waiting.delete(id)) client.send(message).catch(closed.reject)
+    if (!waiting.delete(id)) return
+    say(message)
+    endOnceAnswered()
+  }
+
+  function endOnceAnswered(): void {
+    if (clientHasLeft && waiting.size === 0) done.resolve()
+  }
+
+  function leave(): void {
+    clientHasLeft = true
+    endOnceAnswered()
+    setTimeout(() => done.resolve(), answersWithinMs).unref()
   }
 
   function fail(id: RequestId | undefined, error: unknown): void {
@@ -67,7 +88,7 @@ export async function bridge({ input, output, url, token, onFailure }: BridgeOpt
 
   function receive(message: JSONRPCMessage): void {
     const id = isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message) ? message.id : undefined
-    if (id === undefined) return void client.send(message).catch(closed.reject)
+    if (id === undefined) return say(message)
     if (isJSONRPCResultResponse(message) && waiting.get(id)?.isHandshake) {
       const version = message.result['protocolVersion']
       if (typeof version === 'string') server.setProtocolVersion(version)
@@ -76,12 +97,13 @@ export async function bridge({ input, output, url, token, onFailure }: BridgeOpt
   }
 
   listen(server, { onmessage: receive })
-  listen(client, { onmessage: send, onerror: (error) => onFailure(error.message), onclose: () => closed.resolve() })
+  listen(client, { onmessage: send, onerror: (error) => onFailure(error.message), onclose: leave })
   await server.start()
   await client.start()
   try {
-    await closed.promise
+    await done.promise
   } finally {
+    for (const id of waiting.keys()) cancel(id)
     await server.close()
     await client.close()
   }

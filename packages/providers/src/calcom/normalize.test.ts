@@ -1,3 +1,4 @@
+import { CalendarNoShowParty } from '@frontdesk/contracts'
 import { expect, test } from 'vitest'
 import { evidenceOf, onlyEvent, payloadOf, sourceOf, violationsOf } from '../../test/support.ts'
 import { calcomWebhook, type Overrides } from '../testing.ts'
@@ -53,16 +54,67 @@ test('a cancelled booking tells why, and not when it was made', () => {
   expect(payloadOf('frontdesk.calendar_booking.cancelled.v1', cancelled)).toMatchObject({ reason: 'I am ill.', rescheduleRequested: false })
 })
 
-test('a host who asks for another time is told apart from one who cancels', () => {
+test('known bug 5: a host who asks for another time is told apart from one who cancels', () => {
   const cancelled = event('BOOKING_CANCELLED', { payload: { requestReschedule: true, cancellationReason: null } })
   expect(payloadOf('frontdesk.calendar_booking.cancelled.v1', cancelled)).toMatchObject({ reason: '', rescheduleRequested: true })
 })
 
-test('a reschedule over the API, which comes as BOOKING_REQUESTED, is neither a new booking nor lost', () => {
-  const requested = event('BOOKING_REQUESTED', { payload: { uid: 'newUid', rescheduleUid: uid } })
-  expect(violationsOf(requested)).toEqual([])
-  expect(sourceOf(requested)).toMatchObject({ providerEventType: 'BOOKING_REQUESTED', entityId: 'newUid' })
-  expect(evidenceOf(requested)).toEqual(allEvidence)
+test('known bug 4: a reschedule over the API, which comes as BOOKING_REQUESTED, is a reschedule and no new booking', () => {
+  const moved = { uid: 'newUid', status: 'ACCEPTED', rescheduleUid: uid, rescheduleStartTime: '2026-11-24T09:00:00Z' }
+  const rescheduled = event('BOOKING_REQUESTED', { payload: moved })
+  expect(payloadOf('frontdesk.calendar_booking.rescheduled.v1', rescheduled)).toMatchObject({
+    source: { providerEventType: 'BOOKING_REQUESTED', entityId: 'newUid' },
+    booking: { uid: 'newUid' },
+    previousUid: uid,
+    previousStartsAt: new Date('2026-11-24T09:00:00.000Z'),
+  })
+  expect(evidenceOf(rescheduled)).toEqual(allEvidence)
+})
+
+test('a request that its host has to confirm is one, and names the booking that it would replace', () => {
+  const requested = event('BOOKING_REQUESTED')
+  expect(sourceOf(requested).entityStartedAt).toEqual(new Date('2026-11-20T09:00:00.000Z'))
+  expect(payloadOf('frontdesk.calendar_booking.requested.v1', requested)).toMatchObject({ booking: { uid }, previousUid: '' })
+  const another = event('BOOKING_REQUESTED', { payload: { uid: 'newUid', rescheduleUid: uid } })
+  expect(payloadOf('frontdesk.calendar_booking.requested.v1', another)).toMatchObject({ booking: { uid: 'newUid' }, previousUid: uid })
+  const accepted = event('BOOKING_REQUESTED', { payload: { status: 'ACCEPTED' } })
+  expect(accepted.type).toBe('frontdesk.calendar_booking.requested.v1')
+})
+
+test('a rejected request tells why, if its host said', () => {
+  const reasonOf = (payload: Overrides) =>
+    payloadOf('frontdesk.calendar_booking.rejected.v1', event('BOOKING_REJECTED', { payload: { metadata: undefined, ...payload } })).reason
+  expect(reasonOf({})).toBe('Closed that day.')
+  expect(reasonOf({ rejectionReason: null })).toBe('')
+})
+
+test.each([
+  ['BOOKING_PAYMENT_INITIATED', 'payment_initiated'],
+  ['BOOKING_PAID', 'paid'],
+  ['BOOKING_REASSIGNED', 'reassigned'],
+  ['RECORDING_READY', 'recording_ready'],
+  ['RECORDING_TRANSCRIPTION_GENERATED', 'transcription_generated'],
+] as const)('%s tells its booking', (trigger, verb) => {
+  const told = event(trigger)
+  const { source, booking } = payloadOf(`frontdesk.calendar_booking.${verb}.v1`, told)
+  expect(source).toMatchObject({ providerEventType: trigger, entityType: 'calendar_booking', entityId: uid, entityStartedAt: undefined })
+  expect(booking).toMatchObject({ uid, startsAt: new Date('2026-11-24T09:00:00.000Z'), attendees: [{ email: 'guest@example.com' }] })
+  expect(event(trigger, { payload: { attendees: undefined } }).type).toBe(told.type)
+  expect(Buffer.from(told.body).toString()).not.toContain('secret')
+})
+
+test('a recording, which comes without ids of booking and event type, has the rest of the evidence', () => {
+  expect(evidenceOf(event('RECORDING_READY'))).toEqual(allEvidence.filter((piece) => !piece.startsWith('event_type')))
+})
+
+test('a booking that takes place elsewhere tells where', () => {
+  const moved = payloadOf('frontdesk.calendar_booking.location_updated.v1', event('BOOKING_LOCATION_UPDATED'))
+  expect(moved).toMatchObject({ booking: { uid }, location: 'Beispielstraße 1, Berlin' })
+})
+
+test('a reassigned booking names its new host', () => {
+  const { booking } = payloadOf('frontdesk.calendar_booking.reassigned.v1', event('BOOKING_REASSIGNED'))
+  expect(booking?.organizerEmail).toBe('mia@example.com')
 })
 
 test('what Cal.com may leave out is empty', () => {
@@ -134,7 +186,15 @@ test.each([
   ['MEETING_ENDED', '2026-11-24T09:45:00.000Z'],
 ])('%s is read flat: its createdAt is the booking’s', (trigger, occurredAt) => {
   const meeting = event(trigger)
-  expect(violationsOf(meeting)).toEqual([])
+  const type = trigger === 'MEETING_STARTED' ? 'meeting_started' : 'meeting_ended'
+  expect(payloadOf(`frontdesk.calendar_booking.${type}.v1`, meeting).booking).toMatchObject({
+    uid,
+    eventTypeId: '123',
+    startsAt: new Date('2026-11-24T09:00:00.000Z'),
+    organizerEmail: 'salon@example.com',
+    attendees: [{ email: 'guest@example.com' }],
+  })
+  expect(event(trigger, { attendees: undefined, createdAt: undefined }).type).toBe(meeting.type)
   expect(sourceOf(meeting)).toMatchObject({
     entityType: 'calendar_booking',
     entityId: uid,
@@ -156,26 +216,59 @@ test('a meeting event with a payload is read from that', () => {
   expect(evidenceOf(meeting)).toEqual(allEvidence)
 })
 
+test.each([
+  ['AFTER_HOSTS_CAL_VIDEO_NO_SHOW', CalendarNoShowParty.HOSTS],
+  ['AFTER_GUESTS_CAL_VIDEO_NO_SHOW', CalendarNoShowParty.GUESTS],
+])('%s tells whom a video meeting waited for', (trigger, party) => {
+  expect(payloadOf('frontdesk.calendar_booking.no_show.v1', event(trigger))).toMatchObject({ bookingUid: uid, marks: [], party })
+})
+
+test('a no-show of nobody’s booking does not fit', () => {
+  expect(violationsOf(event('BOOKING_NO_SHOW_UPDATED', { payload: { bookingUid: undefined } }))).toEqual([
+    'payload.bookingUid: expected string, received nothing',
+  ])
+})
+
 test('a no-show, which has no organizer, is an event of its booking', () => {
-  const noShow = event('BOOKING_NO_SHOW_UPDATED')
-  expect(violationsOf(noShow)).toEqual([])
+  const noShow = event('BOOKING_NO_SHOW_UPDATED', {
+    payload: {
+      attendees: [
+        { email: 'Guest@Example.com', noShow: true },
+        { email: 'other@example.com', noShow: false },
+        { email: 'no address', noShow: true },
+        { email: 'unmarked@example.com' },
+      ],
+    },
+  })
+  expect(payloadOf('frontdesk.calendar_booking.no_show.v1', noShow)).toMatchObject({
+    bookingUid: uid,
+    marks: [
+      { email: 'guest@example.com', noShow: true },
+      { email: 'other@example.com', noShow: false },
+    ],
+    party: CalendarNoShowParty.UNSPECIFIED,
+  })
   expect(sourceOf(noShow)).toMatchObject({ entityType: 'calendar_booking', entityId: uid })
   expect(evidenceOf(noShow)).toEqual([`connection ${connectionId}`])
 })
 
-test('the test button’s invented host is no evidence', () => {
+test('known bug 6: the test button’s PING is kept, and its invented host is no evidence', () => {
   const ping = event('PING')
   expect(violationsOf(ping)).toEqual([])
   expect(evidenceOf(ping)).toEqual([`connection ${connectionId}`])
 })
 
-test.each(['BOOKING_REJECTED', 'BOOKING_PAID', 'RECORDING_READY', 'OOO_CREATED', 'A_FUTURE_TRIGGER'])(
-  '%s is kept with its evidence',
-  (trigger) => {
-    expect(violationsOf(event(trigger))).toEqual([])
-    expect(evidenceOf(event(trigger))).toEqual(allEvidence)
-  },
-)
+test.each([
+  'INSTANT_MEETING',
+  'INSTANT_MEETING_ACCEPTED',
+  'OOO_CREATED',
+  'WRONG_ASSIGNMENT_REPORT',
+  'DELEGATION_CREDENTIAL_ERROR',
+  'A_FUTURE_TRIGGER',
+])('%s is kept with its evidence', (trigger) => {
+  expect(violationsOf(event(trigger))).toEqual([])
+  expect(evidenceOf(event(trigger))).toEqual(allEvidence)
+})
 
 test.each([
   ['{}', ['triggerEvent: expected string, received nothing']],
@@ -186,7 +279,10 @@ test.each([
     '{"triggerEvent":"BOOKING_CREATED"}',
     ['createdAt: expected an RFC 3339 time with its offset, received nothing', 'payload: expected object, received nothing'],
   ],
-])('the verified body %s is kept with what does not fit', (body, violations) => {
+  ['', ['(body): expected JSON in UTF-8']],
+  ['name=Gustav&start=2026-11-24', ['(body): expected JSON in UTF-8']],
+  ['{{payload.title}}', ['(body): expected JSON in UTF-8']],
+])('known bug 6: the verified body %j, of a template or of none, is kept with what does not fit', (body, violations) => {
   expect(violationsOf(received(body))).toEqual(violations)
 })
 

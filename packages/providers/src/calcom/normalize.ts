@@ -1,56 +1,44 @@
-import { type CalendarBooking, EvidenceKind } from '@frontdesk/contracts'
-import { collectEvidence, email, phoneNumber } from '../evidence.ts'
+import { EvidenceKind } from '@frontdesk/contracts'
+import { isFrontdeskError } from '@frontdesk/errors'
+import { collectEvidence } from '../evidence.ts'
 import { memberOf, parseJson } from '../json.ts'
-import { type Facts, type Model, model, normalizedEvent, unmodelled } from '../normalized-event.ts'
+import { type Facts, type Model, normalizedEvent } from '../normalized-event.ts'
 import type { Delivery, NormalizedEvent } from '../provider.ts'
 import { identifier, instant, kindName, readAs } from '../schema.ts'
-import { bookingCancelled, bookingCreated, bookingRescheduled, type CalcomBooking, envelope } from './schema.ts'
-
-const models: ReadonlyMap<string, Model> = new Map([
-  [
-    'BOOKING_CREATED',
-    model('frontdesk.calendar_booking.created.v1', bookingCreated, ({ payload }, source) => ({ source, booking: bookingOf(payload) })),
-  ],
-  [
-    'BOOKING_RESCHEDULED',
-    model('frontdesk.calendar_booking.rescheduled.v1', bookingRescheduled, ({ payload }, source) => ({
-      source,
-      booking: bookingOf(payload),
-      previousUid: payload.rescheduleUid,
-      previousStartsAt: payload.rescheduleStartTime ?? undefined,
-      previousEndsAt: payload.rescheduleEndTime ?? undefined,
-    })),
-  ],
-  [
-    'BOOKING_CANCELLED',
-    model('frontdesk.calendar_booking.cancelled.v1', bookingCancelled, ({ payload }, source) => ({
-      source,
-      booking: bookingOf(payload),
-      reason: payload.cancellationReason ?? '',
-      rescheduleRequested: payload.requestReschedule ?? false,
-    })),
-  ],
-])
-const anyOther = unmodelled(envelope)
+import { isFlat, modelOf } from './models.ts'
 
 /** The one event that a Cal.com webhook tells of. */
 export function normalizeCalcom(rawBody: Buffer, delivery: Delivery): NormalizedEvent[] {
-  const json = parseJson(rawBody)
+  const json = readJson(rawBody)
   const facts = factsOf(json, delivery)
-  return [normalizedEvent('calcom', { rawBody, json, delivery, facts, model: models.get(facts.kind) ?? anyOther })]
+  return [normalizedEvent('calcom', { rawBody, json, delivery, facts, model: json === undefined ? notJson : modelOf(facts.kind) })]
 }
+
+/** A host's template can make anything of a body, and Cal.com never sends again: so what is not JSON is kept as well. */
+const notJson: Model = () => ({ ok: false, violations: ['(body): expected JSON in UTF-8'] })
+
+/** Whatever the Content-Type says; undefined for what is not JSON. */
+function readJson(rawBody: Buffer): unknown {
+  try {
+    return parseJson(rawBody)
+  } catch (error) {
+    if (isFrontdeskError(error, 'malformed_json')) return undefined
+    throw error
+  }
+}
+
+const startingKinds: ReadonlySet<string> = new Set(['BOOKING_CREATED', 'BOOKING_RESCHEDULED', 'BOOKING_REQUESTED'])
 
 function factsOf(json: unknown, { connectionId }: Delivery): Facts {
   const kind = readAs(kindName, memberOf(json, 'triggerEvent')) ?? ''
   const meeting = kind === 'MEETING_STARTED' || kind === 'MEETING_ENDED'
   // Only these are flat; in others the root can hold a form's answers, which are no evidence.
-  const payload = memberOf(json, 'payload') ?? undefined
-  const flat = meeting && payload === undefined
-  const subject = flat ? json : payload
+  const flat = meeting && isFlat(json)
+  const subject = flat ? json : memberOf(json, 'payload')
   const uid = readAs(identifier, memberOf(subject, 'uid')) ?? readAs(identifier, memberOf(subject, 'bookingUid'))
   const createdAt = readAs(instant, memberOf(json, 'createdAt'))
   const endsAt = readAs(instant, memberOf(subject, 'endTime'))
-  const startsBooking = kind === 'BOOKING_CREATED' || kind === 'BOOKING_RESCHEDULED' || flat
+  const startsBooking = flat || startingKinds.has(kind)
   const keyTime = meeting ? endsAt : createdAt
   return {
     kind,
@@ -86,25 +74,4 @@ function hostOfRow(row: unknown): Parameters<typeof collectEvidence>[0] {
     [EvidenceKind.ORGANIZER_EMAIL, memberOf(row, 'userPrimaryEmail')],
     [EvidenceKind.ORGANIZER_ID, memberOf(row, 'userId')],
   ]
-}
-
-function bookingOf(booking: CalcomBooking): CalendarBooking {
-  return {
-    uid: booking.uid,
-    icalUid: booking.iCalUID ?? '',
-    icalSequence: booking.iCalSequence ?? 0,
-    eventTypeId: booking.eventTypeId ? String(booking.eventTypeId) : '',
-    title: booking.title ?? '',
-    startsAt: booking.startTime,
-    endsAt: booking.endTime,
-    organizerEmail: email(booking.organizer?.email) ?? '',
-    organizerTimeZone: booking.organizer?.timeZone ?? '',
-    attendees: booking.attendees.map((attendee) => ({
-      name: attendee.name ?? '',
-      // What is no address names nobody; the booking is made all the same.
-      email: email(attendee.email) ?? '',
-      timeZone: attendee.timeZone ?? '',
-      phoneNumber: phoneNumber(attendee.phoneNumber) ?? '',
-    })),
-  }
 }

@@ -45,6 +45,9 @@ const additions: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>([
   ['BOOKING_CANCELLED', { status: 'CANCELLED', iCalSequence: 1, cancellationReason: 'I am ill.' }],
   ['BOOKING_REJECTED', { status: 'REJECTED', rejectionReason: 'Closed that day.' }],
   ['BOOKING_REQUESTED', { status: 'PENDING' }],
+  ['BOOKING_LOCATION_UPDATED', { location: 'Beispielstraße 1, Berlin' }],
+  ['BOOKING_REASSIGNED', { organizer: { id: 8, name: 'Mia', email: 'mia@example.com', username: 'mia', timeZone: 'Europe/Berlin' } }],
+  ['RECORDING_READY', { downloadLink: 'https://recordings.example.com/x?token=secret' }],
 ])
 
 /** One booking as Cal.com tells of it with each trigger. */
@@ -76,6 +79,13 @@ export function calcomDefaults(triggerEvent: string): JsonObject {
           message: 'x is marked as no-show',
         },
       }
+    case 'AFTER_HOSTS_CAL_VIDEO_NO_SHOW':
+    case 'AFTER_GUESTS_CAL_VIDEO_NO_SHOW':
+      return {
+        triggerEvent,
+        createdAt,
+        payload: { title: booking['title'] ?? '', bookingUid: 'bFJeNb2uX8ANpT3JL5EfXw', bookingId: 100, ...times, attendees },
+      }
     case 'FORM_SUBMITTED':
       return { triggerEvent, createdAt, payload: { formId: 'frm_1', formName: 'Contact', teamId: 5 }, name: 'Gustav Gast' }
     case 'PING':
@@ -94,7 +104,13 @@ export function calcomDefaults(triggerEvent: string): JsonObject {
       return {
         triggerEvent,
         createdAt: laterCreatedAt.get(triggerEvent) ?? createdAt,
-        payload: { ...booking, ...additions.get(triggerEvent) },
+        payload: triggerEvent.startsWith('RECORDING_') ? recorded(triggerEvent) : { ...booking, ...additions.get(triggerEvent) },
       }
   }
+}
+
+/** A recorded booking comes without its own and its event type's ids. */
+function recorded(triggerEvent: string): JsonObject {
+  const { bookingId: _, eventTypeId: __, ...rest } = booking
+  return { ...rest, ...additions.get(triggerEvent) }
 }

@@ -75,7 +75,7 @@ test('no changed bit of body or header is accepted', () => {
   expect(everyBitFlip(Buffer.from(header)).filter((flipped) => verdict(body, flipped.toString('latin1')) === 'accepted')).toEqual([])
 })
 
-test('no truncated, extended or re-serialised body is accepted', () => {
+test('known bug 1: no truncated, extended or re-serialised body is accepted', () => {
   for (const source of sourceBodies) {
     const body = Buffer.from(source)
     const header = signCalcom(body, secret)

@@ -1,4 +1,4 @@
-import { CallDirection } from '@frontdesk/contracts'
+import { CallDirection, CallTransferPhase } from '@frontdesk/contracts'
 import { expect, test } from 'vitest'
 import { evidenceOf, onlyEvent, payloadOf, sourceOf, violationsOf } from '../../test/support.ts'
 import type { Delivery } from '../provider.ts'
@@ -214,29 +214,67 @@ test('the connection is evidence only when its own secret verified', () => {
   expect(evidenceOf(event('call_ended')).join()).not.toContain('connection')
 })
 
-test.each(['transfer_started', 'transfer_bridged', 'transcript_updated', 'some_future_event'])(
-  '%s is kept as an event of its call',
-  (name) => {
-    const received = event(name)
-    expect(violationsOf(received)).toEqual([])
-    expect(sourceOf(received)).toMatchObject({
-      provider: 'retell',
-      deliveryId: 'dlv_01jd3w2k7xe9qr5m8tz4vb6n0c',
-      providerEventType: name,
-      entityType: 'call',
-      entityId: call.callId,
-      entityStartedAt: call.startedAt,
-      receivedAt: new Date('2026-11-20T12:00:00.000Z'),
-    })
-    expect(evidenceOf(received)).toContain('phone_number +493012345678')
-  },
-)
+test.each([
+  ['transfer_started', CallTransferPhase.STARTED],
+  ['transfer_bridged', CallTransferPhase.BRIDGED],
+  ['transfer_cancelled', CallTransferPhase.CANCELLED],
+])('%s tells the phase of a transfer, and where to', (name, phase) => {
+  const transfer = event(name)
+  expect(transfer).toMatchObject({ entityId: call.callId, occurredAt: new Date('2026-11-20T12:00:00.000Z') })
+  expect(payloadOf('frontdesk.call.transferred.v1', transfer)).toMatchObject({
+    call,
+    phase,
+    destination: '+493012349999',
+    option: 'cold_transfer',
+  })
+})
 
-test('a chat is kept with its agent as evidence and without a call', () => {
-  const chat = event('chat_ended', { chat: { metadata: { company_id: 'cmp_1' } } })
+test('an ended transfer, which comes without destination and option, is a phase all the same', () => {
+  expect(payloadOf('frontdesk.call.transferred.v1', event('transfer_ended'))).toMatchObject({
+    call,
+    phase: CallTransferPhase.ENDED,
+    destination: '',
+    option: '',
+  })
+})
+
+test('where a call was transferred to can be a text, an address, or what a prompt decides', () => {
+  const destinationOf = (transfer_destination: string | Overrides | null) =>
+    payloadOf('frontdesk.call.transferred.v1', event('transfer_started', { transfer_destination, transfer_option: 'warm_transfer' }))
+  expect(destinationOf('+49 30 12349999')).toMatchObject({ destination: '+493012349999', option: 'warm_transfer' })
+  expect(destinationOf('sip:desk@salon.example').destination).toBe('sip:desk@salon.example')
+  expect(destinationOf({ type: 'inferred', number: undefined, prompt: 'the workshop' }).destination).toBe('')
+  expect(destinationOf(null).destination).toBe('')
+  expect(violationsOf(event('transfer_started', { transfer_destination: 7, transfer_option: [] }))).toEqual([
+    'transfer_destination: expected a text, or an object whose number is one, received number',
+    'transfer_option: expected a text, or an object whose type is one, received array',
+  ])
+})
+
+test('whom a call was transferred to is no evidence', () => {
+  expect(evidenceOf(event('transfer_started'))).toEqual(['phone_number +493012345678', 'voice_agent agent_7b1e90c2'])
+})
+
+test.each(['transcript_updated', 'some_future_event'])('%s is kept as an event of its call', (name) => {
+  const received = event(name)
+  expect(violationsOf(received)).toEqual([])
+  expect(sourceOf(received)).toMatchObject({
+    provider: 'retell',
+    deliveryId: 'dlv_01jd3w2k7xe9qr5m8tz4vb6n0c',
+    providerEventType: name,
+    entityType: 'call',
+    entityId: call.callId,
+    entityStartedAt: call.startedAt,
+    receivedAt: new Date('2026-11-20T12:00:00.000Z'),
+  })
+  expect(evidenceOf(received)).toContain('phone_number +493012345678')
+})
+
+test.each(['chat_started', 'chat_ended', 'chat_analyzed'])('%s is kept as an event of its chat, with its agent as evidence', (name) => {
+  const chat = event(name, { chat: { metadata: { company_id: 'cmp_1' }, start_timestamp: 1_795_165_200_000 } })
   expect(violationsOf(chat)).toEqual([])
-  expect(sourceOf(chat)).toMatchObject({ entityType: '', entityId: '' })
-  expect(chat.entityId).toBe('dlv_01jd3w2k7xe9qr5m8tz4vb6n0c')
+  expect(sourceOf(chat)).toMatchObject({ entityType: 'chat', entityId: chat.entityId, entityStartedAt: call.startedAt })
+  expect(chat.entityId).toBe('chat_91d0c7f4a2b35e68')
   expect(evidenceOf(chat)).toEqual(['voice_agent agent_7b1e90c2', 'metadata cmp_1'])
 })
 

@@ -1,10 +1,10 @@
-import { type Call, CallDirection, EvidenceKind } from '@frontdesk/contracts'
+import { type Call, CallDirection, CallTransferPhase, EvidenceKind } from '@frontdesk/contracts'
 import { collectEvidence, phoneNumber } from '../evidence.ts'
 import { copyJson, memberOf, parseJson } from '../json.ts'
 import { type Facts, type Model, model, normalizedEvent, unmodelled } from '../normalized-event.ts'
 import type { Delivery, NormalizedEvent } from '../provider.ts'
 import { epochMs, identifier, kindName, readAs } from '../schema.ts'
-import { callAnalyzed, callEnded, callStarted, envelope, type RetellCall } from './schema.ts'
+import { callAnalyzed, callEnded, callStarted, callTransferred, envelope, type RetellCall } from './schema.ts'
 
 const models: ReadonlyMap<string, Model> = new Map([
   ['call_started', model('frontdesk.call.started.v1', callStarted, ({ call }, source) => ({ source, call: callOf(call) }))],
@@ -31,8 +31,22 @@ const models: ReadonlyMap<string, Model> = new Map([
       appointmentRequest: call.call_analysis.custom_analysis_data?.appointmentRequest,
     })),
   ],
+  ['transfer_started', transferred(CallTransferPhase.STARTED)],
+  ['transfer_bridged', transferred(CallTransferPhase.BRIDGED)],
+  ['transfer_cancelled', transferred(CallTransferPhase.CANCELLED)],
+  ['transfer_ended', transferred(CallTransferPhase.ENDED)],
 ])
 const anyOther = unmodelled(envelope)
+
+function transferred(phase: CallTransferPhase): Model {
+  return model('frontdesk.call.transferred.v1', callTransferred, ({ call, transfer_destination, transfer_option }, source) => ({
+    source,
+    call: callOf(call),
+    phase,
+    destination: phoneNumber(transfer_destination) ?? transfer_destination ?? '',
+    option: transfer_option ?? '',
+  }))
+}
 
 /** The one event that a Retell webhook tells of. */
 export function normalizeRetell(rawBody: Buffer, delivery: Delivery): NormalizedEvent[] {
@@ -45,12 +59,11 @@ function factsOf(json: unknown, { connectionId }: Delivery): Facts {
   const kind = readAs(kindName, memberOf(json, 'event')) ?? ''
   const call = memberOf(json, 'call')
   const chat = memberOf(json, 'chat')
-  const callId = readAs(identifier, memberOf(call, 'call_id'))
-  const startedAt = readAs(epochMs, memberOf(call, 'start_timestamp'))
+  const entity = entityOf('call', memberOf(call, 'call_id'), call) ?? entityOf('chat', memberOf(chat, 'chat_id'), chat)
   return {
     kind,
-    dedupeKey: dedupeKeyOf(kind, json, callId ?? readAs(identifier, memberOf(chat, 'chat_id'))),
-    entity: callId === undefined ? undefined : { type: 'call', id: callId, startedAt },
+    dedupeKey: dedupeKeyOf(kind, json, entity?.id),
+    entity,
     occurredAt: occurredAt(kind, call),
     evidence: collectEvidence([
       [EvidenceKind.CONNECTION, connectionId],
@@ -61,6 +74,12 @@ function factsOf(json: unknown, { connectionId }: Delivery): Facts {
       [EvidenceKind.METADATA, memberOf(chat, 'metadata', 'company_id')],
     ]),
   }
+}
+
+function entityOf(type: 'call' | 'chat', id: unknown, conversation: unknown): Facts['entity'] {
+  const entityId = readAs(identifier, id)
+  if (entityId === undefined) return undefined
+  return { type, id: entityId, startedAt: readAs(epochMs, memberOf(conversation, 'start_timestamp')) }
 }
 
 /** Kinds that come at most once for each call or chat; of any other, only equal bytes are known to be the same event. */

@@ -25,6 +25,7 @@ export function retellDefaults(event: string): JsonObject {
   if (event === 'call_ended') return { event, call: ended }
   if (event.startsWith('chat_'))
     return { event, chat: { chat_id: 'chat_91d0c7f4a2b35e68', agent_id: 'agent_7b1e90c2', chat_status: 'ended' } }
+  if (event === 'transfer_ended') return { event, call: started }
   if (event.startsWith('transfer_')) {
     return {
       event,

@@ -66,4 +66,14 @@ export const callAnalyzed = z.object({
   }),
 })
 
+/** A number or an address, by itself or in what the agent was set up with; a destination that a prompt infers has none. */
+const destination = z.union([text(255), z.object({ number: text(255).nullish() }).transform(({ number }) => number ?? '')], {
+  error: 'expected a text, or an object whose number is one',
+})
+const option = z.union([text(64), z.object({ type: text(64).nullish() }).transform(({ type }) => type ?? '')], {
+  error: 'expected a text, or an object whose type is one',
+})
+
+export const callTransferred = z.object({ call, transfer_destination: destination.nullish(), transfer_option: option.nullish() })
+
 export type RetellCall = z.output<typeof call>

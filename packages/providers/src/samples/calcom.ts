@@ -9,11 +9,12 @@ const daysAheadMax = 90
 export const calcomSamples: LiveSamples = {
   secret: 'connection',
   events: [
-    ...['CREATED', 'REQUESTED', 'RESCHEDULED', 'CANCELLED', 'REJECTED', 'PAID', 'PAYMENT_INITIATED', 'NO_SHOW_UPDATED'].map(
-      (verb) => `BOOKING_${verb}`,
-    ),
+    ...['CREATED', 'REQUESTED', 'RESCHEDULED', 'CANCELLED', 'REJECTED', 'PAID', 'PAYMENT_INITIATED', 'NO_SHOW_UPDATED', 'LOCATION_UPDATED', 'REASSIGNED'].map((verb) => `BOOKING_${verb}`),
     'MEETING_STARTED',
     'MEETING_ENDED',
+    'RECORDING_READY',
+    'AFTER_HOSTS_CAL_VIDEO_NO_SHOW',
+    'AFTER_GUESTS_CAL_VIDEO_NO_SHOW',
     'FORM_SUBMITTED',
     'PING',
   ],

@@ -6,9 +6,12 @@ import { replaceMembers, type LiveSamples } from './live-sample.ts'
 export const whatsappSamples: LiveSamples = {
   secret: 'platform',
   events: [
-    ...['text', 'image', 'audio', 'location', 'button', 'interactive', 'reaction', 'system'],
+    ...['text', 'image', 'audio', 'video', 'document', 'sticker', 'location', 'contacts'],
+    ...['button', 'interactive', 'reaction', 'order', 'unsupported', 'system'],
     ...['sent', 'delivered', 'read', 'failed', 'played'],
     'message_template_status_update',
+    'account_update',
+    'user_id_update',
   ],
   body(event, { whatsapp }, { happenedAt, nonce }) {
     const seconds = Math.floor(happenedAt.getTime() / 1_000)

@@ -78,13 +78,9 @@ test('an invoice may lack customer and status', () => {
 })
 
 test.each([
-  'invoice_payment.paid',
   'invoiceitem.created',
   'customer.created',
   'customer.subscription',
-  'checkout.session.completed',
-  'payment_intent.succeeded',
-  'charge.dispute.created',
   'entitlements.active_entitlement_summary.updated',
   'a.future.type',
 ])('%s is kept, unmodelled, with what names its company', (type) => {
@@ -94,6 +90,106 @@ test.each([
   expect(evidenceOf(kept)).toEqual([`stripe_customer ${customerId}`])
 })
 
+test.each([
+  ['payment_intent.created', 'payment_intent', 'pi_3SWq2oLkdIwHu7ix0b'],
+  ['payment_intent.succeeded', 'payment_intent', 'pi_3SWq2oLkdIwHu7ix0b'],
+  ['payment_intent.payment_failed', 'payment_intent', 'pi_3SWq2oLkdIwHu7ix0b'],
+  ['charge.succeeded', 'charge', 'ch_3SWq2oLkdIwHu7ix0c'],
+  ['charge.refunded', 'charge', 'ch_3SWq2oLkdIwHu7ix0c'],
+])('%s tells which payment, and whose', (type, kind, paymentId) => {
+  const changed = event(type)
+  expect(payloadOf('frontdesk.payment.changed.v1', changed)).toMatchObject({
+    paymentId,
+    kind,
+    paymentIntentId: 'pi_3SWq2oLkdIwHu7ix0b',
+    invoiceId: '',
+    customerId,
+    status: 'succeeded',
+  })
+  expect(sourceOf(changed)).toMatchObject({ entityType: kind, entityId: paymentId })
+  expect(evidenceOf(changed)).toEqual([`stripe_customer ${customerId}`])
+})
+
+test('an invoice’s payment tells its invoice, and the payment where that moved to', () => {
+  const changed = event('invoice_payment.paid')
+  expect(payloadOf('frontdesk.payment.changed.v1', changed)).toMatchObject({
+    paymentId: 'inpay_1SWq2p',
+    kind: 'invoice_payment',
+    paymentIntentId: 'pi_3SWq2oLkdIwHu7ix0b',
+    invoiceId: 'in_1SWq2lLkdIwHu7ixQ3',
+    status: 'paid',
+  })
+})
+
+test.each(['created', 'updated', 'closed', 'funds_withdrawn', 'funds_reinstated'])(
+  'charge.dispute.%s tells of which payment, and why',
+  (what) => {
+    expect(payloadOf('frontdesk.dispute.changed.v1', event(`charge.dispute.${what}`))).toMatchObject({
+      disputeId: 'du_1SWq2q',
+      paymentIntentId: 'pi_3SWq2oLkdIwHu7ix0b',
+      chargeId: 'ch_3SWq2oLkdIwHu7ix0c',
+      status: 'needs_response',
+      reason: 'fraudulent',
+    })
+  },
+)
+
+test.each(['refund.created', 'refund.updated', 'refund.failed', 'charge.refund.updated'])('%s tells of which payment, and why', (type) => {
+  const refund = (overrides?: Overrides) => payloadOf('frontdesk.refund.changed.v1', event(type, overrides))
+  expect(refund()).toMatchObject({
+    refundId: 're_3SWq2r',
+    paymentIntentId: 'pi_3SWq2oLkdIwHu7ix0b',
+    chargeId: 'ch_3SWq2oLkdIwHu7ix0c',
+    status: 'succeeded',
+    reason: 'requested_by_customer',
+  })
+  expect(refund({ data: { object: { failure_reason: 'lost_or_stolen_card', charge: { id: 'ch_x' } } } })).toMatchObject({
+    chargeId: 'ch_x',
+    reason: 'lost_or_stolen_card',
+  })
+})
+
+test('a completed checkout tells what was bought, and one whose money is settled later is another event', () => {
+  const checkout = {
+    checkoutId: 'cs_live_a1Nq7',
+    customerId,
+    subscriptionId,
+    paymentIntentId: '',
+    status: 'complete',
+    paymentStatus: 'paid',
+  }
+  expect(payloadOf('frontdesk.checkout.completed.v1', event('checkout.session.completed')).checkout).toEqual(checkout)
+  for (const what of ['async_payment_succeeded', 'async_payment_failed', 'expired']) {
+    expect(payloadOf('frontdesk.checkout.changed.v1', event(`checkout.session.${what}`)).checkout).toEqual(checkout)
+  }
+})
+
+test.each([
+  ['v1.billing.meter.error_report_triggered', 'mtr_61R9Ij'],
+  ['v1.billing.meter.no_meter_found', ''],
+])('%s tells which meter failed, if there is one, and by which event its reasons are fetched', (type, meterId) => {
+  const failed = event(type, { id: 'evt_test_meter' })
+  expect(payloadOf('frontdesk.meter.failed.v1', failed)).toMatchObject({ providerEventId: 'evt_test_meter', meterId })
+  expect(sourceOf(failed)).toMatchObject({ providerEventType: type, entityId: meterId })
+  expect(failed.occurredAt).toEqual(new Date('2026-11-20T09:00:00.000Z'))
+})
+
+test.each([
+  ['v1.customer.subscription.updated', 'frontdesk.subscription.changed.v1', { subscriptionId, customerId: '', status: '' }],
+  ['v1.invoice.paid', 'frontdesk.invoice.changed.v1', { invoiceId: 'in_1SWq2lLkdIwHu7ixQ3', subscriptionId: '' }],
+  ['v1.payment_intent.succeeded', 'frontdesk.payment.changed.v1', { kind: 'payment_intent', paymentIntentId: 'pi_3SWq2oLkdIwHu7ix0b' }],
+  ['v1.charge.succeeded', 'frontdesk.payment.changed.v1', { kind: 'charge', paymentId: 'ch_3SWq2oLkdIwHu7ix0c', paymentIntentId: '' }],
+  ['v1.charge.dispute.created', 'frontdesk.dispute.changed.v1', { disputeId: 'du_1SWq2q' }],
+  ['v1.refund.failed', 'frontdesk.refund.changed.v1', { refundId: 're_3SWq2r' }],
+  ['v1.checkout.session.completed', 'frontdesk.checkout.completed.v1', { checkout: { checkoutId: 'cs_live_a1Nq7' } }],
+] as const)('the thin event %s tells what changed by its id alone', (type, ours, payload) => {
+  const thin = event(type)
+  expect(payloadOf(ours, thin)).toMatchObject(payload)
+  expect(sourceOf(thin).entityType).not.toBe('')
+  expect(evidenceOf(thin)).toEqual([])
+  expect(violationsOf(event(type, { related_object: null }))).toEqual(['related_object: expected object, received null'])
+})
+
 test('an upcoming invoice, which has no id, is kept and does not count as one that does not fit', () => {
   const upcoming = event('invoice.upcoming')
   expect(violationsOf(upcoming)).toEqual([])
@@ -101,17 +197,16 @@ test('an upcoming invoice, which has no id, is kept and does not count as one th
   expect(evidenceOf(upcoming)).toEqual([`stripe_customer ${customerId}`, `metadata ${companyId}`])
 })
 
-test.each([
-  'v1.billing.meter.error_report_triggered',
-  'v1.billing.meter.no_meter_found',
-  'v2.core.account[configuration.recipient].capability_status_updated',
-])('the thin event %s is kept as an event of what it names', (type) => {
-  const thin = event(type)
-  expect(violationsOf(thin)).toEqual([])
-  expect(thin).toMatchObject({ entityId: 'mtr_61R9Ij', occurredAt: new Date('2026-11-20T09:00:00.000Z') })
-  expect(sourceOf(thin)).toMatchObject({ providerEventType: type, entityType: 'billing.meter', entityId: 'mtr_61R9Ij' })
-  expect(evidenceOf(thin)).toEqual([])
-})
+test.each(['v2.core.account[configuration.recipient].capability_status_updated', 'v1.invoice.upcoming', 'v1.billing.meter.updated'])(
+  'the thin event %s is kept as an event of what it names',
+  (type) => {
+    const thin = event(type)
+    expect(violationsOf(thin)).toEqual([])
+    expect(thin.occurredAt).toEqual(new Date('2026-11-20T09:00:00.000Z'))
+    expect(sourceOf(thin)).toMatchObject({ providerEventType: type })
+    expect(evidenceOf(thin)).toEqual([])
+  },
+)
 
 test('the connected account is evidence, by whichever name it comes', () => {
   expect(evidenceOf(event('customer.created', { account: 'acct_1A' }))).toContain('stripe_account acct_1A')

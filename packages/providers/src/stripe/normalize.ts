@@ -1,38 +1,17 @@
 import { EvidenceKind } from '@frontdesk/contracts'
 import { collectEvidence } from '../evidence.ts'
 import { memberOf, parseJson } from '../json.ts'
-import { type Facts, type Model, model, normalizedEvent, unmodelled } from '../normalized-event.ts'
+import { type Facts, normalizedEvent } from '../normalized-event.ts'
 import type { Delivery, NormalizedEvent } from '../provider.ts'
 import { epochSeconds, identifier, instant, kindName, readAs } from '../schema.ts'
-import { envelope, eventType, invoiceEvent, reference, subscriptionEvent } from './schema.ts'
-
-const subscriptionChanged = model('frontdesk.subscription.changed.v1', subscriptionEvent, ({ data: { object } }, source) => ({
-  source,
-  subscriptionId: object.id,
-  customerId: object.customer ?? '',
-  status: object.status ?? '',
-}))
-const invoiceChanged = model('frontdesk.invoice.changed.v1', invoiceEvent, ({ data: { object } }, source) => ({
-  source,
-  invoiceId: object.id,
-  customerId: object.customer ?? '',
-  subscriptionId: object.parent?.subscription_details?.subscription ?? '',
-  status: object.status ?? '',
-}))
-const anyOther = unmodelled(envelope)
+import { modelOf } from './models.ts'
+import { eventType, reference } from './schema.ts'
 
 /** The one event that a Stripe webhook tells of. */
 export function normalizeStripe(rawBody: Buffer, delivery: Delivery): NormalizedEvent[] {
   const json = parseJson(rawBody)
   const facts = factsOf(json, delivery)
   return [normalizedEvent('stripe', { rawBody, json, delivery, facts, model: modelOf(facts.kind) })]
-}
-
-function modelOf(kind: string): Model {
-  if (kind.startsWith('customer.subscription.')) return subscriptionChanged
-  // An upcoming invoice is a preview and has no id.
-  if (kind.startsWith('invoice.') && kind !== 'invoice.upcoming') return invoiceChanged
-  return anyOther
 }
 
 function factsOf(json: unknown, { connectionId }: Delivery): Facts {

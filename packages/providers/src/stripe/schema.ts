@@ -14,19 +14,47 @@ export const reference = z.union([identifier, z.object({ id: identifier }).trans
   error: 'expected an id, or an object with one',
 })
 
+/** A thin event: it names its object and says nothing of it. */
+export const thinEvent = envelope.extend({ related_object: z.object({ id: identifier }) })
+
+/** A meter's errors are always thin; where there is no such meter none is named. */
+export const meterEvent = envelope.extend({ related_object: z.object({ id: identifier }).nullish() })
+
 const status = text(64).nullish()
+const link = reference.nullish()
 
-export const subscriptionEvent = envelope.extend({
-  data: z.object({ object: z.object({ id: identifier, customer: reference.nullish(), status }) }),
-})
+function snapshot<Object extends z.ZodType>(object: Object) {
+  return envelope.extend({ data: z.object({ object }) })
+}
 
-export const invoiceEvent = envelope.extend({
-  data: z.object({
-    object: z.object({
-      id: identifier,
-      customer: reference.nullish(),
-      status,
-      parent: z.object({ subscription_details: z.object({ subscription: reference.nullish() }).nullish() }).nullish(),
-    }),
+export const subscriptionEvent = snapshot(z.object({ id: identifier, customer: link, status }))
+
+export const invoiceEvent = snapshot(
+  z.object({
+    id: identifier,
+    customer: link,
+    status,
+    parent: z.object({ subscription_details: z.object({ subscription: link }).nullish() }).nullish(),
   }),
-})
+)
+
+export const paymentEvent = snapshot(
+  z.object({
+    id: identifier,
+    customer: link,
+    status,
+    invoice: link,
+    payment_intent: link,
+    payment: z.object({ payment_intent: link }).nullish(),
+  }),
+)
+
+const ofCharge = { id: identifier, charge: link, payment_intent: link, status, reason: text(255).nullish() }
+export const refundEvent = snapshot(z.object({ ...ofCharge, failure_reason: text(255).nullish() }))
+export const disputeEvent = snapshot(z.object(ofCharge))
+
+export const checkoutEvent = snapshot(
+  z.object({ id: identifier, customer: link, subscription: link, payment_intent: link, status, payment_status: status }),
+)
+
+export type StripeCheckout = z.output<typeof checkoutEvent>['data']['object']

@@ -31,12 +31,12 @@ test('what Stripe’s own SDK signs is accepted, and what we sign its SDK accept
   expect(sdk.webhooks.constructEvent(body, signStripe(body, secret, Date.now()), secret)).toMatchObject({ type: 'invoice.paid' })
 })
 
-test('a thin event verifies at the same endpoint and is understood, where the SDK’s constructEvent throws', () => {
+test('known bug 10: a thin event verifies at the same endpoint and is understood, where the SDK’s constructEvent throws', () => {
   const thin = stripeWebhook('v1.billing.meter.error_report_triggered').body
   const header = sdkSign(thin)
   expect(() => sdk.webhooks.constructEvent(thin, header, secret, Infinity)).toThrow(/thin event/)
   expect(verdict(thin, header)).toBe('accepted')
-  expect(onlyEvent(stripe, thin).type).toBe('frontdesk.provider_event.received.v1')
+  expect(onlyEvent(stripe, thin).type).toBe('frontdesk.meter.failed.v1')
 })
 
 test.each([
@@ -47,11 +47,11 @@ test.each([
   [300, 'accepted'],
   [301, 'timestamp_out_of_tolerance'],
   [86_400, 'timestamp_out_of_tolerance'],
-])('a timestamp that is off by %i s is %s, though the SDK minds the past alone', (offSeconds, outcome) => {
+])('known bug 10: a timestamp that is off by %i s is %s, though the SDK minds the past alone', (offSeconds, outcome) => {
   expect(verdict(body, sdkSign(body, nowSeconds + offSeconds))).toBe(outcome)
 })
 
-test('of several v1 signatures any one may match, the second as well', () => {
+test('known bug 10: of several v1 signatures any one may match, the second as well', () => {
   const [good, other] = [v1Of(sdkSign(body)), v1Of(sdkSign(body, nowSeconds, 'whsec_rolled'))]
   expect(verdict(body, `t=${nowSeconds},${other},${good}`)).toBe('accepted')
   expect(verdict(body, `t=${nowSeconds},${good},${other}`)).toBe('accepted')
@@ -135,7 +135,7 @@ test('no changed bit of body or header is accepted', () => {
   expect(everyBitFlip(Buffer.from(header)).filter((flipped) => verdict(body, flipped.toString('latin1')) === 'accepted')).toEqual([])
 })
 
-test('no truncated, extended or re-serialised body is accepted', () => {
+test('known bug 1: no truncated, extended or re-serialised body is accepted', () => {
   for (const source of sourceBodies) {
     const payload = Buffer.from(source)
     const header = sdkSign(payload)

@@ -30,9 +30,9 @@ test('every message, status and other change of every entry is an event of its o
   ])
   expect(normalize(batch.body).map(({ type, entityId }) => [type, entityId])).toEqual([
     ['frontdesk.message.received.v1', 'wamid.a'],
-    ['frontdesk.provider_event.received.v1', delivery.deliveryId],
+    ['frontdesk.template.status_changed.v1', '1689556908129832'],
     ['frontdesk.message.status_changed.v1', 'wamid.b'],
-    ['frontdesk.provider_event.received.v1', delivery.deliveryId],
+    ['frontdesk.messaging_account.updated.v1', delivery.deliveryId],
   ])
   expect(normalize(packed([text('a'), text('b')], [sent('c'), sent('c', 'read')])).map(({ entityId }) => entityId)).toEqual([
     'a',
@@ -42,7 +42,7 @@ test('every message, status and other change of every entry is an event of its o
   ])
 })
 
-test('two phone_number_ids in one request resolve each by its own', () => {
+test('known bug 8: two phone_number_ids in one request resolve each by its own', () => {
   const { body } = whatsappBatch([whatsappWebhook('text', {}, first), whatsappWebhook('sent', {}, second)])
   expect(normalize(body).map(evidenceOf)).toEqual([
     ['whatsapp_phone_number 2001', 'whatsapp_account 1001'],

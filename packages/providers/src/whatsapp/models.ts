@@ -1,20 +1,11 @@
-import { MessageDeliveryStatus, type MessageFailure, type MessageParty } from '@frontdesk/contracts'
+import { MessageDeliveryStatus, type MessageParty } from '@frontdesk/contracts'
 import { memberOf } from '../json.ts'
 import { type Model, model, unmodelled } from '../normalized-event.ts'
 import { fit, identifier, kindName, readAs, text } from '../schema.ts'
+import { accountModelOf, idChanged, systemModelOf } from './account-models.ts'
+import { contentOf, failureOf, partyOf } from './content.ts'
 import type { Part } from './parts.ts'
-import {
-  message,
-  metaKey,
-  ourNumber,
-  phone,
-  status,
-  statusNames,
-  unmodelledMessage,
-  unmodelledStatus,
-  type WhatsappMessage,
-  type WhatsappStatus,
-} from './schema.ts'
+import { message, metaKey, ourNumber, phone, status, statusNames, unmodelledStatus, type WhatsappStatus } from './schema.ts'
 
 const statuses = {
   sent: MessageDeliveryStatus.SENT,
@@ -34,10 +25,11 @@ export function createModels(): (part: Part) => Model {
   }
 
   return (part) => {
-    if (part.what === 'other') return unmodelled(part.schema)
+    if (part.what === 'other') return accountModelOf(part)
+    if (part.what === 'identity') return idChanged(part)
     const named = memberOf(part.json, part.what === 'message' ? 'type' : 'status')
     // WhatsApp's own notes on a person's account stand among the messages; nobody wrote them.
-    if (part.what === 'message' && named === 'system') return unmodelled(unmodelledMessage)
+    if (part.what === 'message' && named === 'system') return systemModelOf(part)
     if (part.what === 'status' && isOtherStatus(named)) return unmodelled(unmodelledStatus)
     return aboutOurNumber(part, (ids) => (part.what === 'message' ? received(ids, namesOf(part.change)) : statusChanged(ids)))
   }
@@ -71,8 +63,7 @@ function received(ids: Ids, names: Names): Model {
     sender: { ...partyOf(read.from, read.from_user_id), name: names.get(read.from ?? '') ?? names.get(read.from_user_id ?? '') ?? '' },
     sentAt: read.timestamp,
     kind: read.type,
-    text: textOf(read),
-    replyToProviderMessageId: read.context?.id ?? read.reaction?.message_id ?? '',
+    ...contentOf(read),
   }))
 }
 
@@ -85,25 +76,8 @@ function statusChanged(ids: Ids): Model {
     status: statuses[read.status],
     changedAt: read.timestamp,
     reference: read.biz_opaque_callback_data ?? '',
-    failure: read.status === 'failed' ? failureOf(read) : undefined,
+    failure: read.status === 'failed' ? failureOf(read.errors) : undefined,
   }))
-}
-
-function textOf(read: WhatsappMessage): string {
-  switch (read.type) {
-    case 'text':
-      return read.text?.body ?? ''
-    case 'image':
-    case 'video':
-    case 'document':
-      return read[read.type]?.caption ?? ''
-    case 'interactive':
-      return (read.interactive?.button_reply ?? read.interactive?.list_reply)?.title ?? ''
-    case 'button':
-      return read.button?.text ?? ''
-    default:
-      return ''
-  }
 }
 
 /** Names by number in E.164 and by the id within the business; a contact that does not fit is no reason to lose a message. */
@@ -121,19 +95,6 @@ function readNames(contacts: unknown): Names {
   return names
 }
 
-function partyOf(phoneNumber: string | null | undefined, userId: string | null | undefined): MessageParty {
-  return { phoneNumber: phoneNumber ?? '', providerUserId: userId ?? '', name: '' }
-}
-
 function recipientOf({ recipient_id, recipient_user_id }: WhatsappStatus): MessageParty | undefined {
   return recipient_id || recipient_user_id ? partyOf(recipient_id, recipient_user_id) : undefined
-}
-
-function failureOf({ errors }: WhatsappStatus): MessageFailure {
-  const [first] = errors ?? []
-  return {
-    code: first?.code ?? 0,
-    title: first?.title ?? '',
-    details: first?.error_data?.details ?? first?.message ?? '',
-  }
 }

@@ -7,7 +7,7 @@ import { epochSeconds, kindName, readAs } from '../schema.ts'
 import { createContentKeys } from './content-key.ts'
 import { createModels } from './models.ts'
 import { type Part, partsOf } from './parts.ts'
-import { epochText, metaKey } from './schema.ts'
+import { epochText, metaKey, templateId } from './schema.ts'
 
 /** Twice what Meta puts into one request at most; it is what one commit has to take within its time. */
 export const eventsMax = 2_000
@@ -50,13 +50,13 @@ function tooMany(rawBody: Buffer, json: unknown, delivery: Delivery): Normalized
 
 function factsOf(part: Part, { connectionId }: Delivery, contentKey: (part: Part) => string[]): Facts {
   const { what, json, entry, change } = part
-  const id = what === 'other' ? undefined : readAs(metaKey, memberOf(json, 'id'))
+  const id = isListed(what) ? readAs(metaKey, memberOf(json, 'id')) : undefined
   const sentAt = readAs(epochText, memberOf(json, 'timestamp'))
   const status = readAs(kindName, memberOf(json, 'status'))
   return {
-    kind: what === 'other' ? (readAs(kindName, memberOf(change, 'field')) ?? '') : kinds[what],
+    kind: isListed(what) ? kinds[what] : (readAs(kindName, memberOf(change, 'field')) ?? ''),
     dedupeKey: keyOf(what, id, status) ?? contentKey(part),
-    entity: id === undefined ? undefined : { type: 'message', id, startedAt: what === 'message' ? sentAt : undefined },
+    entity: id === undefined ? templateOf(change) : { type: 'message', id, startedAt: what === 'message' ? sentAt : undefined },
     occurredAt: what === 'other' ? readAs(epochSeconds, memberOf(entry, 'time')) : sentAt,
     // The display number is written for people; only the ids are Meta's own.
     evidence: collectEvidence([
@@ -65,6 +65,16 @@ function factsOf(part: Part, { connectionId }: Delivery, contentKey: (part: Part
       [EvidenceKind.WHATSAPP_ACCOUNT, memberOf(entry, 'id')],
     ]),
   }
+}
+
+function isListed(what: Part['what']): what is keyof typeof kinds {
+  return Object.hasOwn(kinds, what)
+}
+
+function templateOf(change: unknown): Facts['entity'] {
+  if (memberOf(change, 'field') !== 'message_template_status_update') return undefined
+  const id = readAs(templateId, memberOf(change, 'value', 'message_template_id'))
+  return id === undefined ? undefined : { type: 'template', id, startedAt: undefined }
 }
 
 /** A message and a status have no name of their own: these are the lists that they stand in. */

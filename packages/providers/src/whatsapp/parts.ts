@@ -5,7 +5,7 @@ import { body, change, entry, items } from './schema.ts'
 
 /** One thing that a request tells of. */
 export interface Part {
-  readonly what: 'message' | 'status' | 'other'
+  readonly what: 'message' | 'status' | 'identity' | 'other'
   /** Where in the body it stands. */
   readonly at: readonly PropertyKey[]
   readonly json: unknown
@@ -17,7 +17,7 @@ export interface Part {
 }
 
 /**
- * Every message, status and other change of a request. What can't be walked is a part by itself, as is what holds
+ * Every message, status, change of a person's id, and other change of a request. What can't be walked is a part by itself, as is what holds
  * nothing: each body has at least one, and none spoils its neighbours.
  */
 export function* partsOf(json: unknown): Generator<Part> {
@@ -35,21 +35,28 @@ export function* partsOf(json: unknown): Generator<Part> {
   }
 }
 
+/** The fields whose changes hold lists, and what each list holds. */
+const listsOf: ReadonlyMap<unknown, readonly (readonly [what: Part['what'], member: string])[]> = new Map([
+  [
+    'messages',
+    [
+      ['message', 'messages'],
+      ['status', 'statuses'],
+    ],
+  ],
+  ['user_id_update', [['identity', 'user_id_update']]],
+])
+
 function* partsOfChange(json: unknown, entryJson: unknown, at: readonly PropertyKey[]): Generator<Part> {
   const around = { entry: entryJson, change: json }
   let any = false
-  if (memberOf(json, 'field') === 'messages') {
-    for (const [what, member] of [
-      ['message', 'messages'],
-      ['status', 'statuses'],
-    ] as const) {
-      const found = memberOf(json, 'value', member) ?? undefined
-      if (found === undefined) continue
-      const path = [...at, 'value', member]
-      if (!Array.isArray(found)) yield { what: 'other', at: path, json: found, schema: items, ...around }
-      else for (const [index, item] of found.entries()) yield { what, at: [...path, index], json: item, schema: items, ...around }
-      any ||= !Array.isArray(found) || found.length > 0
-    }
+  for (const [what, member] of listsOf.get(memberOf(json, 'field')) ?? []) {
+    const found = memberOf(json, 'value', member) ?? undefined
+    if (found === undefined) continue
+    const path = [...at, 'value', member]
+    if (!Array.isArray(found)) yield { what: 'other', at: path, json: found, schema: items, ...around }
+    else for (const [index, item] of found.entries()) yield { what, at: [...path, index], json: item, schema: items, ...around }
+    any ||= !Array.isArray(found) || found.length > 0
   }
   if (!any) yield { what: 'other', at, json, schema: change, ...around }
 }

@@ -24,10 +24,35 @@ const messages: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>([
   ['text', { text: { body: 'Can I come on Tuesday at ten?' } }],
   ['image', { image: { ...media, caption: 'Like this, please' } }],
   ['audio', { audio: { ...media, mime_type: 'audio/ogg; codecs=opus', voice: true } }],
+  ['video', { video: { ...media, mime_type: 'video/mp4', caption: 'The damage' } }],
+  ['document', { document: { ...media, mime_type: 'application/pdf', filename: 'invoice.pdf', caption: 'See page 2' } }],
+  ['sticker', { sticker: { ...media, mime_type: 'image/webp', animated: false } }],
   ['location', { location: { latitude: 52.52, longitude: 13.405, name: 'Home', address: 'Beispielstraße 1' } }],
   ['button', { ...reply, button: { payload: 'confirm', text: 'Confirm' } }],
   ['interactive', { ...reply, interactive: { type: 'button_reply', button_reply: { id: 'slot_1', title: 'Tuesday 10:00' } } }],
   ['reaction', { reaction: { message_id: 'wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5QTNDQTVCM0Q0Q0Q2RTY3RTcA', emoji: '👍' } }],
+  [
+    'contacts',
+    {
+      contacts: [
+        { name: { formatted_name: 'Karl Kunde', first_name: 'Karl' }, phones: [{ phone: '+49 151 12345678', wa_id: '4915112345678' }] },
+      ],
+    },
+  ],
+  [
+    'order',
+    {
+      order: {
+        catalog_id: '194836987003835',
+        text: 'For Tuesday, please',
+        product_items: [{ product_retailer_id: 'di9ozbzfi4', quantity: 2, item_price: 7.99, currency: 'EUR' }],
+      },
+    },
+  ],
+  [
+    'unsupported',
+    { errors: [{ code: 131051, title: 'Message type unknown', error_data: { details: 'Message type is currently not supported.' } }] },
+  ],
   ['system', { system: { body: 'Sheena changed from 16505551234 to 16505559999', wa_id: '16505559999', type: 'user_changed_number' } }],
 ])
 
@@ -61,6 +86,27 @@ const otherValues: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>
       message_template_language: 'de',
       reason: null,
       message_template_category: 'UTILITY',
+    },
+  ],
+  [
+    'account_update',
+    {
+      event: 'ACCOUNT_RESTRICTION',
+      phone_number: '15550783881',
+      restriction_info: [{ restriction_type: 'RESTRICTED_BIZ_INITIATED_MESSAGING', expiration: 1_795_251_600 }],
+    },
+  ],
+  [
+    'user_id_update',
+    {
+      user_id_update: [
+        {
+          wa_id: '16505559999',
+          detail: 'User id for Sheena Nelson has been updated.',
+          user_id: { previous: 'US.13491208655302741918', current: 'US.24817305912873645029' },
+          timestamp: '1795165200',
+        },
+      ],
     },
   ],
 ])

@@ -4,6 +4,7 @@ import { invoicePaidStep } from './billing.ts'
 import { bookingSteps } from './bookings.ts'
 import { callSteps, ringingStep } from './calls.ts'
 import { messageStep } from './messages.ts'
+import { ownSystemStep } from './own-system.ts'
 import { duplicate, forged, unknownNumber } from './refusals.ts'
 import type { Step } from './step.ts'
 
@@ -30,6 +31,7 @@ function afterTheCall(manifest: Manifest, company: DemoCompany, now: Date): Step
     ...bookingSteps(manifest, company, customerNumber(), now),
     messageStep(manifest, company, customerNumber()),
     invoicePaidStep(manifest, company),
+    ownSystemStep(manifest, company, now),
   ]
 }
 

@@ -34,6 +34,8 @@ test.each<[string, Partial<PlanDraft>]>([
   ['name', { name: 'x'.repeat(256) }],
   ['base_fee', { baseFee: undefined }],
   ['base_fee.currency', { baseFee: { amountMinor: 1n, currency: 'eur' } }],
+  ['base_fee.currency', { baseFee: { amountMinor: 1n, currency: 'ZZZ' } }],
+  ['name', { name: 'a\u0000b' }],
   ['price_per_message.amount_minor', { pricePerMessage: euro(-1n) }],
   ['price_per_message.amount_minor', { pricePerMessage: euro(10n ** 13n) }],
   ['base_fee, price_per_further_minute, price_per_message', { baseFee: { amountMinor: 1n, currency: 'USD' } }],

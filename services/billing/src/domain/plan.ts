@@ -36,18 +36,21 @@ export interface PlanDraft {
 const amountMax = 1_000_000_000_000n
 const includedMinutesMax = 10_000_000n
 const nameMax = 255
+const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'))
+const controlCharacter = /\p{Cc}/u
 
 /** @throws FrontdeskError invalid_argument that names the field. */
 export function newPlan(id: string, draft: PlanDraft): Plan {
   const name = draft.name.trim()
-  if (name === '' || name.length > nameMax) throw invalidArgument(`name: give 1 to ${nameMax} characters`)
+  if (name === '' || name.length > nameMax || controlCharacter.test(name))
+    throw invalidArgument(`name: give 1 to ${nameMax} printable characters`)
   if (!/^[!-~]{1,255}$/.test(draft.providerPriceId)) throw invalidArgument('provider_price_id: give the payment provider’s id of the price')
   if (draft.includedMinutes > includedMinutesMax) throw invalidArgument(`included_minutes: at most ${includedMinutesMax}`)
   const baseFee = amountOf('base_fee', draft.baseFee)
   const furtherMinute = amountOf('price_per_further_minute', draft.pricePerFurtherMinute)
   const message = amountOf('price_per_message', draft.pricePerMessage)
-  const currencies = new Set([baseFee, furtherMinute, message].map(({ currency }) => currency))
-  if (currencies.size > 1) throw invalidArgument('base_fee, price_per_further_minute, price_per_message: give all in one currency')
+  const given = new Set([baseFee, furtherMinute, message].map(({ currency }) => currency))
+  if (given.size > 1) throw invalidArgument('base_fee, price_per_further_minute, price_per_message: give all in one currency')
   return {
     id,
     name,
@@ -62,7 +65,7 @@ export function newPlan(id: string, draft: PlanDraft): Plan {
 
 function amountOf(field: string, money: Money | undefined): Money {
   if (!money) throw invalidArgument(`${field}: is missing`)
-  if (!/^[A-Z]{3}$/.test(money.currency)) throw invalidArgument(`${field}.currency: give three upper-case letters (ISO 4217)`)
+  if (!currencies.has(money.currency)) throw invalidArgument(`${field}.currency: give a currency's three upper-case letters (ISO 4217)`)
   if (money.amountMinor < 0n || money.amountMinor > amountMax) throw invalidArgument(`${field}.amount_minor: give 0 to ${amountMax}`)
   return money
 }

@@ -1,10 +1,10 @@
-import { type CalendarBooking, type EventType, notAfterReceipt, type PayloadOf } from '@frontdesk/contracts'
+import { type bookingEventTypes, type CalendarBooking, notAfterReceipt, type PayloadOf } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import type { AppointmentReference, Change } from '../app/ports.ts'
 import type { AppointmentState } from '../domain/appointment.ts'
 import type { Contact } from '../domain/customer.ts'
 
-type CalendarEventType = Extract<EventType, `frontdesk.calendar_booking.${string}`>
+type CalendarEventType = Extract<(typeof bookingEventTypes)[number], `frontdesk.calendar_booking.${string}`>
 
 /** What `appointment_references` and `customer_identities` hold, in bytes: a longer name is none, and costs nobody his appointment. */
 const referenceBytesMax = 255

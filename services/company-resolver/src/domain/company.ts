@@ -18,7 +18,8 @@ const maxNameLength = 200
  */
 export function newCompany(draft: Pick<Company, 'id' | 'name' | 'timeZone' | 'createdAt'>): Company {
   const name = draft.name.trim()
-  if (name === '' || name.length > maxNameLength) throw invalidArgument(`name: give 1 to ${maxNameLength} characters`)
+  if (name === '' || name.length > maxNameLength || /\p{Cc}/u.test(name))
+    throw invalidArgument(`name: give 1 to ${maxNameLength} printable characters`)
   if (!isTimeZone(draft.timeZone)) throw invalidArgument('time_zone: give an IANA time zone, such as Europe/Berlin')
   return { id: draft.id, name, timeZone: draft.timeZone, createdAt: draft.createdAt, deactivatedAt: undefined }
 }

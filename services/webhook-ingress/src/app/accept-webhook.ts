@@ -1,6 +1,6 @@
 import { newId } from '@frontdesk/contracts'
 import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
-import type { Provider } from '@frontdesk/providers'
+import type { Provider, SignedRequest } from '@frontdesk/providers'
 import { type Acceptance, headersToKeep, singleValued } from '../domain/delivery.ts'
 import type { ConnectionSecretsCache } from './connection-secrets.ts'
 import type { Ledger } from './ports.ts'
@@ -31,9 +31,10 @@ const connectionIdPattern = /^con_[0-7][0-9a-hjkmnp-tv-z]{25}$/
 export function acceptWebhook(deps: AcceptWebhookDependencies): (webhook: IncomingWebhook) => Promise<Acceptance> {
   const accept = async (webhook: IncomingWebhook) => {
     const receivedAt = deps.clock()
-    await verify(deps, webhook, receivedAt)
+    const headers = singleValued(webhook.headers)
+    await verify(deps, webhook, { headers, rawBody: webhook.rawBody }, receivedAt)
     const id = newId('dlv')
-    const events = webhook.provider.normalize(webhook.rawBody, { deliveryId: id, connectionId: webhook.connectionId, receivedAt })
+    const events = webhook.provider.normalize(webhook.rawBody, { deliveryId: id, connectionId: webhook.connectionId, receivedAt, headers })
     return deps.ledger.keep(
       {
         id,
@@ -60,10 +61,10 @@ function tooLate(timeoutMs: number): FrontdeskError {
 
 async function verify(
   deps: AcceptWebhookDependencies,
-  { provider, connectionId, headers, rawBody }: IncomingWebhook,
+  { provider, connectionId }: Pick<IncomingWebhook, 'provider' | 'connectionId'>,
+  request: SignedRequest,
   now: Date,
 ): Promise<void> {
-  const request = { headers: singleValued(headers), rawBody }
   if (connectionId === undefined) {
     const secrets = deps.platformSecrets.get(provider.name)
     if (!secrets) throw unknownConnection()

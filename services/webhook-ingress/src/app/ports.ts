@@ -46,8 +46,8 @@ export interface SecretStore {
 
 /** Remembers why deliveries were refused, so that an operator sees a mis-set secret. */
 export interface RefusalLog {
-  /** Never throws and never waits. */
-  record(refusal: { provider: string; connectionId: string | undefined; code: ErrorCode; address: string; at: Date }): void
+  /** Never throws and never waits. A client that is gone already has no address any more. */
+  record(refusal: { provider: string; connectionId: string | undefined; code: ErrorCode; address: string | undefined; at: Date }): void
 }
 
 /** An event as the ledger lists it. */

@@ -31,7 +31,7 @@ export function createRefusalLog(database: Database, logger: Logger): RefusalLog
   timer.unref()
 
   return {
-    record({ provider, connectionId, code, address, at }) {
+    record({ provider, connectionId, code, address = '', at }) {
       const key = `${provider}\n${connectionId ?? ''}\n${code}\n${address}`
       const alike = pending.get(key)
       if (alike) alike.times += 1

@@ -9,6 +9,68 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { EventSource } from "./source.ts";
 
+export const CalendarNoShowParty = {
+  UNSPECIFIED: "CALENDAR_NO_SHOW_PARTY_UNSPECIFIED",
+  HOSTS: "CALENDAR_NO_SHOW_PARTY_HOSTS",
+  GUESTS: "CALENDAR_NO_SHOW_PARTY_GUESTS",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type CalendarNoShowParty = typeof CalendarNoShowParty[keyof typeof CalendarNoShowParty];
+
+export namespace CalendarNoShowParty {
+  export type UNSPECIFIED = typeof CalendarNoShowParty.UNSPECIFIED;
+  export type HOSTS = typeof CalendarNoShowParty.HOSTS;
+  export type GUESTS = typeof CalendarNoShowParty.GUESTS;
+  export type UNRECOGNIZED = typeof CalendarNoShowParty.UNRECOGNIZED;
+}
+
+export function calendarNoShowPartyFromJSON(object: any): CalendarNoShowParty {
+  switch (object) {
+    case 0:
+    case "CALENDAR_NO_SHOW_PARTY_UNSPECIFIED":
+      return CalendarNoShowParty.UNSPECIFIED;
+    case 1:
+    case "CALENDAR_NO_SHOW_PARTY_HOSTS":
+      return CalendarNoShowParty.HOSTS;
+    case 2:
+    case "CALENDAR_NO_SHOW_PARTY_GUESTS":
+      return CalendarNoShowParty.GUESTS;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return CalendarNoShowParty.UNRECOGNIZED;
+  }
+}
+
+export function calendarNoShowPartyToJSON(object: CalendarNoShowParty): string {
+  switch (object) {
+    case CalendarNoShowParty.UNSPECIFIED:
+      return "CALENDAR_NO_SHOW_PARTY_UNSPECIFIED";
+    case CalendarNoShowParty.HOSTS:
+      return "CALENDAR_NO_SHOW_PARTY_HOSTS";
+    case CalendarNoShowParty.GUESTS:
+      return "CALENDAR_NO_SHOW_PARTY_GUESTS";
+    case CalendarNoShowParty.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function calendarNoShowPartyToNumber(object: CalendarNoShowParty): number {
+  switch (object) {
+    case CalendarNoShowParty.UNSPECIFIED:
+      return 0;
+    case CalendarNoShowParty.HOSTS:
+      return 1;
+    case CalendarNoShowParty.GUESTS:
+      return 2;
+    case CalendarNoShowParty.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 /** A booking in an external calendar (Cal.com). */
 export interface CalendarBooking {
   uid: string;
@@ -58,6 +120,93 @@ export interface CalendarBookingCancelled {
   reason: string;
   /** The host cancelled and asked the guest to choose another time. */
   rescheduleRequested: boolean;
+}
+
+/** frontdesk.calendar_booking.requested.v1: a booking that its host has to confirm. */
+export interface CalendarBookingRequested {
+  source: EventSource | undefined;
+  booking:
+    | CalendarBooking
+    | undefined;
+  /** Present when a guest asks to move a booking: the one that this would replace. */
+  previousUid: string;
+  previousStartsAt: Date | undefined;
+  previousEndsAt: Date | undefined;
+}
+
+/** frontdesk.calendar_booking.rejected.v1: its host did not confirm it. */
+export interface CalendarBookingRejected {
+  source: EventSource | undefined;
+  booking: CalendarBooking | undefined;
+  reason: string;
+}
+
+/** frontdesk.calendar_booking.payment_initiated.v1 */
+export interface CalendarBookingPaymentInitiated {
+  source: EventSource | undefined;
+  booking: CalendarBooking | undefined;
+}
+
+/** frontdesk.calendar_booking.paid.v1 */
+export interface CalendarBookingPaid {
+  source: EventSource | undefined;
+  booking: CalendarBooking | undefined;
+}
+
+/** frontdesk.calendar_booking.location_updated.v1 */
+export interface CalendarBookingLocationUpdated {
+  source: EventSource | undefined;
+  booking:
+    | CalendarBooking
+    | undefined;
+  /** As the calendar names it: an address, a link, or a kind such as "integrations:daily". */
+  location: string;
+}
+
+/** frontdesk.calendar_booking.reassigned.v1: another host has it, whom the booking names. */
+export interface CalendarBookingReassigned {
+  source: EventSource | undefined;
+  booking: CalendarBooking | undefined;
+}
+
+/** frontdesk.calendar_booking.meeting_started.v1: the booked time has begun, whoever came. */
+export interface CalendarBookingMeetingStarted {
+  source: EventSource | undefined;
+  booking: CalendarBooking | undefined;
+}
+
+/** frontdesk.calendar_booking.meeting_ended.v1: the booked time is over, whoever came. */
+export interface CalendarBookingMeetingEnded {
+  source: EventSource | undefined;
+  booking: CalendarBooking | undefined;
+}
+
+/** frontdesk.calendar_booking.no_show.v1: somebody did not come, or came after all. */
+export interface CalendarBookingNoShow {
+  source: EventSource | undefined;
+  bookingUid: string;
+  /** What a person marked of each attendee; the others are as they were. */
+  marks: AttendanceMark[];
+  /** Whom the calendar's own video meeting waited for in vain; unspecified when a person marked it. */
+  party: CalendarNoShowParty;
+}
+
+export interface AttendanceMark {
+  email: string;
+  /** False when a mark was taken back. */
+  noShow: boolean;
+}
+
+/** frontdesk.calendar_booking.recording_ready.v1. The recording itself is fetched from the provider: its link opens it for anyone. */
+export interface CalendarBookingRecordingReady {
+  source: EventSource | undefined;
+  booking: CalendarBooking | undefined;
+}
+
+/** frontdesk.calendar_booking.transcription_generated.v1. As with a recording, the text is fetched. */
+export interface CalendarBookingTranscriptionGenerated {
+  source: EventSource | undefined;
+  booking: CalendarBooking | undefined;
 }
 
 function createBaseCalendarBooking(): CalendarBooking {
@@ -804,6 +953,1206 @@ export const CalendarBookingCancelled: MessageFns<CalendarBookingCancelled> = {
       : undefined;
     message.reason = object.reason ?? "";
     message.rescheduleRequested = object.rescheduleRequested ?? false;
+    return message;
+  },
+};
+
+function createBaseCalendarBookingRequested(): CalendarBookingRequested {
+  return {
+    source: undefined,
+    booking: undefined,
+    previousUid: "",
+    previousStartsAt: undefined,
+    previousEndsAt: undefined,
+  };
+}
+
+export const CalendarBookingRequested: MessageFns<CalendarBookingRequested> = {
+  encode(message: CalendarBookingRequested, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      EventSource.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.booking !== undefined) {
+      CalendarBooking.encode(message.booking, writer.uint32(18).fork()).join();
+    }
+    if (message.previousUid !== "") {
+      writer.uint32(26).string(message.previousUid);
+    }
+    if (message.previousStartsAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.previousStartsAt), writer.uint32(34).fork()).join();
+    }
+    if (message.previousEndsAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.previousEndsAt), writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CalendarBookingRequested {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCalendarBookingRequested();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.booking = CalendarBooking.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.previousUid = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.previousStartsAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.previousEndsAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CalendarBookingRequested {
+    return {
+      source: isSet(object.source) ? EventSource.fromJSON(object.source) : undefined,
+      booking: isSet(object.booking) ? CalendarBooking.fromJSON(object.booking) : undefined,
+      previousUid: isSet(object.previousUid)
+        ? globalThis.String(object.previousUid)
+        : isSet(object.previous_uid)
+        ? globalThis.String(object.previous_uid)
+        : "",
+      previousStartsAt: isSet(object.previousStartsAt)
+        ? fromJsonTimestamp(object.previousStartsAt)
+        : isSet(object.previous_starts_at)
+        ? fromJsonTimestamp(object.previous_starts_at)
+        : undefined,
+      previousEndsAt: isSet(object.previousEndsAt)
+        ? fromJsonTimestamp(object.previousEndsAt)
+        : isSet(object.previous_ends_at)
+        ? fromJsonTimestamp(object.previous_ends_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: CalendarBookingRequested): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = EventSource.toJSON(message.source);
+    }
+    if (message.booking !== undefined) {
+      obj.booking = CalendarBooking.toJSON(message.booking);
+    }
+    if (message.previousUid !== "") {
+      obj.previousUid = message.previousUid;
+    }
+    if (message.previousStartsAt !== undefined) {
+      obj.previousStartsAt = message.previousStartsAt.toISOString();
+    }
+    if (message.previousEndsAt !== undefined) {
+      obj.previousEndsAt = message.previousEndsAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CalendarBookingRequested>): CalendarBookingRequested {
+    return CalendarBookingRequested.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CalendarBookingRequested>): CalendarBookingRequested {
+    const message = createBaseCalendarBookingRequested();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? EventSource.fromPartial(object.source)
+      : undefined;
+    message.booking = (object.booking !== undefined && object.booking !== null)
+      ? CalendarBooking.fromPartial(object.booking)
+      : undefined;
+    message.previousUid = object.previousUid ?? "";
+    message.previousStartsAt = object.previousStartsAt ?? undefined;
+    message.previousEndsAt = object.previousEndsAt ?? undefined;
+    return message;
+  },
+};
+
+function createBaseCalendarBookingRejected(): CalendarBookingRejected {
+  return { source: undefined, booking: undefined, reason: "" };
+}
+
+export const CalendarBookingRejected: MessageFns<CalendarBookingRejected> = {
+  encode(message: CalendarBookingRejected, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      EventSource.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.booking !== undefined) {
+      CalendarBooking.encode(message.booking, writer.uint32(18).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CalendarBookingRejected {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCalendarBookingRejected();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.booking = CalendarBooking.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CalendarBookingRejected {
+    return {
+      source: isSet(object.source) ? EventSource.fromJSON(object.source) : undefined,
+      booking: isSet(object.booking) ? CalendarBooking.fromJSON(object.booking) : undefined,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: CalendarBookingRejected): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = EventSource.toJSON(message.source);
+    }
+    if (message.booking !== undefined) {
+      obj.booking = CalendarBooking.toJSON(message.booking);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CalendarBookingRejected>): CalendarBookingRejected {
+    return CalendarBookingRejected.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CalendarBookingRejected>): CalendarBookingRejected {
+    const message = createBaseCalendarBookingRejected();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? EventSource.fromPartial(object.source)
+      : undefined;
+    message.booking = (object.booking !== undefined && object.booking !== null)
+      ? CalendarBooking.fromPartial(object.booking)
+      : undefined;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseCalendarBookingPaymentInitiated(): CalendarBookingPaymentInitiated {
+  return { source: undefined, booking: undefined };
+}
+
+export const CalendarBookingPaymentInitiated: MessageFns<CalendarBookingPaymentInitiated> = {
+  encode(message: CalendarBookingPaymentInitiated, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      EventSource.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.booking !== undefined) {
+      CalendarBooking.encode(message.booking, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CalendarBookingPaymentInitiated {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCalendarBookingPaymentInitiated();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.booking = CalendarBooking.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CalendarBookingPaymentInitiated {
+    return {
+      source: isSet(object.source) ? EventSource.fromJSON(object.source) : undefined,
+      booking: isSet(object.booking) ? CalendarBooking.fromJSON(object.booking) : undefined,
+    };
+  },
+
+  toJSON(message: CalendarBookingPaymentInitiated): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = EventSource.toJSON(message.source);
+    }
+    if (message.booking !== undefined) {
+      obj.booking = CalendarBooking.toJSON(message.booking);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CalendarBookingPaymentInitiated>): CalendarBookingPaymentInitiated {
+    return CalendarBookingPaymentInitiated.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CalendarBookingPaymentInitiated>): CalendarBookingPaymentInitiated {
+    const message = createBaseCalendarBookingPaymentInitiated();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? EventSource.fromPartial(object.source)
+      : undefined;
+    message.booking = (object.booking !== undefined && object.booking !== null)
+      ? CalendarBooking.fromPartial(object.booking)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCalendarBookingPaid(): CalendarBookingPaid {
+  return { source: undefined, booking: undefined };
+}
+
+export const CalendarBookingPaid: MessageFns<CalendarBookingPaid> = {
+  encode(message: CalendarBookingPaid, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      EventSource.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.booking !== undefined) {
+      CalendarBooking.encode(message.booking, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CalendarBookingPaid {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCalendarBookingPaid();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.booking = CalendarBooking.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CalendarBookingPaid {
+    return {
+      source: isSet(object.source) ? EventSource.fromJSON(object.source) : undefined,
+      booking: isSet(object.booking) ? CalendarBooking.fromJSON(object.booking) : undefined,
+    };
+  },
+
+  toJSON(message: CalendarBookingPaid): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = EventSource.toJSON(message.source);
+    }
+    if (message.booking !== undefined) {
+      obj.booking = CalendarBooking.toJSON(message.booking);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CalendarBookingPaid>): CalendarBookingPaid {
+    return CalendarBookingPaid.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CalendarBookingPaid>): CalendarBookingPaid {
+    const message = createBaseCalendarBookingPaid();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? EventSource.fromPartial(object.source)
+      : undefined;
+    message.booking = (object.booking !== undefined && object.booking !== null)
+      ? CalendarBooking.fromPartial(object.booking)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCalendarBookingLocationUpdated(): CalendarBookingLocationUpdated {
+  return { source: undefined, booking: undefined, location: "" };
+}
+
+export const CalendarBookingLocationUpdated: MessageFns<CalendarBookingLocationUpdated> = {
+  encode(message: CalendarBookingLocationUpdated, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      EventSource.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.booking !== undefined) {
+      CalendarBooking.encode(message.booking, writer.uint32(18).fork()).join();
+    }
+    if (message.location !== "") {
+      writer.uint32(26).string(message.location);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CalendarBookingLocationUpdated {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCalendarBookingLocationUpdated();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.booking = CalendarBooking.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.location = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CalendarBookingLocationUpdated {
+    return {
+      source: isSet(object.source) ? EventSource.fromJSON(object.source) : undefined,
+      booking: isSet(object.booking) ? CalendarBooking.fromJSON(object.booking) : undefined,
+      location: isSet(object.location) ? globalThis.String(object.location) : "",
+    };
+  },
+
+  toJSON(message: CalendarBookingLocationUpdated): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = EventSource.toJSON(message.source);
+    }
+    if (message.booking !== undefined) {
+      obj.booking = CalendarBooking.toJSON(message.booking);
+    }
+    if (message.location !== "") {
+      obj.location = message.location;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CalendarBookingLocationUpdated>): CalendarBookingLocationUpdated {
+    return CalendarBookingLocationUpdated.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CalendarBookingLocationUpdated>): CalendarBookingLocationUpdated {
+    const message = createBaseCalendarBookingLocationUpdated();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? EventSource.fromPartial(object.source)
+      : undefined;
+    message.booking = (object.booking !== undefined && object.booking !== null)
+      ? CalendarBooking.fromPartial(object.booking)
+      : undefined;
+    message.location = object.location ?? "";
+    return message;
+  },
+};
+
+function createBaseCalendarBookingReassigned(): CalendarBookingReassigned {
+  return { source: undefined, booking: undefined };
+}
+
+export const CalendarBookingReassigned: MessageFns<CalendarBookingReassigned> = {
+  encode(message: CalendarBookingReassigned, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      EventSource.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.booking !== undefined) {
+      CalendarBooking.encode(message.booking, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CalendarBookingReassigned {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCalendarBookingReassigned();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.booking = CalendarBooking.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CalendarBookingReassigned {
+    return {
+      source: isSet(object.source) ? EventSource.fromJSON(object.source) : undefined,
+      booking: isSet(object.booking) ? CalendarBooking.fromJSON(object.booking) : undefined,
+    };
+  },
+
+  toJSON(message: CalendarBookingReassigned): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = EventSource.toJSON(message.source);
+    }
+    if (message.booking !== undefined) {
+      obj.booking = CalendarBooking.toJSON(message.booking);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CalendarBookingReassigned>): CalendarBookingReassigned {
+    return CalendarBookingReassigned.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CalendarBookingReassigned>): CalendarBookingReassigned {
+    const message = createBaseCalendarBookingReassigned();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? EventSource.fromPartial(object.source)
+      : undefined;
+    message.booking = (object.booking !== undefined && object.booking !== null)
+      ? CalendarBooking.fromPartial(object.booking)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCalendarBookingMeetingStarted(): CalendarBookingMeetingStarted {
+  return { source: undefined, booking: undefined };
+}
+
+export const CalendarBookingMeetingStarted: MessageFns<CalendarBookingMeetingStarted> = {
+  encode(message: CalendarBookingMeetingStarted, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      EventSource.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.booking !== undefined) {
+      CalendarBooking.encode(message.booking, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CalendarBookingMeetingStarted {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCalendarBookingMeetingStarted();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.booking = CalendarBooking.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CalendarBookingMeetingStarted {
+    return {
+      source: isSet(object.source) ? EventSource.fromJSON(object.source) : undefined,
+      booking: isSet(object.booking) ? CalendarBooking.fromJSON(object.booking) : undefined,
+    };
+  },
+
+  toJSON(message: CalendarBookingMeetingStarted): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = EventSource.toJSON(message.source);
+    }
+    if (message.booking !== undefined) {
+      obj.booking = CalendarBooking.toJSON(message.booking);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CalendarBookingMeetingStarted>): CalendarBookingMeetingStarted {
+    return CalendarBookingMeetingStarted.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CalendarBookingMeetingStarted>): CalendarBookingMeetingStarted {
+    const message = createBaseCalendarBookingMeetingStarted();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? EventSource.fromPartial(object.source)
+      : undefined;
+    message.booking = (object.booking !== undefined && object.booking !== null)
+      ? CalendarBooking.fromPartial(object.booking)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCalendarBookingMeetingEnded(): CalendarBookingMeetingEnded {
+  return { source: undefined, booking: undefined };
+}
+
+export const CalendarBookingMeetingEnded: MessageFns<CalendarBookingMeetingEnded> = {
+  encode(message: CalendarBookingMeetingEnded, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      EventSource.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.booking !== undefined) {
+      CalendarBooking.encode(message.booking, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CalendarBookingMeetingEnded {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCalendarBookingMeetingEnded();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.booking = CalendarBooking.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CalendarBookingMeetingEnded {
+    return {
+      source: isSet(object.source) ? EventSource.fromJSON(object.source) : undefined,
+      booking: isSet(object.booking) ? CalendarBooking.fromJSON(object.booking) : undefined,
+    };
+  },
+
+  toJSON(message: CalendarBookingMeetingEnded): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = EventSource.toJSON(message.source);
+    }
+    if (message.booking !== undefined) {
+      obj.booking = CalendarBooking.toJSON(message.booking);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CalendarBookingMeetingEnded>): CalendarBookingMeetingEnded {
+    return CalendarBookingMeetingEnded.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CalendarBookingMeetingEnded>): CalendarBookingMeetingEnded {
+    const message = createBaseCalendarBookingMeetingEnded();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? EventSource.fromPartial(object.source)
+      : undefined;
+    message.booking = (object.booking !== undefined && object.booking !== null)
+      ? CalendarBooking.fromPartial(object.booking)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCalendarBookingNoShow(): CalendarBookingNoShow {
+  return { source: undefined, bookingUid: "", marks: [], party: CalendarNoShowParty.UNSPECIFIED };
+}
+
+export const CalendarBookingNoShow: MessageFns<CalendarBookingNoShow> = {
+  encode(message: CalendarBookingNoShow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      EventSource.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.bookingUid !== "") {
+      writer.uint32(18).string(message.bookingUid);
+    }
+    for (const v of message.marks) {
+      AttendanceMark.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.party !== CalendarNoShowParty.UNSPECIFIED) {
+      writer.uint32(32).int32(calendarNoShowPartyToNumber(message.party));
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CalendarBookingNoShow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCalendarBookingNoShow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.bookingUid = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.marks.push(AttendanceMark.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.party = calendarNoShowPartyFromJSON(reader.int32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CalendarBookingNoShow {
+    return {
+      source: isSet(object.source) ? EventSource.fromJSON(object.source) : undefined,
+      bookingUid: isSet(object.bookingUid)
+        ? globalThis.String(object.bookingUid)
+        : isSet(object.booking_uid)
+        ? globalThis.String(object.booking_uid)
+        : "",
+      marks: globalThis.Array.isArray(object?.marks) ? object.marks.map((e: any) => AttendanceMark.fromJSON(e)) : [],
+      party: isSet(object.party) ? calendarNoShowPartyFromJSON(object.party) : CalendarNoShowParty.UNSPECIFIED,
+    };
+  },
+
+  toJSON(message: CalendarBookingNoShow): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = EventSource.toJSON(message.source);
+    }
+    if (message.bookingUid !== "") {
+      obj.bookingUid = message.bookingUid;
+    }
+    if (message.marks?.length) {
+      obj.marks = message.marks.map((e) => AttendanceMark.toJSON(e));
+    }
+    if (message.party !== CalendarNoShowParty.UNSPECIFIED) {
+      obj.party = calendarNoShowPartyToJSON(message.party);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CalendarBookingNoShow>): CalendarBookingNoShow {
+    return CalendarBookingNoShow.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CalendarBookingNoShow>): CalendarBookingNoShow {
+    const message = createBaseCalendarBookingNoShow();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? EventSource.fromPartial(object.source)
+      : undefined;
+    message.bookingUid = object.bookingUid ?? "";
+    message.marks = object.marks?.map((e) => AttendanceMark.fromPartial(e)) || [];
+    message.party = object.party ?? CalendarNoShowParty.UNSPECIFIED;
+    return message;
+  },
+};
+
+function createBaseAttendanceMark(): AttendanceMark {
+  return { email: "", noShow: false };
+}
+
+export const AttendanceMark: MessageFns<AttendanceMark> = {
+  encode(message: AttendanceMark, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.email !== "") {
+      writer.uint32(10).string(message.email);
+    }
+    if (message.noShow !== false) {
+      writer.uint32(16).bool(message.noShow);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttendanceMark {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttendanceMark();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.email = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.noShow = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AttendanceMark {
+    return {
+      email: isSet(object.email) ? globalThis.String(object.email) : "",
+      noShow: isSet(object.noShow)
+        ? globalThis.Boolean(object.noShow)
+        : isSet(object.no_show)
+        ? globalThis.Boolean(object.no_show)
+        : false,
+    };
+  },
+
+  toJSON(message: AttendanceMark): unknown {
+    const obj: any = {};
+    if (message.email !== "") {
+      obj.email = message.email;
+    }
+    if (message.noShow !== false) {
+      obj.noShow = message.noShow;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AttendanceMark>): AttendanceMark {
+    return AttendanceMark.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttendanceMark>): AttendanceMark {
+    const message = createBaseAttendanceMark();
+    message.email = object.email ?? "";
+    message.noShow = object.noShow ?? false;
+    return message;
+  },
+};
+
+function createBaseCalendarBookingRecordingReady(): CalendarBookingRecordingReady {
+  return { source: undefined, booking: undefined };
+}
+
+export const CalendarBookingRecordingReady: MessageFns<CalendarBookingRecordingReady> = {
+  encode(message: CalendarBookingRecordingReady, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      EventSource.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.booking !== undefined) {
+      CalendarBooking.encode(message.booking, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CalendarBookingRecordingReady {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCalendarBookingRecordingReady();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.booking = CalendarBooking.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CalendarBookingRecordingReady {
+    return {
+      source: isSet(object.source) ? EventSource.fromJSON(object.source) : undefined,
+      booking: isSet(object.booking) ? CalendarBooking.fromJSON(object.booking) : undefined,
+    };
+  },
+
+  toJSON(message: CalendarBookingRecordingReady): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = EventSource.toJSON(message.source);
+    }
+    if (message.booking !== undefined) {
+      obj.booking = CalendarBooking.toJSON(message.booking);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CalendarBookingRecordingReady>): CalendarBookingRecordingReady {
+    return CalendarBookingRecordingReady.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CalendarBookingRecordingReady>): CalendarBookingRecordingReady {
+    const message = createBaseCalendarBookingRecordingReady();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? EventSource.fromPartial(object.source)
+      : undefined;
+    message.booking = (object.booking !== undefined && object.booking !== null)
+      ? CalendarBooking.fromPartial(object.booking)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCalendarBookingTranscriptionGenerated(): CalendarBookingTranscriptionGenerated {
+  return { source: undefined, booking: undefined };
+}
+
+export const CalendarBookingTranscriptionGenerated: MessageFns<CalendarBookingTranscriptionGenerated> = {
+  encode(message: CalendarBookingTranscriptionGenerated, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      EventSource.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.booking !== undefined) {
+      CalendarBooking.encode(message.booking, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CalendarBookingTranscriptionGenerated {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCalendarBookingTranscriptionGenerated();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.booking = CalendarBooking.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CalendarBookingTranscriptionGenerated {
+    return {
+      source: isSet(object.source) ? EventSource.fromJSON(object.source) : undefined,
+      booking: isSet(object.booking) ? CalendarBooking.fromJSON(object.booking) : undefined,
+    };
+  },
+
+  toJSON(message: CalendarBookingTranscriptionGenerated): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = EventSource.toJSON(message.source);
+    }
+    if (message.booking !== undefined) {
+      obj.booking = CalendarBooking.toJSON(message.booking);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CalendarBookingTranscriptionGenerated>): CalendarBookingTranscriptionGenerated {
+    return CalendarBookingTranscriptionGenerated.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CalendarBookingTranscriptionGenerated>): CalendarBookingTranscriptionGenerated {
+    const message = createBaseCalendarBookingTranscriptionGenerated();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? EventSource.fromPartial(object.source)
+      : undefined;
+    message.booking = (object.booking !== undefined && object.booking !== null)
+      ? CalendarBooking.fromPartial(object.booking)
+      : undefined;
     return message;
   },
 };

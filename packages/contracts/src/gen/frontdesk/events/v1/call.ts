@@ -82,6 +82,88 @@ export function callDirectionToNumber(object: CallDirection): number {
   }
 }
 
+export const CallTransferPhase = {
+  UNSPECIFIED: "CALL_TRANSFER_PHASE_UNSPECIFIED",
+  STARTED: "CALL_TRANSFER_PHASE_STARTED",
+  /** BRIDGED - The other side took the call. */
+  BRIDGED: "CALL_TRANSFER_PHASE_BRIDGED",
+  /** CANCELLED - It was given up, or the other side could not be reached. */
+  CANCELLED: "CALL_TRANSFER_PHASE_CANCELLED",
+  ENDED: "CALL_TRANSFER_PHASE_ENDED",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type CallTransferPhase = typeof CallTransferPhase[keyof typeof CallTransferPhase];
+
+export namespace CallTransferPhase {
+  export type UNSPECIFIED = typeof CallTransferPhase.UNSPECIFIED;
+  export type STARTED = typeof CallTransferPhase.STARTED;
+  export type BRIDGED = typeof CallTransferPhase.BRIDGED;
+  export type CANCELLED = typeof CallTransferPhase.CANCELLED;
+  export type ENDED = typeof CallTransferPhase.ENDED;
+  export type UNRECOGNIZED = typeof CallTransferPhase.UNRECOGNIZED;
+}
+
+export function callTransferPhaseFromJSON(object: any): CallTransferPhase {
+  switch (object) {
+    case 0:
+    case "CALL_TRANSFER_PHASE_UNSPECIFIED":
+      return CallTransferPhase.UNSPECIFIED;
+    case 1:
+    case "CALL_TRANSFER_PHASE_STARTED":
+      return CallTransferPhase.STARTED;
+    case 2:
+    case "CALL_TRANSFER_PHASE_BRIDGED":
+      return CallTransferPhase.BRIDGED;
+    case 3:
+    case "CALL_TRANSFER_PHASE_CANCELLED":
+      return CallTransferPhase.CANCELLED;
+    case 4:
+    case "CALL_TRANSFER_PHASE_ENDED":
+      return CallTransferPhase.ENDED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return CallTransferPhase.UNRECOGNIZED;
+  }
+}
+
+export function callTransferPhaseToJSON(object: CallTransferPhase): string {
+  switch (object) {
+    case CallTransferPhase.UNSPECIFIED:
+      return "CALL_TRANSFER_PHASE_UNSPECIFIED";
+    case CallTransferPhase.STARTED:
+      return "CALL_TRANSFER_PHASE_STARTED";
+    case CallTransferPhase.BRIDGED:
+      return "CALL_TRANSFER_PHASE_BRIDGED";
+    case CallTransferPhase.CANCELLED:
+      return "CALL_TRANSFER_PHASE_CANCELLED";
+    case CallTransferPhase.ENDED:
+      return "CALL_TRANSFER_PHASE_ENDED";
+    case CallTransferPhase.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function callTransferPhaseToNumber(object: CallTransferPhase): number {
+  switch (object) {
+    case CallTransferPhase.UNSPECIFIED:
+      return 0;
+    case CallTransferPhase.STARTED:
+      return 1;
+    case CallTransferPhase.BRIDGED:
+      return 2;
+    case CallTransferPhase.CANCELLED:
+      return 3;
+    case CallTransferPhase.ENDED:
+      return 4;
+    case CallTransferPhase.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export interface Call {
   /** The provider's call id. */
   callId: string;
@@ -138,6 +220,17 @@ export interface CallAppointmentRequest {
   /** The time as the agent wrote it down. */
   preferredStartText: string;
   notes: string;
+}
+
+/** frontdesk.call.transferred.v1: a step of a call's way to somebody else. The steps arrive in any order. */
+export interface CallTransferred {
+  source: EventSource | undefined;
+  call: Call | undefined;
+  phase: CallTransferPhase;
+  /** E.164 where it is a number, else as the provider names it; empty when the provider does not say, as of an end. */
+  destination: string;
+  /** As the provider names it, such as "cold_transfer"; empty when it does not say. */
+  option: string;
 }
 
 function createBaseCall(): Call {
@@ -901,6 +994,141 @@ export const CallAppointmentRequest: MessageFns<CallAppointmentRequest> = {
     message.preferredStart = object.preferredStart ?? undefined;
     message.preferredStartText = object.preferredStartText ?? "";
     message.notes = object.notes ?? "";
+    return message;
+  },
+};
+
+function createBaseCallTransferred(): CallTransferred {
+  return { source: undefined, call: undefined, phase: CallTransferPhase.UNSPECIFIED, destination: "", option: "" };
+}
+
+export const CallTransferred: MessageFns<CallTransferred> = {
+  encode(message: CallTransferred, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      EventSource.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.call !== undefined) {
+      Call.encode(message.call, writer.uint32(18).fork()).join();
+    }
+    if (message.phase !== CallTransferPhase.UNSPECIFIED) {
+      writer.uint32(24).int32(callTransferPhaseToNumber(message.phase));
+    }
+    if (message.destination !== "") {
+      writer.uint32(34).string(message.destination);
+    }
+    if (message.option !== "") {
+      writer.uint32(42).string(message.option);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CallTransferred {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCallTransferred();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.call = Call.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.phase = callTransferPhaseFromJSON(reader.int32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.destination = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.option = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CallTransferred {
+    return {
+      source: isSet(object.source) ? EventSource.fromJSON(object.source) : undefined,
+      call: isSet(object.call) ? Call.fromJSON(object.call) : undefined,
+      phase: isSet(object.phase) ? callTransferPhaseFromJSON(object.phase) : CallTransferPhase.UNSPECIFIED,
+      destination: isSet(object.destination) ? globalThis.String(object.destination) : "",
+      option: isSet(object.option) ? globalThis.String(object.option) : "",
+    };
+  },
+
+  toJSON(message: CallTransferred): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = EventSource.toJSON(message.source);
+    }
+    if (message.call !== undefined) {
+      obj.call = Call.toJSON(message.call);
+    }
+    if (message.phase !== CallTransferPhase.UNSPECIFIED) {
+      obj.phase = callTransferPhaseToJSON(message.phase);
+    }
+    if (message.destination !== "") {
+      obj.destination = message.destination;
+    }
+    if (message.option !== "") {
+      obj.option = message.option;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CallTransferred>): CallTransferred {
+    return CallTransferred.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CallTransferred>): CallTransferred {
+    const message = createBaseCallTransferred();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? EventSource.fromPartial(object.source)
+      : undefined;
+    message.call = (object.call !== undefined && object.call !== null) ? Call.fromPartial(object.call) : undefined;
+    message.phase = object.phase ?? CallTransferPhase.UNSPECIFIED;
+    message.destination = object.destination ?? "";
+    message.option = object.option ?? "";
     return message;
   },
 };

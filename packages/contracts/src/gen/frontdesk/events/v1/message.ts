@@ -105,10 +105,70 @@ export interface MessageReceived {
     | undefined;
   /** "text", "image", … as the provider names it. */
   kind: string;
-  /** Of a text; a caption or a button's title where there is one. */
+  /** Of a text or an order; a caption, or the title of what was chosen, where there is one. */
   text: string;
   /** The message that it answers, by the provider's id; empty if none. */
   replyToProviderMessageId: string;
+  /** Of an image, a video, an audio, a document or a sticker. */
+  media: MessageMedia | undefined;
+  location:
+    | MessageLocation
+    | undefined;
+  /** Cards of people that the sender passed on. */
+  contacts: MessageContact[];
+  /** Which of the choices that it was offered: a reply button, a row of a list, a template's button. */
+  choice:
+    | MessageChoice
+    | undefined;
+  /** Of a reaction to the message that it answers; empty when one was taken back. */
+  emoji: string;
+  order:
+    | MessageOrder
+    | undefined;
+  /** Why the provider could not pass the message on, of one that is "unsupported". */
+  failure: MessageFailure | undefined;
+}
+
+/** A file is fetched from the provider, by its id. */
+export interface MessageMedia {
+  providerMediaId: string;
+  mimeType: string;
+  /** As the provider writes it: base64. */
+  sha256: string;
+  fileName: string;
+  /** Recorded as it was sent, and no file. */
+  voice: boolean;
+}
+
+export interface MessageLocation {
+  latitude: number;
+  longitude: number;
+  name: string;
+  address: string;
+}
+
+export interface MessageContact {
+  name: string;
+  /** E.164; what is no number is left out. */
+  phoneNumbers: string[];
+}
+
+export interface MessageChoice {
+  /** As we named it when we offered it. */
+  id: string;
+  title: string;
+  description: string;
+}
+
+/** Prices are the catalogue's, where they are looked up: the provider sends them as fractions that no money is counted in. */
+export interface MessageOrder {
+  catalogId: string;
+  items: MessageOrderItem[];
+}
+
+export interface MessageOrderItem {
+  productId: string;
+  quantity: number;
 }
 
 /** Somebody who writes or is written to. At least one of phone_number and provider_user_id is there. */
@@ -168,6 +228,13 @@ function createBaseMessageReceived(): MessageReceived {
     kind: "",
     text: "",
     replyToProviderMessageId: "",
+    media: undefined,
+    location: undefined,
+    contacts: [],
+    choice: undefined,
+    emoji: "",
+    order: undefined,
+    failure: undefined,
   };
 }
 
@@ -199,6 +266,27 @@ export const MessageReceived: MessageFns<MessageReceived> = {
     }
     if (message.replyToProviderMessageId !== "") {
       writer.uint32(74).string(message.replyToProviderMessageId);
+    }
+    if (message.media !== undefined) {
+      MessageMedia.encode(message.media, writer.uint32(82).fork()).join();
+    }
+    if (message.location !== undefined) {
+      MessageLocation.encode(message.location, writer.uint32(90).fork()).join();
+    }
+    for (const v of message.contacts) {
+      MessageContact.encode(v!, writer.uint32(98).fork()).join();
+    }
+    if (message.choice !== undefined) {
+      MessageChoice.encode(message.choice, writer.uint32(106).fork()).join();
+    }
+    if (message.emoji !== "") {
+      writer.uint32(114).string(message.emoji);
+    }
+    if (message.order !== undefined) {
+      MessageOrder.encode(message.order, writer.uint32(122).fork()).join();
+    }
+    if (message.failure !== undefined) {
+      MessageFailure.encode(message.failure, writer.uint32(130).fork()).join();
     }
     return writer;
   },
@@ -288,6 +376,62 @@ export const MessageReceived: MessageFns<MessageReceived> = {
             message.replyToProviderMessageId = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.media = MessageMedia.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.location = MessageLocation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.contacts.push(MessageContact.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.choice = MessageChoice.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.emoji = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.order = MessageOrder.decode(reader, reader.uint32());
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.failure = MessageFailure.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -331,6 +475,15 @@ export const MessageReceived: MessageFns<MessageReceived> = {
         : isSet(object.reply_to_provider_message_id)
         ? globalThis.String(object.reply_to_provider_message_id)
         : "",
+      media: isSet(object.media) ? MessageMedia.fromJSON(object.media) : undefined,
+      location: isSet(object.location) ? MessageLocation.fromJSON(object.location) : undefined,
+      contacts: globalThis.Array.isArray(object?.contacts)
+        ? object.contacts.map((e: any) => MessageContact.fromJSON(e))
+        : [],
+      choice: isSet(object.choice) ? MessageChoice.fromJSON(object.choice) : undefined,
+      emoji: isSet(object.emoji) ? globalThis.String(object.emoji) : "",
+      order: isSet(object.order) ? MessageOrder.fromJSON(object.order) : undefined,
+      failure: isSet(object.failure) ? MessageFailure.fromJSON(object.failure) : undefined,
     };
   },
 
@@ -363,6 +516,27 @@ export const MessageReceived: MessageFns<MessageReceived> = {
     if (message.replyToProviderMessageId !== "") {
       obj.replyToProviderMessageId = message.replyToProviderMessageId;
     }
+    if (message.media !== undefined) {
+      obj.media = MessageMedia.toJSON(message.media);
+    }
+    if (message.location !== undefined) {
+      obj.location = MessageLocation.toJSON(message.location);
+    }
+    if (message.contacts?.length) {
+      obj.contacts = message.contacts.map((e) => MessageContact.toJSON(e));
+    }
+    if (message.choice !== undefined) {
+      obj.choice = MessageChoice.toJSON(message.choice);
+    }
+    if (message.emoji !== "") {
+      obj.emoji = message.emoji;
+    }
+    if (message.order !== undefined) {
+      obj.order = MessageOrder.toJSON(message.order);
+    }
+    if (message.failure !== undefined) {
+      obj.failure = MessageFailure.toJSON(message.failure);
+    }
     return obj;
   },
 
@@ -384,6 +558,653 @@ export const MessageReceived: MessageFns<MessageReceived> = {
     message.kind = object.kind ?? "";
     message.text = object.text ?? "";
     message.replyToProviderMessageId = object.replyToProviderMessageId ?? "";
+    message.media = (object.media !== undefined && object.media !== null)
+      ? MessageMedia.fromPartial(object.media)
+      : undefined;
+    message.location = (object.location !== undefined && object.location !== null)
+      ? MessageLocation.fromPartial(object.location)
+      : undefined;
+    message.contacts = object.contacts?.map((e) => MessageContact.fromPartial(e)) || [];
+    message.choice = (object.choice !== undefined && object.choice !== null)
+      ? MessageChoice.fromPartial(object.choice)
+      : undefined;
+    message.emoji = object.emoji ?? "";
+    message.order = (object.order !== undefined && object.order !== null)
+      ? MessageOrder.fromPartial(object.order)
+      : undefined;
+    message.failure = (object.failure !== undefined && object.failure !== null)
+      ? MessageFailure.fromPartial(object.failure)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseMessageMedia(): MessageMedia {
+  return { providerMediaId: "", mimeType: "", sha256: "", fileName: "", voice: false };
+}
+
+export const MessageMedia: MessageFns<MessageMedia> = {
+  encode(message: MessageMedia, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.providerMediaId !== "") {
+      writer.uint32(10).string(message.providerMediaId);
+    }
+    if (message.mimeType !== "") {
+      writer.uint32(18).string(message.mimeType);
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(26).string(message.sha256);
+    }
+    if (message.fileName !== "") {
+      writer.uint32(34).string(message.fileName);
+    }
+    if (message.voice !== false) {
+      writer.uint32(40).bool(message.voice);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MessageMedia {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMessageMedia();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.providerMediaId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.mimeType = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.fileName = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.voice = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MessageMedia {
+    return {
+      providerMediaId: isSet(object.providerMediaId)
+        ? globalThis.String(object.providerMediaId)
+        : isSet(object.provider_media_id)
+        ? globalThis.String(object.provider_media_id)
+        : "",
+      mimeType: isSet(object.mimeType)
+        ? globalThis.String(object.mimeType)
+        : isSet(object.mime_type)
+        ? globalThis.String(object.mime_type)
+        : "",
+      sha256: isSet(object.sha256) ? globalThis.String(object.sha256) : "",
+      fileName: isSet(object.fileName)
+        ? globalThis.String(object.fileName)
+        : isSet(object.file_name)
+        ? globalThis.String(object.file_name)
+        : "",
+      voice: isSet(object.voice) ? globalThis.Boolean(object.voice) : false,
+    };
+  },
+
+  toJSON(message: MessageMedia): unknown {
+    const obj: any = {};
+    if (message.providerMediaId !== "") {
+      obj.providerMediaId = message.providerMediaId;
+    }
+    if (message.mimeType !== "") {
+      obj.mimeType = message.mimeType;
+    }
+    if (message.sha256 !== "") {
+      obj.sha256 = message.sha256;
+    }
+    if (message.fileName !== "") {
+      obj.fileName = message.fileName;
+    }
+    if (message.voice !== false) {
+      obj.voice = message.voice;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MessageMedia>): MessageMedia {
+    return MessageMedia.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MessageMedia>): MessageMedia {
+    const message = createBaseMessageMedia();
+    message.providerMediaId = object.providerMediaId ?? "";
+    message.mimeType = object.mimeType ?? "";
+    message.sha256 = object.sha256 ?? "";
+    message.fileName = object.fileName ?? "";
+    message.voice = object.voice ?? false;
+    return message;
+  },
+};
+
+function createBaseMessageLocation(): MessageLocation {
+  return { latitude: 0, longitude: 0, name: "", address: "" };
+}
+
+export const MessageLocation: MessageFns<MessageLocation> = {
+  encode(message: MessageLocation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.latitude !== 0) {
+      writer.uint32(9).double(message.latitude);
+    }
+    if (message.longitude !== 0) {
+      writer.uint32(17).double(message.longitude);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    if (message.address !== "") {
+      writer.uint32(34).string(message.address);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MessageLocation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMessageLocation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.latitude = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.longitude = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MessageLocation {
+    return {
+      latitude: isSet(object.latitude) ? globalThis.Number(object.latitude) : 0,
+      longitude: isSet(object.longitude) ? globalThis.Number(object.longitude) : 0,
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      address: isSet(object.address) ? globalThis.String(object.address) : "",
+    };
+  },
+
+  toJSON(message: MessageLocation): unknown {
+    const obj: any = {};
+    if (message.latitude !== 0) {
+      obj.latitude = floatToJson(message.latitude);
+    }
+    if (message.longitude !== 0) {
+      obj.longitude = floatToJson(message.longitude);
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.address !== "") {
+      obj.address = message.address;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MessageLocation>): MessageLocation {
+    return MessageLocation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MessageLocation>): MessageLocation {
+    const message = createBaseMessageLocation();
+    message.latitude = object.latitude ?? 0;
+    message.longitude = object.longitude ?? 0;
+    message.name = object.name ?? "";
+    message.address = object.address ?? "";
+    return message;
+  },
+};
+
+function createBaseMessageContact(): MessageContact {
+  return { name: "", phoneNumbers: [] };
+}
+
+export const MessageContact: MessageFns<MessageContact> = {
+  encode(message: MessageContact, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    for (const v of message.phoneNumbers) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MessageContact {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMessageContact();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.phoneNumbers.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MessageContact {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      phoneNumbers: globalThis.Array.isArray(object?.phoneNumbers)
+        ? object.phoneNumbers.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.phone_numbers)
+        ? object.phone_numbers.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: MessageContact): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.phoneNumbers?.length) {
+      obj.phoneNumbers = message.phoneNumbers;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MessageContact>): MessageContact {
+    return MessageContact.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MessageContact>): MessageContact {
+    const message = createBaseMessageContact();
+    message.name = object.name ?? "";
+    message.phoneNumbers = object.phoneNumbers?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseMessageChoice(): MessageChoice {
+  return { id: "", title: "", description: "" };
+}
+
+export const MessageChoice: MessageFns<MessageChoice> = {
+  encode(message: MessageChoice, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.title !== "") {
+      writer.uint32(18).string(message.title);
+    }
+    if (message.description !== "") {
+      writer.uint32(26).string(message.description);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MessageChoice {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMessageChoice();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.title = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MessageChoice {
+    return {
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+      title: isSet(object.title) ? globalThis.String(object.title) : "",
+      description: isSet(object.description) ? globalThis.String(object.description) : "",
+    };
+  },
+
+  toJSON(message: MessageChoice): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    if (message.title !== "") {
+      obj.title = message.title;
+    }
+    if (message.description !== "") {
+      obj.description = message.description;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MessageChoice>): MessageChoice {
+    return MessageChoice.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MessageChoice>): MessageChoice {
+    const message = createBaseMessageChoice();
+    message.id = object.id ?? "";
+    message.title = object.title ?? "";
+    message.description = object.description ?? "";
+    return message;
+  },
+};
+
+function createBaseMessageOrder(): MessageOrder {
+  return { catalogId: "", items: [] };
+}
+
+export const MessageOrder: MessageFns<MessageOrder> = {
+  encode(message: MessageOrder, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.catalogId !== "") {
+      writer.uint32(10).string(message.catalogId);
+    }
+    for (const v of message.items) {
+      MessageOrderItem.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MessageOrder {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMessageOrder();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.catalogId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.items.push(MessageOrderItem.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MessageOrder {
+    return {
+      catalogId: isSet(object.catalogId)
+        ? globalThis.String(object.catalogId)
+        : isSet(object.catalog_id)
+        ? globalThis.String(object.catalog_id)
+        : "",
+      items: globalThis.Array.isArray(object?.items) ? object.items.map((e: any) => MessageOrderItem.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: MessageOrder): unknown {
+    const obj: any = {};
+    if (message.catalogId !== "") {
+      obj.catalogId = message.catalogId;
+    }
+    if (message.items?.length) {
+      obj.items = message.items.map((e) => MessageOrderItem.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MessageOrder>): MessageOrder {
+    return MessageOrder.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MessageOrder>): MessageOrder {
+    const message = createBaseMessageOrder();
+    message.catalogId = object.catalogId ?? "";
+    message.items = object.items?.map((e) => MessageOrderItem.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseMessageOrderItem(): MessageOrderItem {
+  return { productId: "", quantity: 0 };
+}
+
+export const MessageOrderItem: MessageFns<MessageOrderItem> = {
+  encode(message: MessageOrderItem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.productId !== "") {
+      writer.uint32(10).string(message.productId);
+    }
+    if (message.quantity !== 0) {
+      writer.uint32(16).uint32(message.quantity);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MessageOrderItem {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMessageOrderItem();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.productId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.quantity = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MessageOrderItem {
+    return {
+      productId: isSet(object.productId)
+        ? globalThis.String(object.productId)
+        : isSet(object.product_id)
+        ? globalThis.String(object.product_id)
+        : "",
+      quantity: isSet(object.quantity) ? globalThis.Number(object.quantity) : 0,
+    };
+  },
+
+  toJSON(message: MessageOrderItem): unknown {
+    const obj: any = {};
+    if (message.productId !== "") {
+      obj.productId = message.productId;
+    }
+    if (message.quantity !== 0) {
+      obj.quantity = Math.round(message.quantity);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MessageOrderItem>): MessageOrderItem {
+    return MessageOrderItem.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MessageOrderItem>): MessageOrderItem {
+    const message = createBaseMessageOrderItem();
+    message.productId = object.productId ?? "";
+    message.quantity = object.quantity ?? 0;
     return message;
   },
 };
@@ -1019,6 +1840,10 @@ export const MessageSent: MessageFns<MessageSent> = {
     return message;
   },
 };
+
+function floatToJson(value: number | null | undefined): number | string | null | undefined {
+  return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;
+}
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

@@ -6,6 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Struct } from "../../../google/protobuf/struct.ts";
 import { EventSource } from "./source.ts";
 
 /**
@@ -21,10 +22,12 @@ export interface ProviderEventReceived {
    * Empty for a type that we do not model.
    */
   schemaViolations: string[];
+  /** What a company's own system sent along, as it sent it; of Standard Webhooks alone. */
+  data: { [key: string]: any } | undefined;
 }
 
 function createBaseProviderEventReceived(): ProviderEventReceived {
-  return { source: undefined, schemaViolations: [] };
+  return { source: undefined, schemaViolations: [], data: undefined };
 }
 
 export const ProviderEventReceived: MessageFns<ProviderEventReceived> = {
@@ -34,6 +37,9 @@ export const ProviderEventReceived: MessageFns<ProviderEventReceived> = {
     }
     for (const v of message.schemaViolations) {
       writer.uint32(18).string(v!);
+    }
+    if (message.data !== undefined) {
+      Struct.encode(Struct.wrap(message.data), writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -67,6 +73,14 @@ export const ProviderEventReceived: MessageFns<ProviderEventReceived> = {
             message.schemaViolations.push(reader.string());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.data = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -87,6 +101,7 @@ export const ProviderEventReceived: MessageFns<ProviderEventReceived> = {
         : globalThis.Array.isArray(object?.schema_violations)
         ? object.schema_violations.map((e: any) => globalThis.String(e))
         : [],
+      data: isObject(object.data) ? object.data : undefined,
     };
   },
 
@@ -97,6 +112,9 @@ export const ProviderEventReceived: MessageFns<ProviderEventReceived> = {
     }
     if (message.schemaViolations?.length) {
       obj.schemaViolations = message.schemaViolations;
+    }
+    if (message.data !== undefined) {
+      obj.data = message.data;
     }
     return obj;
   },
@@ -110,6 +128,7 @@ export const ProviderEventReceived: MessageFns<ProviderEventReceived> = {
       ? EventSource.fromPartial(object.source)
       : undefined;
     message.schemaViolations = object.schemaViolations?.map((e) => e) || [];
+    message.data = object.data ?? undefined;
     return message;
   },
 };
@@ -122,6 +141,10 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
