@@ -1,3 +1,4 @@
+export { brokerVersion } from './broker-info.ts'
 export { connectBus } from './bus.ts'
 export type { Bus, BusOptions } from './bus.ts'
 export type { ConsumeOptions } from './consume-options.ts'

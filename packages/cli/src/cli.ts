@@ -4,6 +4,7 @@ import { groupUsage, type Group, type Leaf } from './command.ts'
 import { attributions } from './commands/attributions.ts'
 import { credentials } from './commands/credentials.ts'
 import { deadLetters } from './commands/dead-letters.ts'
+import { doctor } from './commands/doctor.ts'
 import { events } from './commands/events.ts'
 import { listen } from './commands/listen.ts'
 import { keys } from './commands/keys.ts'
@@ -48,6 +49,7 @@ function rootOf(context: CliContext): Group {
     description:
       'The operator’s tool of Frontdesk. Addresses and the token come from flags, the environment, a login, or .frontdesk/dev.json.',
     commands: {
+      doctor: doctor(context),
       trigger: trigger(context),
       tail: tail(context),
       listen: listen(context),

@@ -59,11 +59,11 @@ export async function startStack({ ledger, attribution, operations, companies, m
   const addresses = await Promise.all(
     services.map(async (service) => {
       const server = opening.use(createRpcServer({ telemetry, verifier: authority.verifier(service), drainMs: 1_000 }))
+      const none = { getConservation: notFound, listDeadLetters: notFound, redriveDeadLetter: notFound }
+      server.add(OperationsServiceDefinition, forAllCompanies({ ...none, ...operations }))
       if (service === 'webhook-ingress') {
         server.add(LedgerServiceDefinition, forAllCompanies({ getEvent: notFound, listEvents: notFound, getDelivery: notFound, ...ledger }))
       } else {
-        const none = { getConservation: notFound, listDeadLetters: notFound, redriveDeadLetter: notFound }
-        server.add(OperationsServiceDefinition, forAllCompanies({ ...none, ...operations }))
         server.add(
           AttributionServiceDefinition,
           forAllCompanies({ getAttribution: notFound, listQuarantine: notFound, resolveCompany: notFound, ...attribution }),

@@ -84,7 +84,7 @@ test.for(Object.entries(liveSamples).map(([name, { events }]) => [name as Provid
     const request = { headers: Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, String(value)])), rawBody: body }
     providers[name].verify(request, [secrets[name as keyof typeof secrets]], now())
     const connectionId = ofConnection ? `con_${name}` : undefined
-    const [normalized] = providers[name].normalize(body, { deliveryId: 'dlv_1', connectionId, receivedAt: now() })
+    const [normalized] = providers[name].normalize(body, { deliveryId: 'dlv_1', connectionId, receivedAt: now(), headers: request.headers })
     expect(out).toContain(`accepted  ${normalized?.type}  `)
     expect(err).toContain(`Next:  pnpm frontdesk events show ${normalized?.id}`)
   },

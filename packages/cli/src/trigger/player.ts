@@ -83,7 +83,7 @@ export async function findPlayer(context: CliContext, { name, samples }: Played,
       const ms = Math.round(performance.now() - begunMs)
       if (status !== 200) return { status, ms, answer, events: [] }
       // As the ingress derives them: of the same bytes and the same secret's scope they are the same for ever.
-      const events = providers[name].normalize(body, { deliveryId: 'dlv_unknown', connectionId, receivedAt: now })
+      const events = providers[name].normalize(body, { deliveryId: 'dlv_unknown', connectionId, receivedAt: now, headers })
       return { status, ms, answer, events: events.map(({ id, type, entityId }) => ({ eventId: id, type, entityId })) }
     },
   }

@@ -9,7 +9,18 @@ const daysAheadMax = 90
 export const calcomSamples: LiveSamples = {
   secret: 'connection',
   events: [
-    ...['CREATED', 'REQUESTED', 'RESCHEDULED', 'CANCELLED', 'REJECTED', 'PAID', 'PAYMENT_INITIATED', 'NO_SHOW_UPDATED', 'LOCATION_UPDATED', 'REASSIGNED'].map((verb) => `BOOKING_${verb}`),
+    ...[
+      'CREATED',
+      'REQUESTED',
+      'RESCHEDULED',
+      'CANCELLED',
+      'REJECTED',
+      'PAID',
+      'PAYMENT_INITIATED',
+      'NO_SHOW_UPDATED',
+      'LOCATION_UPDATED',
+      'REASSIGNED',
+    ].map((verb) => `BOOKING_${verb}`),
     'MEETING_STARTED',
     'MEETING_ENDED',
     'RECORDING_READY',
