@@ -43,9 +43,14 @@ export default {
     ),
     rule('circular', 'A cycle has no reading order.', {}, { circular: true }),
     rule('test-helper-in-production', 'Test helpers stay in tests.', production, { path: [testHelper, test] }),
-    rule('samples-in-service', 'What plays a provider has no place where its webhooks are received.', { path: '^services/', pathNot: test }, {
-      path: '^packages/providers/src/samples(\\.ts$|/)',
-    }),
+    rule(
+      'samples-in-service',
+      'What plays a provider has no place where its webhooks are received.',
+      { path: '^services/', pathNot: test },
+      {
+        path: '^packages/providers/src/samples(\\.ts$|/)',
+      },
+    ),
     rule('test-dependency-in-production', 'What production needs is a dependency, not a devDependency.', production, {
       dependencyTypes: ['npm-dev'],
       dependencyTypesNot: ['type-only'],

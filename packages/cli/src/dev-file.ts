@@ -14,7 +14,7 @@ export interface DevFile {
   /** Where the webhook-ingress takes webhooks. */
   readonly ingressUrl: string | undefined
   /** The admin servers by service. */
-  readonly adminUrls: Readonly<Record<string, unknown>>
+  readonly adminUrls: Readonly<Record<string, string>>
   /** The secret by which each provider signs for all companies. */
   readonly platformSecrets: Readonly<Record<string, string | undefined>>
   readonly companies: readonly DevCompany[]
@@ -58,7 +58,7 @@ function parse(path: string, text: string): DevFile {
     operatorToken: string(content['operatorToken']),
     rpc: record(content['rpc']),
     ingressUrl: string(record(content['ingress'])['url']),
-    adminUrls: { 'webhook-ingress': record(content['ingress'])['adminUrl'], ...record(content['admin']) },
+    adminUrls: texts({ 'webhook-ingress': record(content['ingress'])['adminUrl'], ...record(content['admin']) }),
     platformSecrets: Object.fromEntries(
       Object.entries(record(content['providers'])).map(([provider, settings]) => [provider, secretOf(record(settings))]),
     ),
@@ -105,6 +105,11 @@ function parseJson(path: string, text: string): unknown {
 
 function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
+}
+
+/** Those of the members that are texts. */
+function texts(members: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(Object.entries(members).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])))
 }
 
 function list(value: unknown): unknown[] {

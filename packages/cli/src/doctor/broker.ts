@@ -96,7 +96,7 @@ async function consumer(context: CliContext, manager: Manager, stream: string, n
 async function clock(context: CliContext, manager: Manager): Promise<Finding[]> {
   const before = context.now().getTime()
   const { ts } = await manager.streams.info(streams[0].name)
-  return [skewFinding('clock of nats', Date.parse(ts), before, context.now().getTime(), 0)]
+  return [skewFinding('clock of nats', Date.parse(ts ?? ''), before, context.now().getTime(), 0)]
 }
 
 function mib(bytes: number): string {

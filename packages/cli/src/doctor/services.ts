@@ -19,9 +19,7 @@ export async function checkServices(context: CliContext, flags: Flags): Promise<
   const admin = (await findDevFile(context.cwd))?.adminUrls ?? {}
   const found = await Promise.all([
     ...busServiceNames.map((service) => looking(`rpc of ${service}`, 'Start it.', () => operations(context, service, flags))),
-    ...Object.entries(admin).map(([service, url]) =>
-      looking(`readiness of ${service}`, 'Start it.', () => readiness(service, String(url))),
-    ),
+    ...Object.entries(admin).map(([service, url]) => looking(`readiness of ${service}`, 'Start it.', () => readiness(service, url))),
     looking('quarantine', 'Start company-resolver.', () => quarantine(context, flags)),
     looking('ingress', 'Start webhook-ingress, or pass --ingress.', () => ingress(context, flags)),
   ])
