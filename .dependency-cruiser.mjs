@@ -2,7 +2,7 @@
 
 const test = String.raw`(\.test\.ts$|^(packages|services)/[^/]+/test/)`
 const testHelper = String.raw`^packages/(testing/|[^/]+/src/testing(\.ts$|/))`
-const door = String.raw`^packages/[^/]+/src/(index|testing)\.ts$`
+const door = String.raw`^packages/[^/]+/src/(index|testing|samples)\.ts$`
 const production = { path: '^(packages|services)/[^/]+/src/', pathNot: [test, testHelper] }
 const layer = (folders) => ({ path: `^services/([^/]+)/src/(${folders})/`, pathNot: test })
 
@@ -31,7 +31,7 @@ export default {
     ),
     rule(
       'past-the-door',
-      'A package is entered by src/index.ts or src/testing.ts.',
+      'A package is entered by src/index.ts, src/testing.ts or src/samples.ts.',
       { path: '^(packages|services|scripts)/([^/]+)/' },
       { path: '^packages/', pathNot: ['^$1/$2/', door] },
     ),
@@ -43,6 +43,14 @@ export default {
     ),
     rule('circular', 'A cycle has no reading order.', {}, { circular: true }),
     rule('test-helper-in-production', 'Test helpers stay in tests.', production, { path: [testHelper, test] }),
+    rule(
+      'samples-in-service',
+      'What plays a provider has no place where its webhooks are received.',
+      { path: '^services/', pathNot: test },
+      {
+        path: '^packages/providers/src/samples(\\.ts$|/)',
+      },
+    ),
     rule('test-dependency-in-production', 'What production needs is a dependency, not a devDependency.', production, {
       dependencyTypes: ['npm-dev'],
       dependencyTypesNot: ['type-only'],

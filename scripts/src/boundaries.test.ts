@@ -26,6 +26,7 @@ const planted: (Violation & { imports: string })[] = [
   { rule: 'circular', from: 'services/one/src/domain/cycle-a.ts', imports: './cycle-b.ts' },
   { rule: 'test-helper-in-production', from: 'services/one/src/db/d.ts', imports: '@frontdesk/testing' },
   { rule: 'test-helper-in-production', from: 'packages/bus/src/c.ts', imports: '@frontdesk/database/testing' },
+  { rule: 'samples-in-service', from: 'services/one/src/http/b.ts', imports: '@frontdesk/providers/samples' },
   { rule: 'test-dependency-in-production', from: 'services/one/src/db/e.ts', imports: 'for-tests' },
   { rule: 'undeclared', from: 'services/one/src/db/f.ts', imports: 'undeclared' },
   { rule: 'unresolvable', from: 'services/one/src/db/g.ts', imports: 'absent' },
@@ -49,11 +50,11 @@ const use = (from: string, name = 'it'): string => `export { ${name} } from '${f
 const manifest = (name: string, rest: object = {}): string =>
   JSON.stringify({
     name: `@frontdesk/${name}`,
-    exports: { '.': './src/index.ts', './testing': './src/testing.ts', './src/*': './src/*' },
+    exports: { '.': './src/index.ts', './testing': './src/testing.ts', './samples': './src/samples.ts', './src/*': './src/*' },
     ...rest,
   })
 
-const packages = ['errors', 'contracts', 'bus', 'database', 'testing']
+const packages = ['errors', 'contracts', 'bus', 'database', 'providers', 'testing']
 const libraries = ['declared', 'for-tests', 'undeclared']
 
 /** A small workspace in which every import is allowed. */
@@ -65,6 +66,7 @@ const allowed: Record<string, string> = {
   'packages/database/src/inside.ts': 'export const it = 1\n',
   'packages/database/src/testing.ts': use('./inside.ts'),
   'packages/database/src/inside.test.ts': use('@frontdesk/testing'),
+  'packages/providers/src/samples.ts': 'export const it = 1\n',
   'services/one/package.json': manifest('one', { dependencies: { declared: '1.0.0' }, devDependencies: { 'for-tests': '1.0.0' } }),
   'services/one/src/main.ts': use('./service.ts') + use('./config.ts', 'it as config'),
   'services/one/src/config.ts': use('declared'),

@@ -4,14 +4,18 @@ import { groupUsage, type Group, type Leaf } from './command.ts'
 import { attributions } from './commands/attributions.ts'
 import { credentials } from './commands/credentials.ts'
 import { deadLetters } from './commands/dead-letters.ts'
+import { doctor } from './commands/doctor.ts'
 import { events } from './commands/events.ts'
+import { listen } from './commands/listen.ts'
 import { keys } from './commands/keys.ts'
 import { login, logout } from './commands/login.ts'
 import { mcp } from './commands/mcp.ts'
 import { quarantine } from './commands/quarantine.ts'
 import { signingKeys } from './commands/signing-keys.ts'
 import { streams } from './commands/streams.ts'
+import { tail } from './commands/tail.ts'
 import { token } from './commands/token.ts'
+import { trigger } from './commands/trigger.ts'
 import { users } from './commands/users.ts'
 import type { CliContext } from './context.ts'
 import { CommandError, UsageError } from './errors.ts'
@@ -45,6 +49,10 @@ function rootOf(context: CliContext): Group {
     description:
       'The operator’s tool of Frontdesk. Addresses and the token come from flags, the environment, a login, or .frontdesk/dev.json.',
     commands: {
+      doctor: doctor(context),
+      trigger: trigger(context),
+      tail: tail(context),
+      listen: listen(context),
       streams: streams(context),
       deadletters: deadLetters(context),
       events: events(context),

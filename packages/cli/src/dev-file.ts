@@ -11,6 +11,27 @@ export interface DevFile {
   readonly operatorToken: string | undefined
   /** `host:port` by service. */
   readonly rpc: Readonly<Record<string, unknown>>
+  /** Where the webhook-ingress takes webhooks. */
+  readonly ingressUrl: string | undefined
+  /** The admin servers by service. */
+  readonly adminUrls: Readonly<Record<string, string>>
+  /** The secret by which each provider signs for all companies. */
+  readonly platformSecrets: Readonly<Record<string, string | undefined>>
+  readonly companies: readonly DevCompany[]
+}
+
+/** A company of the development stack, and what the providers know of it. */
+export interface DevCompany {
+  readonly id: string
+  readonly name: string
+  readonly phoneNumber: string | undefined
+  readonly agentId: string | undefined
+  readonly eventTypeId: number | undefined
+  readonly organizerEmail: string | undefined
+  readonly whatsapp: { readonly wabaId: string; readonly phoneNumberId: string } | undefined
+  readonly stripeCustomerId: string | undefined
+  /** Its connection with a provider, and the secret of that. */
+  connection(provider: string): { readonly connectionId: string; readonly secret: string } | undefined
 }
 
 /**
@@ -36,6 +57,40 @@ function parse(path: string, text: string): DevFile {
     mcpUrl: string(record(content['mcp'])['url']),
     operatorToken: string(content['operatorToken']),
     rpc: record(content['rpc']),
+    ingressUrl: string(record(content['ingress'])['url']),
+    adminUrls: texts({ 'webhook-ingress': record(content['ingress'])['adminUrl'], ...record(content['admin']) }),
+    platformSecrets: Object.fromEntries(
+      Object.entries(record(content['providers'])).map(([provider, settings]) => [provider, secretOf(record(settings))]),
+    ),
+    companies: list(content['companies']).flatMap((each) => companyOf(record(each)) ?? []),
+  }
+}
+
+/** Each provider calls it by another name. */
+function secretOf(settings: Record<string, unknown>): string | undefined {
+  return string(settings['apiKey'] ?? settings['webhookSecret'] ?? settings['appSecret'])
+}
+
+function companyOf(content: Record<string, unknown>): DevCompany | undefined {
+  const [id, name] = [string(content['id']), string(content['name'])]
+  if (id === undefined || name === undefined) return undefined
+  const [calcom, whatsapp] = [record(content['calcom']), record(content['whatsapp'])]
+  const [wabaId, phoneNumberId] = [string(whatsapp['wabaId']), string(whatsapp['phoneNumberId'])]
+  const [eventTypeId] = list(calcom['eventTypeIds'])
+  return {
+    id,
+    name,
+    phoneNumber: string(list(content['phoneNumbers'])[0]),
+    agentId: string(list(content['retellAgentIds'])[0]),
+    eventTypeId: typeof eventTypeId === 'number' ? eventTypeId : undefined,
+    organizerEmail: string(calcom['organizerEmail']),
+    whatsapp: wabaId !== undefined && phoneNumberId !== undefined ? { wabaId, phoneNumberId } : undefined,
+    stripeCustomerId: string(record(content['stripe'])['customerId']),
+    connection(provider) {
+      const settings = Object.hasOwn(content, provider) ? record(content[provider]) : {}
+      const [connectionId, secret] = [string(settings['connectionId']), string(settings['secret'])]
+      return connectionId !== undefined && secret !== undefined ? { connectionId, secret } : undefined
+    },
   }
 }
 
@@ -50,6 +105,15 @@ function parseJson(path: string, text: string): unknown {
 
 function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
+}
+
+/** Those of the members that are texts. */
+function texts(members: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(Object.entries(members).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])))
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
 }
 
 function string(value: unknown): string | undefined {

@@ -14,5 +14,11 @@ process.exitCode = await runCli(process.argv.slice(2), {
   err: (line) => void process.stderr.write(`${line}\n`),
   pipes: { input: process.stdin, output: process.stdout },
   now: () => new Date(),
+  interrupted: () => {
+    const interruption = new AbortController()
+    // Once: the second Ctrl-C ends whatever is still busy with the first.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort())
+    return interruption.signal
+  },
   ask,
 })

@@ -67,6 +67,16 @@ export async function findMcpUrl(context: CliContext, flag: string | undefined):
   )
 }
 
+/** Where the webhook-ingress takes webhooks, in the same order. */
+export async function findIngressUrl(context: CliContext, flag: string | undefined): Promise<Found> {
+  return find(
+    context,
+    'the URL of the webhook-ingress',
+    { flag: '--ingress', given: flag, variable: 'FRONTDESK_INGRESS_URL' },
+    (dev) => dev.ingressUrl,
+  )
+}
+
 interface Source {
   readonly flag: string
   readonly given: string | undefined

@@ -209,6 +209,37 @@ test('deadletters list keeps an error of many lines in its row', async () => {
   })
 })
 
+test('deadletters show finds the one letter on whatever page, with its payload and without control characters', async () => {
+  const letter = {
+    handler: 'billing',
+    eventId,
+    revision: 2,
+    eventType: 'frontdesk.call.ended.v1',
+    error: 'TypeError: no\n  at here',
+    attempts: 8,
+    diedAt: at,
+    payload: '{"callId":"call_1","note":"\u009b2J"}',
+  }
+  const cli = await operator({
+    operations: {
+      listDeadLetters: ({ pageToken }) =>
+        Promise.resolve(
+          pageToken === '' ? { deadLetters: [{ ...letter, revision: 1 }], nextPageToken: 'more' } : { deadLetters: [letter] },
+        ),
+    },
+  })
+  const show = ['deadletters', 'show', 'billing', eventId, '--service', 'booking']
+  const { code, out, err } = await cli(...show, '--revision', '2')
+  expect(code).toBe(0)
+  expect(out).toContain(
+    'Attempts  8\nDied      2026-11-22T10:00:00.000Z\n\nError\nTypeError: no\n  at here\n\nPayload\n{\n  "callId": "call_1"',
+  )
+  expect(out).toContain('"\u{fffd}2J"')
+  expect(err).toBe(`Again:  pnpm frontdesk deadletters redrive billing ${eventId} --revision 2 --service booking`)
+  expect(JSON.parse((await cli(...show, '--json')).out)).toMatchObject({ deadLetter: { revision: 1, payload: letter.payload } })
+  expect(await cli(...show, '--revision', '3')).toMatchObject({ code: 1, err: expect.stringContaining('has no dead letter') })
+})
+
 test('every service that consumes events can be asked for its dead letters', async () => {
   const asked: string[] = []
   const answer = () => (asked.push('listed'), Promise.resolve({ deadLetters: [] }))

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   AttributionServiceDefinition,
+  DirectoryServiceDefinition,
   LedgerServiceDefinition,
   OperationsServiceDefinition,
   type AttributionServiceImplementation,
+  type DirectoryServiceImplementation,
   type LedgerServiceImplementation,
   type OperationsServiceImplementation,
 } from '@frontdesk/contracts'
@@ -19,6 +21,9 @@ export interface Answers {
   readonly ledger?: Partial<LedgerServiceImplementation>
   readonly attribution?: Partial<AttributionServiceImplementation>
   readonly operations?: Partial<OperationsServiceImplementation>
+  readonly companies?: Partial<DirectoryServiceImplementation>
+  /** What else stands in dev.json. */
+  readonly manifest?: Readonly<Record<string, unknown>>
 }
 
 /** Real RPC servers, and a project directory whose `.frontdesk/dev.json` leads to them. */
@@ -32,7 +37,21 @@ function notFound(): never {
   throw new FrontdeskError('not_found', { publicMessage: 'There is no such thing.' })
 }
 
-export async function startStack({ ledger, attribution, operations }: Answers = {}): Promise<Stack> {
+const noDirectory: DirectoryServiceImplementation = {
+  createCompany: notFound,
+  getCompany: notFound,
+  listCompanies: notFound,
+  deactivateCompany: notFound,
+  createConnection: notFound,
+  rotateConnectionSecret: notFound,
+  addSignal: notFound,
+  endSignal: notFound,
+  listSignals: notFound,
+  listConnectionSecrets: notFound,
+  getConnectionSecrets: notFound,
+}
+
+export async function startStack({ ledger, attribution, operations, companies, manifest }: Answers = {}): Promise<Stack> {
   await using opening = new AsyncDisposableStack()
   const telemetry = opening.use(createTestTelemetry())
   const authority = opening.use(await createTestAuthority())
@@ -40,15 +59,16 @@ export async function startStack({ ledger, attribution, operations }: Answers = 
   const addresses = await Promise.all(
     services.map(async (service) => {
       const server = opening.use(createRpcServer({ telemetry, verifier: authority.verifier(service), drainMs: 1_000 }))
+      const none = { getConservation: notFound, listDeadLetters: notFound, redriveDeadLetter: notFound }
+      server.add(OperationsServiceDefinition, forAllCompanies({ ...none, ...operations }))
       if (service === 'webhook-ingress') {
         server.add(LedgerServiceDefinition, forAllCompanies({ getEvent: notFound, listEvents: notFound, getDelivery: notFound, ...ledger }))
       } else {
-        const none = { getConservation: notFound, listDeadLetters: notFound, redriveDeadLetter: notFound }
-        server.add(OperationsServiceDefinition, forAllCompanies({ ...none, ...operations }))
         server.add(
           AttributionServiceDefinition,
           forAllCompanies({ getAttribution: notFound, listQuarantine: notFound, resolveCompany: notFound, ...attribution }),
         )
+        server.add(DirectoryServiceDefinition, forAllCompanies({ ...noDirectory, ...companies }))
       }
       return `127.0.0.1:${await server.listen('127.0.0.1:0')}`
     }),
@@ -58,7 +78,7 @@ export async function startStack({ ledger, attribution, operations }: Answers = 
   opening.defer(() => rm(directory, { recursive: true }))
   await mkdir(join(directory, '.frontdesk'))
   const rpc = Object.fromEntries(services.map((service, index) => [service, addresses[index]]))
-  await writeFile(join(directory, '.frontdesk', 'dev.json'), JSON.stringify({ rpc, operatorToken: token }))
+  await writeFile(join(directory, '.frontdesk', 'dev.json'), JSON.stringify({ rpc, operatorToken: token, ...manifest }))
   const owned = opening.move()
   return { directory, address: addresses[0] ?? '', token, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

@@ -11,7 +11,10 @@ export interface Outcome {
 /** Runs a command line, by default far from any `.frontdesk/` and with an empty environment. */
 export async function run(
   argv: readonly string[],
-  context: Partial<Pick<CliContext, 'env' | 'cwd' | 'now' | 'ask' | 'pipes'>> = {},
+  {
+    onLine,
+    ...context
+  }: Partial<Pick<CliContext, 'env' | 'cwd' | 'now' | 'ask' | 'pipes' | 'interrupted'>> & { readonly onLine?: (line: string) => void } = {},
 ): Promise<Outcome> {
   const out: string[] = []
   const err: string[] = []
@@ -20,10 +23,17 @@ export async function run(
     cwd: '/',
     now: () => new Date('2026-11-22T10:00:00Z'),
     ask: async () => '',
+    interrupted: () => new AbortController().signal,
     pipes: { input: new PassThrough().end(), output: new PassThrough() },
     ...context,
-    out: (line) => void out.push(line),
-    err: (line) => void err.push(line),
+    out: (line) => {
+      out.push(line)
+      onLine?.(line)
+    },
+    err: (line) => {
+      err.push(line)
+      onLine?.(line)
+    },
   })
   return { code, out: out.join('\n'), err: err.join('\n') }
 }

@@ -2,6 +2,11 @@ import { expect, test } from 'vitest'
 import { run } from './terminal.ts'
 
 const commands = [
+  'tail',
+  'trigger',
+  'listen',
+  'doctor',
+  'deadletters show',
   'streams apply',
   'streams check',
   'deadletters list',

@@ -11,6 +11,8 @@ export interface Manifest {
   readonly mysql: { readonly url: string }
   /** `host:port` of each service's gRPC server. */
   readonly rpc: Readonly<Record<ServiceName, string>>
+  /** The admin server of each service: `/healthz`, `/readyz`, `/metrics`. */
+  readonly admin: Readonly<Record<ServiceName, string>>
   /** A caller token for every company and every service. */
   readonly operatorToken: string
   readonly pids: Readonly<Record<string, number>>

@@ -115,6 +115,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         nats: { url: natsUrl, ...(nats && { monitorUrl: nats.monitorUrl }) },
         mysql: { url: mysqlUrl },
         rpc,
+        admin: byService((name) => urlOf(ports.admin[name])),
         operatorToken,
         pids: {
           ...Object.fromEntries([...services.values(), sandbox].map(({ name, pid }) => [name, pid])),

@@ -1,14 +1,13 @@
-import { applyStreams, checkTopology, connectBus, type Bus, type Difference } from '@frontdesk/bus'
-import { isFrontdeskError } from '@frontdesk/errors'
-import { createTelemetry } from '@frontdesk/telemetry'
+import { applyStreams, checkTopology, type Difference } from '@frontdesk/bus'
 import { leaf, type Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { CommandError } from '../errors.ts'
 import { json } from '../format.ts'
-import { findNatsUrl, busServiceNames } from '../targets.ts'
+import { natsArg, withBus } from '../nats.ts'
+import { busServiceNames } from '../targets.ts'
 
 const brokerArgs = {
-  nats: { type: 'string', description: 'URL of NATS', valueHint: 'nats://host:port' },
+  ...natsArg,
   json: { type: 'boolean', description: 'Print JSON' },
 } as const
 
@@ -48,23 +47,6 @@ export function streams(context: CliContext): Group {
       }),
     },
   }
-}
-
-async function withBus<Result>(context: CliContext, flag: string | undefined, work: (bus: Bus) => Promise<Result>): Promise<Result> {
-  const { value, from } = await findNatsUrl(context, flag)
-  await using telemetry = createTelemetry({ service: 'frontdesk-cli', logLevel: 'silent', sampleRatio: 0 })
-  await using bus = connectBus({ servers: value, name: 'frontdesk-cli', telemetry })
-  return await work(bus).catch((error: unknown) => {
-    if (!isFrontdeskError(error)) throw error
-    throw new CommandError(error.publicMessage, {
-      hint: `The URL of NATS is ${withoutPassword(value)} (from ${from}). Does it run?`,
-      cause: error,
-    })
-  })
-}
-
-function withoutPassword(url: string): string {
-  return url.replaceAll(/\/\/[^@/,]*@/g, '//…@')
 }
 
 function names(resources: readonly { name: string }[]): string {
