@@ -3,12 +3,13 @@ import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
 import type { Provider } from '@frontdesk/providers'
 import type { Metrics } from '@frontdesk/telemetry'
 import type { IncomingWebhook } from '../app/accept-webhook.ts'
-import type { RefusalLog } from '../app/ports.ts'
+import type { RateLimits, RefusalLog } from '../app/ports.ts'
 import type { Acceptance } from '../domain/delivery.ts'
 
 export interface WebhookRoutesDependencies {
   readonly accept: (webhook: IncomingWebhook) => Promise<Acceptance>
   readonly providers: readonly Provider[]
+  readonly limits: Pick<RateLimits, 'checkConnection'>
   readonly refusals: RefusalLog
   readonly metrics: Metrics
   readonly clock: () => Date
@@ -26,6 +27,11 @@ export function registerWebhookRoutes(server: FastifyInstance, deps: WebhookRout
     const outcome = (name: string) => outcomes.inc({ provider: provider.name, outcome: name })
     const options: RouteShorthandOptions = {
       bodyLimit: provider.bodyLimitBytes,
+      // Before the body is read.
+      onRequest: async ({ params }) => {
+        const { connectionId } = params as Parameters
+        if (connectionId !== undefined) await deps.limits.checkConnection(connectionId)
+      },
       // Also of what is refused before the handler runs, such as a body that is too large.
       onError: (request, _reply, error, done) => {
         const code = codeOf(error)
@@ -36,8 +42,8 @@ export function registerWebhookRoutes(server: FastifyInstance, deps: WebhookRout
       },
     }
     for (const path of [`/v1/webhooks/${provider.name}`, `/v1/webhooks/${provider.name}/:connectionId`]) {
-      server.post<{ Params: Parameters; Body: Buffer }>(path, options, async ({ params, headers, body }) => {
-        const acceptance = await deps.accept({ provider, connectionId: params.connectionId, headers, rawBody: body })
+      server.post<{ Params: Parameters; Body: Buffer }>(path, options, async ({ params, headers, body, ip }) => {
+        const acceptance = await deps.accept({ provider, connectionId: params.connectionId, address: ip, headers, rawBody: body })
         outcome(acceptance.accepted > 0 ? 'accepted' : 'duplicate')
         return acceptance
       })
