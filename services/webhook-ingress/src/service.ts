@@ -100,7 +100,12 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
   const ledger = createLedger(database, outbox, telemetry.logger)
   starting.defer(() => ledger.idle())
   const refusals = starting.use(createRefusalLog(database, telemetry.logger))
-  const server = createHttpServer({ telemetry, bodyLimitBytes: 64 * 1024, trustedProxies: config.TRUSTED_PROXIES })
+  const server = createHttpServer({
+    telemetry,
+    bodyLimitBytes: 64 * 1024,
+    maxConnections: config.MAX_CONNECTIONS,
+    trustedProxies: config.TRUSTED_PROXIES,
+  })
   const limits = createRateLimits({
     // Each replica allows its own part: asking a shared counter would cost every webhook a round trip.
     connectionPerSecond: Math.ceil(config.CONNECTION_RATE_LIMIT / config.REPLICAS),

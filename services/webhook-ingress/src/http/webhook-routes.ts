@@ -1,5 +1,5 @@
 import { codeOf } from '@frontdesk/http'
-import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { Provider } from '@frontdesk/providers'
 import type { Metrics } from '@frontdesk/telemetry'
 import type { IncomingWebhook } from '../app/accept-webhook.ts'
@@ -27,11 +27,6 @@ export function registerWebhookRoutes(server: FastifyInstance, deps: WebhookRout
     const outcome = (name: string) => outcomes.inc({ provider: provider.name, outcome: name })
     const options: RouteShorthandOptions = {
       bodyLimit: provider.bodyLimitBytes,
-      // Before the body is read.
-      onRequest: async ({ params }) => {
-        const { connectionId } = params as Parameters
-        if (connectionId !== undefined) await deps.limits.checkConnection(connectionId)
-      },
       // Also of what is refused before the handler runs, such as a body that is too large.
       onError: (request, _reply, error, done) => {
         const code = codeOf(error)
@@ -41,16 +36,23 @@ export function registerWebhookRoutes(server: FastifyInstance, deps: WebhookRout
         done()
       },
     }
-    for (const path of [`/v1/webhooks/${provider.name}`, `/v1/webhooks/${provider.name}/:connectionId`]) {
-      server.post<{ Params: Parameters; Body: Buffer }>(path, options, async ({ params, headers, body, ip }) => {
-        const acceptance = await deps.accept({ provider, connectionId: params.connectionId, address: ip, headers, rawBody: body })
-        outcome(acceptance.accepted > 0 ? 'accepted' : 'duplicate')
-        return acceptance
-      })
+    const accept = async ({ params, headers, body, ip }: FastifyRequest<Route>) => {
+      const acceptance = await deps.accept({ provider, connectionId: params.connectionId, address: ip, headers, rawBody: body })
+      outcome(acceptance.accepted > 0 ? 'accepted' : 'duplicate')
+      return acceptance
     }
+    server.post<Route>(`/v1/webhooks/${provider.name}`, options, accept)
+    // Before the body is read.
+    const onRequest = ({ params }: { params: unknown }) => deps.limits.checkConnection((params as Parameters).connectionId ?? '')
+    server.post<Route>(`/v1/webhooks/${provider.name}/:connectionId`, { ...options, onRequest }, accept)
   }
 }
 
 interface Parameters {
   readonly connectionId?: string
+}
+
+interface Route {
+  Params: Parameters
+  Body: Buffer
 }
