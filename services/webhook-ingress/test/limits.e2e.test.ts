@@ -12,7 +12,6 @@ beforeAll(async () => {
     CONNECTION_RATE_LIMIT: '6',
     REPLICAS: '2',
     UNPROVEN_RATE_LIMIT: '40',
-    MAX_CONNECTIONS: '100',
     TRUSTED_PROXIES: '127.0.0.0/8',
   })
 })
@@ -100,7 +99,8 @@ test('what is packed is refused with what to do, and never unpacked', async () =
 })
 
 test('400 slow senders beyond the cap of 100 connections keep no honest caller out', async () => {
-  const { port, hostname } = new URL(harness.ingress.url)
+  await using capped = await startHarness({ MAX_CONNECTIONS: '100' })
+  const { port, hostname } = new URL(capped.ingress.url)
   const halves = [
     'POST /v1/webhooks/retell HTTP/1.1\r\nhost: x\r\n',
     'POST /v1/webhooks/retell HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{',
@@ -116,7 +116,7 @@ test('400 slow senders beyond the cap of 100 connections keep no honest caller o
       const { body } = retellWebhook('call_ended', { call: { call_id: `among-slow-ones-${index}` } })
       const headers = { 'x-retell-signature': signRetell(body, retellApiKey, Date.now()), connection: 'close' }
       const startedAt = performance.now()
-      expect(await harness.post('/v1/webhooks/retell', body, headers)).toMatchObject({ status: 200 })
+      expect(await capped.post('/v1/webhooks/retell', body, headers)).toMatchObject({ status: 200 })
       expect(performance.now() - startedAt).toBeLessThan(500)
     }
     expect(slow.filter(({ destroyed }) => destroyed).length).toBeGreaterThanOrEqual(300)
