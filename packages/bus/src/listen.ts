@@ -21,9 +21,9 @@ export function startListening(link: Link, telemetry: Telemetry, { subject, onEv
     const over = AbortSignal.any([lost, stopping.signal])
     const subscription = connection.subscribe(subject, {
       callback: (error, message) => {
-        if (error) logger.warn({ err: error }, 'the broker lets nobody listen')
-        else if (message.headers)
-          hear(() => onEvent({ envelope: decodeEnvelope(message.headers!), subject: message.subject, body: message.data }))
+        if (error) return logger.warn({ err: error }, 'the broker lets nobody listen')
+        const { headers, subject: heardOn, data: body } = message
+        if (headers) hear(() => onEvent({ envelope: decodeEnvelope(headers), subject: heardOn, body }))
       },
     })
     // Its answer tells that the broker has the subscription.
