@@ -7,9 +7,9 @@ import type { OutgoingMessage } from './messages.ts'
 export interface ListenOptions {
   /** A subject or a filter. */
   subject: string
-  onEvent(event: OutgoingMessage): void
+  onEvent: (event: OutgoingMessage) => void
   /** Called with each connection, as soon as nothing is missed any more: what came before is to be looked up. */
-  onListening(): void
+  onListening: () => void
 }
 
 /** Hears events in each session until it is disposed. */

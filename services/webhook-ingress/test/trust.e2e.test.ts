@@ -139,11 +139,13 @@ async function flood(count: number, send: (index: number) => Promise<{ status: n
 
 /** The provider changes to a new secret as soon as the directory has it, and some of its workers sign with the one before. */
 async function rotateUnderLoad(urls: readonly string[], { rotations, everyMs }: { rotations: number; everyMs: number }) {
-  let [current, previous] = ['secret-0', 'secret-0']
+  let current = 'secret-0'
+  let previous = current
   const connectionId = harness.directory.setSecret(current)
   const statuses = new Set<number>()
   const acceptedBefore = await acceptedSoFar()
-  let [sent, done] = [0, false]
+  let sent = 0
+  let done = false
   const workers = Array.from({ length: 16 }, async (_, worker) => {
     while (!done) {
       const secret = worker % 2 === 0 ? current : previous
@@ -160,7 +162,7 @@ async function rotateUnderLoad(urls: readonly string[], { rotations, everyMs }: 
     previous = current
     await wait(300)
     harness.directory.setSecret(`secret-${rotation}`, connectionId)
-    ;[previous, current] = [current, `secret-${rotation}`]
+    current = `secret-${rotation}`
   }
   await wait(everyMs)
   done = true

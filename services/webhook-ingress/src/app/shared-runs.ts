@@ -1,5 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
-
 /** Runs that those who ask at about the same time share. */
 export interface SharedRuns<Result> {
   /**
@@ -11,17 +9,14 @@ export interface SharedRuns<Result> {
 
 /** One run at a time, and at least `leastIntervalMs` between the beginnings of two, however many ask. */
 export function shareRuns<Result>(run: () => Promise<Result>, leastIntervalMs: number): SharedRuns<Result> {
-  let upcoming: Promise<Result> | undefined
-  let hurry = new AbortController()
+  let upcoming: { readonly result: Promise<Result>; readonly hurry: () => void } | undefined
   let underWay: Promise<unknown> = Promise.resolve()
   let begunAtMs = Number.NEGATIVE_INFINITY
 
-  async function begin(): Promise<Result> {
+  async function begin(hurried: Promise<void>): Promise<Result> {
     await underWay
-    const waitMs = begunAtMs + leastIntervalMs - performance.now()
-    if (waitMs > 0) await wait(waitMs, undefined, { signal: hurry.signal }).catch(() => undefined)
+    await pause(begunAtMs + leastIntervalMs - performance.now(), hurried)
     upcoming = undefined
-    hurry = new AbortController()
     begunAtMs = performance.now()
     const result = run()
     underWay = result.catch(() => undefined)
@@ -30,9 +25,21 @@ export function shareRuns<Result>(run: () => Promise<Result>, leastIntervalMs: n
 
   return {
     next({ urgent = false } = {}) {
-      upcoming ??= begin()
-      if (urgent) hurry.abort()
-      return upcoming
+      if (!upcoming) {
+        const { promise: hurried, resolve: hurry } = Promise.withResolvers<void>()
+        upcoming = { result: begin(hurried), hurry }
+      }
+      if (urgent) upcoming.hurry()
+      return upcoming.result
     },
   }
+}
+
+/** That long, or until it is cut short. */
+async function pause(ms: number, cutShort: Promise<void>): Promise<void> {
+  if (ms <= 0) return
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  await Promise.race([over, cutShort])
+  clearTimeout(timer)
 }
