@@ -58,8 +58,8 @@ test(`${slowSockets} slow senders and oversized chunked bodies: an honest caller
   for (const { answer } of closed) expect(answer).toMatch(/^HTTP\/1\.1 408 /)
   for (const { answer, bytes } of refused) {
     expect(answer).toMatch(/^HTTP\/1\.1 413 /)
-    // The limit is 4 MiB; what is on its way when the answer comes is no more than the network's buffers hold.
-    expect(bytes).toBeLessThan(32 * 1024 * 1024)
+    // The limit is 4 MiB, and 8 more are dropped while the answer is read; the rest is what buffers and a busy machine hold.
+    expect(bytes).toBeLessThan(48 * 1024 * 1024)
   }
 }, 120_000)
 

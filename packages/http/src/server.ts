@@ -22,7 +22,7 @@ export interface HttpServerOptions {
   heldBytesLimit?: number
   /** For the request line and all headers (5,000 when left out). */
   headersTimeoutMs?: number
-  /** For the whole request with its body (9,000 when left out). */
+  /** For the whole request with its body (8,500 when left out). */
   requestTimeoutMs?: number
   /** Addresses or networks whose `X-Forwarded-For` tells `request.ip` (none when left out). */
   trustedProxies?: readonly string[]
@@ -39,7 +39,7 @@ const requestIdPattern = /^[\w.:-]{1,128}$/
  * type, and whose failures are RFC 9457 problems. Not yet listening.
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { telemetry, bodyLimitBytes, headersTimeoutMs = 5_000, requestTimeoutMs = 9_000, trustedProxies = [] } = options
+  const { telemetry, bodyLimitBytes, headersTimeoutMs = 5_000, requestTimeoutMs = 8_500, trustedProxies = [] } = options
   const app = fastify({
     logger: false,
     bodyLimit: bodyLimitBytes,
