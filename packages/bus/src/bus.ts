@@ -5,6 +5,7 @@ import type { JetStreamManager } from '@nats-io/jetstream'
 import { startConsumption } from './consumption.ts'
 import type { ConsumeOptions } from './consume-options.ts'
 import type { Consumption } from './consumption.ts'
+import { type ListenOptions, startListening } from './listen.ts'
 import { openLink } from './link.ts'
 import type { BusStatus, Link } from './link.ts'
 import type { OutgoingMessage, PublishOutcome } from './messages.ts'
@@ -39,6 +40,11 @@ export interface Bus extends AsyncDisposable {
    */
   publish(messages: readonly OutgoingMessage[], options?: { readonly during?: AbortSignal }): Promise<PublishOutcome[]>
   consume(options: ConsumeOptions): Consumption
+  /**
+   * Hears what is published from now on, in every process that listens, at most once each: for hints that are looked up
+   * now and then all the same. What has to be handled is consumed.
+   */
+  listen(options: ListenOptions): AsyncDisposable
   /** The broker's management interface. @throws FrontdeskError `unavailable` unless connected within the time (5 s). */
   manager(options?: { timeoutMs?: number }): Promise<JetStreamManager>
 }
@@ -75,6 +81,7 @@ export function connectBus({ servers, name, telemetry, publishTimeoutMs, maxInFl
         },
       }
     },
+    listen: (options) => startListening(link, telemetry, options),
     async manager({ timeoutMs = 5_000 } = {}) {
       const inTime = AbortSignal.timeout(timeoutMs)
       const session = await link.nextSession(inTime).catch((cause: unknown) => {

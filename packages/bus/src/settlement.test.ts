@@ -21,6 +21,7 @@ const byCode: Record<ErrorCode, 'retry' | 'dead-letter' | 'unknown'> = {
   malformed_json: 'dead-letter',
   invalid_argument: 'dead-letter',
   payload_too_large: 'dead-letter',
+  unsupported_encoding: 'dead-letter',
   signature_missing: 'dead-letter',
   signature_malformed: 'dead-letter',
   signature_invalid: 'dead-letter',

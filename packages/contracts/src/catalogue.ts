@@ -22,6 +22,7 @@ import {
 } from './gen/frontdesk/events/v1/calendar_booking.ts'
 import { CallAnalyzed, CallEnded, CallStarted, CallTransferred } from './gen/frontdesk/events/v1/call.ts'
 import { CheckoutChanged, CheckoutCompleted } from './gen/frontdesk/events/v1/checkout.ts'
+import { ConnectionChanged } from './gen/frontdesk/events/v1/connection.ts'
 import { CustomerCreated, CustomerUpdated } from './gen/frontdesk/events/v1/customer.ts'
 import { InvoiceChanged } from './gen/frontdesk/events/v1/invoice.ts'
 import { MessageReceived, MessageSent, MessageStatusChanged } from './gen/frontdesk/events/v1/message.ts'
@@ -127,6 +128,11 @@ export const catalogue = {
     'company-resolver',
     'An event whose company is not sure enough waits for a person.',
     EventQuarantined,
+  ),
+  'frontdesk.connection.changed.v1': entry(
+    'company-resolver',
+    'A connection with a provider was made, or has another secret.',
+    ConnectionChanged,
   ),
   'frontdesk.appointment.requested.v1': entry('booking', 'A caller asked for an appointment.', AppointmentRequested),
   'frontdesk.appointment.confirmed.v1': entry('booking', 'An appointment has its time.', AppointmentConfirmed),

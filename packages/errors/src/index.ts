@@ -3,6 +3,7 @@ export const errorCodes = [
   'malformed_json',
   'invalid_argument',
   'payload_too_large',
+  'unsupported_encoding',
   'signature_missing',
   'signature_malformed',
   'signature_invalid',

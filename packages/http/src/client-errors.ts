@@ -24,7 +24,7 @@ function protocolProblem(code: string | undefined): [status: number, code: Error
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return [408, 'deadline_exceeded', 'The request did not arrive in time.']
     case 'HPE_HEADER_OVERFLOW':
-      return [431, 'invalid_argument', 'The headers are larger than 16 KB.']
+      return [431, 'invalid_argument', 'The headers are larger than 16 KiB.']
     default:
       return [400, 'invalid_argument', 'This is not a request that we can read.']
   }

@@ -6,6 +6,7 @@ test.each([
   ['malformed_json', 400],
   ['invalid_argument', 400],
   ['payload_too_large', 413],
+  ['unsupported_encoding', 415],
   ['signature_missing', 401],
   ['signature_malformed', 401],
   ['signature_invalid', 401],

@@ -7,6 +7,7 @@ export const httpStatusOf: Readonly<Record<ErrorCode, number>> = {
   malformed_json: 400,
   invalid_argument: 400,
   payload_too_large: 413,
+  unsupported_encoding: 415,
   signature_missing: 401,
   signature_malformed: 401,
   signature_invalid: 401,
@@ -74,6 +75,8 @@ function titleOf(code: ErrorCode): string {
 
 function headersOf(error: FrontdeskError, status: number): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
+  // RFC 9110 has 415 say which encodings would do.
+  if (error.code === 'unsupported_encoding') headers['accept-encoding'] = 'identity'
   if (status === 401) headers['www-authenticate'] = challengeOf(error.code)
   const retryAfterMs = error.retryAfterMs ?? (status === 429 || status === 503 ? 1_000 : undefined)
   if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1_000)))

@@ -4,7 +4,9 @@ import type { Telemetry } from '@frontdesk/telemetry'
 import { fastify } from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { trackMethods } from './allowed-methods.ts'
+import { boundConnections } from './bounded-connections.ts'
 import { answerClientError } from './client-errors.ts'
+import { closeGently, isBodyUnread } from './close-gently.ts'
 import { fromFastify } from './fastify-errors.ts'
 import { toProblem } from './problem.ts'
 import { observeRequests } from './request-telemetry.ts'
@@ -14,16 +16,21 @@ export interface HttpServerOptions {
   telemetry: Telemetry
   /** The largest body any route takes; a route's own `bodyLimit` goes before it. */
   bodyLimitBytes: number
-  /** Connections beyond these are closed at once (4,096 when left out). */
+  /** With one more, the connection that we have waited for longest is closed (4,096 when left out). */
   maxConnections?: number
+  /** All bodies together that are on their way in or not answered yet (64 MiB when left out). */
+  heldBytesLimit?: number
   /** For the request line and all headers (5,000 when left out). */
   headersTimeoutMs?: number
-  /** For the whole request with its body (10,000 when left out). */
+  /** For the whole request with its body (8,500 when left out). */
   requestTimeoutMs?: number
+  /** Addresses or networks whose `X-Forwarded-For` tells `request.ip` (none when left out). */
+  trustedProxies?: readonly string[]
   /** Whether requests get spans and metrics (when left out, they do). */
   observed?: boolean
 }
 
+const maxHeaderBytes = 16 * 1024
 const noBody = Buffer.alloc(0)
 const requestIdPattern = /^[\w.:-]{1,128}$/
 
@@ -32,14 +39,19 @@ const requestIdPattern = /^[\w.:-]{1,128}$/
  * type, and whose failures are RFC 9457 problems. Not yet listening.
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { telemetry, bodyLimitBytes, maxConnections = 4_096, headersTimeoutMs = 5_000, requestTimeoutMs = 10_000 } = options
+  const { telemetry, bodyLimitBytes, headersTimeoutMs = 5_000, requestTimeoutMs = 8_500, trustedProxies = [] } = options
   const app = fastify({
     logger: false,
     bodyLimit: bodyLimitBytes,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestTimeout: requestTimeoutMs,
-    // Node looks for slow requests every 30 s unless told otherwise, so that 5 s would be up to 35.
-    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: Math.min(1_000, Math.ceil(headersTimeoutMs / 4)) },
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
+    http: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: headersTimeoutMs,
+      // Node looks for slow requests every 30 s unless told otherwise, so that 5 s would be up to 35.
+      connectionsCheckingInterval: Math.min(500, Math.ceil(headersTimeoutMs / 4)),
+    },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
@@ -48,14 +60,14 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   })
   const methodsOf = trackMethods(app)
   const traceIdOf = options.observed === false ? () => undefined : observeRequests(app, telemetry)
-  capConnections(app, telemetry, maxConnections)
+  boundConnections(app, telemetry, options)
   closeConnectionsWhenClosing(app)
 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
-    done()
+    done(refusalOfEncoding(request.headers['content-encoding']))
   })
   app.addHook('preValidation', (request, _reply, done) => {
     request.body ??= noBody
@@ -78,6 +90,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
         'a request failed',
       )
     }
+    if (isBodyUnread(request)) closeGently(request, reply)
     // As a Buffer, or fastify would add a charset, which this type does not have.
     void reply
       .code(problem.status)
@@ -92,10 +105,10 @@ function requestIdOf(sent: string | string[] | undefined): string {
   return typeof sent === 'string' && requestIdPattern.test(sent) ? sent : randomUUID()
 }
 
-function capConnections(app: FastifyInstance, telemetry: Telemetry, maxConnections: number): void {
-  const dropped = telemetry.metrics.counter('http_connections_dropped_total', 'Connections closed because there were too many.')
-  app.server.maxConnections = maxConnections
-  app.server.on('drop', () => dropped.inc())
+/** Nothing is unpacked: signatures are over the bytes as sent, and a small body can't become a large one. */
+function refusalOfEncoding(encoding: string | undefined): FrontdeskError | undefined {
+  if (encoding === undefined || encoding.trim() === '' || encoding.trim().toLowerCase() === 'identity') return undefined
+  return new FrontdeskError('unsupported_encoding', { publicMessage: 'Send the body as it is, without Content-Encoding.' })
 }
 
 /** fastify closes idle connections; those with an answer on its way are told not to come back. */

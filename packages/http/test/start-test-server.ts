@@ -22,6 +22,7 @@ export async function startTestServer(options: Partial<Omit<HttpServerOptions, '
   const kind = async (request: { body: unknown }) => ({ isBuffer: Buffer.isBuffer(request.body), length: (request.body as Buffer).length })
   app.get('/kind', kind)
   app.post('/kind', kind)
+  app.get('/address', (request) => JSON.stringify(request.ip))
   app.get('/items/:id', () => ({}))
   app.put('/items/:id', () => ({}))
   app.get('/files/*', () => ({}))

@@ -6,6 +6,7 @@ export const grpcStatusOf: Readonly<Record<ErrorCode, Status>> = {
   malformed_json: Status.INVALID_ARGUMENT,
   invalid_argument: Status.INVALID_ARGUMENT,
   payload_too_large: Status.RESOURCE_EXHAUSTED,
+  unsupported_encoding: Status.INVALID_ARGUMENT,
   signature_missing: Status.UNAUTHENTICATED,
   signature_malformed: Status.UNAUTHENTICATED,
   signature_invalid: Status.UNAUTHENTICATED,

@@ -24,12 +24,13 @@ import type { Config } from './config.ts'
 import { createAttributionLedger } from './db/attribution-ledger.ts'
 import { createAttributionReader } from './db/attribution-reader.ts'
 import { createCompanyRepository } from './db/company-repository.ts'
-import { createConnectionRepository } from './db/connection-repository.ts'
+import { type ConnectionRepositoryDependencies, createConnectionRepository } from './db/connection-repository.ts'
 import { createConnectionSecretsReader } from './db/connection-secrets-reader.ts'
 import { createSignalLookUp } from './db/known-signals.ts'
 import * as schema from './db/schema/index.ts'
 import { createSignalRepository } from './db/signal-repository.ts'
 import { shippedModel } from './domain/model.ts'
+import { connectionChanged } from './events/connection-changed.ts'
 import { createProviderEventHandler } from './events/on-provider-event.ts'
 import { createAttributionService } from './rpc/attribution-service.ts'
 import { createDirectoryService } from './rpc/directory-service.ts'
@@ -82,7 +83,12 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
 
   const vault = createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) })
   const companies = createCompanyRepository(database)
-  const connectionsOf = (companyId: CompanyId) => createConnectionRepository(database, vault, companyId)
+  const repository: ConnectionRepositoryDependencies = {
+    database,
+    vault,
+    tell: (tx, change) => outbox.append(tx, [connectionChanged(change, now())]),
+  }
+  const connectionsOf = (companyId: CompanyId) => createConnectionRepository(repository, companyId)
   const signalsOf = (companyId: CompanyId) => createSignalRepository(database, companyId)
   const attributions = createAttributionReader(database)
 

@@ -1,9 +1,10 @@
-import { type CompanyId, EvidenceKind, newId, vouchForCompanyId } from '@frontdesk/contracts'
+import { type CompanyId, decodePayload, EvidenceKind, newId, vouchForCompanyId } from '@frontdesk/contracts'
 import { type ErrorCode, isFrontdeskError } from '@frontdesk/errors'
 import { fixedToken } from '@frontdesk/rpc'
 import { createTestAuthority } from '@frontdesk/rpc/testing'
+import { eventually } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { clientsOf, startHarness } from './harness.ts'
+import { clientsOf, startHarness, storedIn } from './harness.ts'
 
 let harness: Awaited<ReturnType<typeof startHarness>>
 beforeAll(async () => {
@@ -43,6 +44,31 @@ test('a company is found by what it was made of, and lists page through all of t
   } while (pageToken)
   expect(seen).toEqual([...new Set(seen)].toSorted())
   expect(seen).toEqual(expect.arrayContaining(ids))
+})
+
+test('a connection that is made or rotated is told of to its company’s subject, with ids and version and no secret', async () => {
+  const companyId = await aCompany()
+  const secrets = ['the first secret', 'the second secret'] as const
+  const { connection } = await harness.directory.createConnection({ companyId, provider: 'calcom', secret: secrets[0] })
+  const connectionId = connection?.connectionId ?? ''
+  await harness.directory.rotateConnectionSecret({ companyId, connectionId, secret: secrets[1] })
+  await harness.directory.rotateConnectionSecret({ companyId, connectionId, secret: secrets[1] })
+  const version = (await asIngress().getConnectionSecrets({ connectionId })).connection?.version ?? 0n
+
+  const told = await eventually(async () => {
+    const found = (await storedIn(harness.bus, 'COMPANY')).filter(({ envelope }) => envelope.subject === connectionId)
+    expect(found).toHaveLength(2)
+    return found
+  })
+  for (const { subject, envelope, body } of told) {
+    expect(subject).toBe(`company.${companyId}.connection.changed`)
+    expect(envelope).toMatchObject({ type: 'frontdesk.connection.changed.v1', companyId, revision: 1 })
+    expect(secrets.some((secret) => body.includes(secret))).toBe(false)
+  }
+  expect(told.map(({ body }) => decodePayload('frontdesk.connection.changed.v1', Buffer.from(body)))).toEqual([
+    { connectionId, provider: 'calcom', version: version - 1n },
+    { connectionId, provider: 'calcom', version },
+  ])
 })
 
 test('only the ingress reads secrets, the current and the previous one, by a version that rises with each change', async () => {

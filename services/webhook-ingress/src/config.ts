@@ -9,6 +9,14 @@ export const configSchema = z.object({
   MIGRATIONS_DIR: z.string().default(new URL('../drizzle', import.meta.url).pathname),
   HTTP_HOST: z.string().default('0.0.0.0'),
   HTTP_PORT: port().default(8080),
+  MAX_CONNECTIONS: z.coerce.number().int().min(16).default(4_096),
+  REPLICAS: z.coerce.number().int().min(1).default(1),
+  CONNECTION_RATE_LIMIT: z.coerce.number().int().min(1).default(1_000),
+  UNPROVEN_RATE_LIMIT: z.coerce.number().int().min(1).default(300),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').flatMap((each) => each.trim() || [])),
   DIRECTORY_ADDRESS: z.string(),
   BOOKING_ADDRESS: z.string(),
   VAULT_KEYS: secret(),

@@ -27,7 +27,9 @@ import { createLedger } from './db/ledger.ts'
 import { createRefusalLog } from './db/refusal-log.ts'
 import * as schema from './db/schema/index.ts'
 import { createSecretStore } from './db/secret-store.ts'
+import { followConnections } from './events/on-connection-changed.ts'
 import { registerInboundRoutes } from './http/inbound-routes.ts'
+import { createRateLimits } from './http/rate-limits.ts'
 import { registerWebhookRoutes } from './http/webhook-routes.ts'
 import { registerWhatsappHandshake } from './http/whatsapp-handshake.ts'
 import { createLedgerService } from './rpc/ledger-service.ts'
@@ -89,20 +91,31 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
   const connections = createConnectionSecrets({
     directory: createDirectory(directoryClient),
     store: createSecretStore(database, createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) }), telemetry.logger),
-    now: () => performance.now(),
     onNotKept: (error) => telemetry.logger.warn({ err: error }, 'the copy of connection secrets could not be written'),
   })
   await connections.load()
   starting.use(pollConnections(connections, telemetry.logger))
+  starting.use(followConnections(bus, connections, telemetry.logger))
 
   const ledger = createLedger(database, outbox, telemetry.logger)
   starting.defer(() => ledger.idle())
   const refusals = starting.use(createRefusalLog(database, telemetry.logger))
-  const server = createHttpServer({ telemetry, bodyLimitBytes: 64 * 1024 })
+  const server = createHttpServer({
+    telemetry,
+    bodyLimitBytes: 64 * 1024,
+    maxConnections: config.MAX_CONNECTIONS,
+    trustedProxies: config.TRUSTED_PROXIES,
+  })
+  const limits = createRateLimits({
+    // Each replica allows its own part: asking a shared counter would cost every webhook a round trip.
+    connectionPerSecond: Math.ceil(config.CONNECTION_RATE_LIMIT / config.REPLICAS),
+    unprovenPerMinute: config.UNPROVEN_RATE_LIMIT,
+  })
   const platformSecrets = platformSecretsOf(config)
   registerWebhookRoutes(server, {
-    accept: acceptWebhook({ ledger, connections, clock: now, platformSecrets }),
+    accept: acceptWebhook({ ledger, connections, limits, clock: now, platformSecrets }),
     providers: Object.values(providers),
+    limits,
     refusals,
     metrics: telemetry.metrics,
     clock: now,

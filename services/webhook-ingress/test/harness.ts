@@ -27,7 +27,7 @@ export const whatsappSecrets = { current: 'app secret of the platform', previous
 export const whatsappVerifyToken = 'verify token of the platform'
 
 /** An ingress on a database of its own, with a directory that the test writes; there is no broker unless the test starts one. */
-export async function startHarness() {
+export async function startHarness(settings: Readonly<Record<string, string>> = {}) {
   await using starting = new AsyncDisposableStack()
   const telemetry = starting.use(createTestTelemetry())
   const authority = starting.use(await createTestAuthority())
@@ -64,6 +64,7 @@ export async function startHarness() {
     WHATSAPP_APP_SECRET_PREVIOUS: whatsappSecrets.previous,
     WHATSAPP_VERIFY_TOKEN: whatsappVerifyToken,
     LOG_LEVEL: 'silent',
+    ...settings,
   })
   await migrateWebhookIngress(config)
   const tokens = authority.issuer('webhook-ingress')
@@ -98,6 +99,10 @@ export async function startHarness() {
       await ingress[Symbol.asyncDispose]()
       ingress = await startWebhookIngress(config, withoutIdentity ? {} : { tokens })
     },
+    /** One more process on the same database; it ends with the harness. */
+    async startReplica(): Promise<WebhookIngress> {
+      return opened.use(await startWebhookIngress({ ...config, RPC_PORT: 0 }, { tokens }))
+    },
     post: (path: string, body: Buffer | string, headers: Record<string, string>) => post(`${ingress.url}${path}`, body, headers),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
@@ -105,7 +110,7 @@ export async function startHarness() {
 
 export type Harness = Awaited<ReturnType<typeof startHarness>>
 
-async function post(url: string, body: Buffer | string, headers: Record<string, string>) {
+export async function post(url: string, body: Buffer | string, headers: Record<string, string>) {
   const response = await fetch(url, { method: 'POST', headers, body: typeof body === 'string' ? body : new Uint8Array(body) })
   return { status: response.status, headers: response.headers, json: (await response.json()) as Record<string, unknown> }
 }
@@ -119,6 +124,7 @@ async function startDirectory(
   attribution: ReturnType<typeof createAttribution>,
 ) {
   const connections = new Map<string, ConnectionSecrets>()
+  const asked = { lists: 0, finds: 0 }
   let version = 0n
   let server: RpcServer | undefined
   const notHere = () => Promise.reject(new FrontdeskError('internal', { publicMessage: 'the ingress never calls this' }))
@@ -133,11 +139,13 @@ async function startDirectory(
     endSignal: notHere,
     listSignals: notHere,
     listConnectionSecrets: async ({ afterVersion, pageSize }) => {
+      asked.lists += 1
       const changed = [...connections.values()].filter((connection) => connection.version > afterVersion)
       const page = changed.slice(0, pageSize)
       return { connections: page, nextAfterVersion: page.at(-1)?.version ?? afterVersion, hasMore: changed.length > page.length }
     },
     getConnectionSecrets: async ({ connectionId }) => {
+      asked.finds += 1
       const connection = connections.get(connectionId)
       if (!connection) throw new FrontdeskError('not_found', { publicMessage: 'There is no such connection.' })
       return { connection }
@@ -152,6 +160,9 @@ async function startDirectory(
   await start()
   return {
     address: `127.0.0.1:${port}`,
+    /** How often each of its methods was called. */
+    asked,
+    versionOf: (connectionId: string) => connections.get(connectionId)?.version ?? 0n,
     /** Creates a connection, of Cal.com unless it says otherwise, or gives an existing one a new secret. */
     setSecret(currentSecret: string, connectionId: string = newId('con'), provider = 'calcom'): string {
       const previousSecret = connections.get(connectionId)?.currentSecret ?? ''

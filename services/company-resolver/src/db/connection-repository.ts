@@ -1,5 +1,5 @@
 import type { CompanyId } from '@frontdesk/contracts'
-import type { Database } from '@frontdesk/database'
+import type { Database, Transaction } from '@frontdesk/database'
 import type { Vault } from '@frontdesk/vault'
 import { and, eq } from 'drizzle-orm'
 import type { ConnectionStore } from '../app/ports.ts'
@@ -8,8 +8,21 @@ import { secretPlace, toConnection, toSignalRow } from './mapping.ts'
 import { connections } from './schema/connections.ts'
 import { signals } from './schema/signals.ts'
 
+export interface ConnectionRepositoryDependencies {
+  readonly database: Database
+  readonly vault: Vault
+  /** Tells of a change, in its own commit. */
+  readonly tell: (
+    tx: Transaction,
+    change: { companyId: CompanyId; connectionId: string; provider: string; version: bigint },
+  ) => Promise<void>
+}
+
 /** Makes the repository of one company's connections. */
-export function createConnectionRepository(database: Database, vault: Vault, companyId: CompanyId): ConnectionStore {
+export function createConnectionRepository(
+  { database, vault, tell }: ConnectionRepositoryDependencies,
+  companyId: CompanyId,
+): ConnectionStore {
   return {
     async insert(connection, secret, signal) {
       const { id: connectionId, provider, secretVersion } = connection
@@ -18,6 +31,7 @@ export function createConnectionRepository(database: Database, vault: Vault, com
         const secretCursor = await nextSecretVersion(tx)
         await tx.orm.insert(connections).values({ companyId, connectionId, provider, currentSecret, secretVersion, secretCursor })
         await tx.orm.insert(signals).values({ ...toSignalRow(companyId, signal), connectionId })
+        await tell(tx, { companyId, connectionId, provider, version: secretCursor })
       })
     },
 
@@ -36,6 +50,7 @@ export function createConnectionRepository(database: Database, vault: Vault, com
           secretCursor: await nextSecretVersion(tx),
         }
         await tx.orm.update(connections).set(change).where(own)
+        await tell(tx, { companyId, connectionId, provider: row.provider, version: change.secretCursor })
         return toConnection({ ...row, ...change })
       })
     },

@@ -28,12 +28,18 @@ const aSignal = (companyId: CompanyId, overrides: Partial<Signal> = {}): Signal 
   ...overrides,
 })
 
+const told: { companyId: string; connectionId: string; version: bigint }[] = []
+const connectionsOf = (companyId: CompanyId) =>
+  createConnectionRepository(
+    { database: context.database, vault: context.vault, tell: async (_tx, change) => void told.push(change) },
+    companyId,
+  )
 const versionNow = () => withTransaction(context.database, holdDirectoryVersion)
 
 async function connect(companyId: CompanyId, secret = 'secret-one'): Promise<string> {
   const id = newId('con')
   const signal = aSignal(companyId, { kind: 'connection', value: id })
-  const repository = createConnectionRepository(context.database, context.vault, companyId)
+  const repository = connectionsOf(companyId)
   await repository.insert({ id, companyId, provider: 'calcom', secretVersion: 1 }, secret, signal)
   return id
 }
@@ -80,14 +86,27 @@ test('a reader that follows the cursor while 40 connections are made at once mis
 test('a rotation keeps the secret before, sealed for its own place', async () => {
   const companyId = await context.aCompany()
   const id = await connect(companyId, 'secret-one')
-  const repository = createConnectionRepository(context.database, context.vault, companyId)
+  const repository = connectionsOf(companyId)
   const reader = createConnectionSecretsReader(context.database, context.vault, context.telemetry)
   await repository.rotateSecret(id, 'secret-two')
   await repository.rotateSecret(id, 'secret-three')
   expect(await reader.find(id)).toMatchObject({ currentSecret: 'secret-three', previousSecret: 'secret-two' })
-  const other = createConnectionRepository(context.database, context.vault, await context.aCompany())
+  const other = connectionsOf(await context.aCompany())
   expect(await other.rotateSecret(id, 'secret-four')).toBeUndefined()
   expect(await reader.find(newId('con'))).toBeUndefined()
+})
+
+test('each change of a connection is told with its version, and one that changes nothing is not', async () => {
+  const companyId = await context.aCompany()
+  const id = await connect(companyId, 'secret-one')
+  await connectionsOf(companyId).rotateSecret(id, 'secret-two')
+  await connectionsOf(companyId).rotateSecret(id, 'secret-two')
+  const reader = createConnectionSecretsReader(context.database, context.vault, context.telemetry)
+  const version = (await reader.find(id))?.version ?? 0n
+  expect(told.filter(({ connectionId }) => connectionId === id)).toEqual([
+    { companyId, connectionId: id, provider: 'calcom', version: version - 1n },
+    { companyId, connectionId: id, provider: 'calcom', version },
+  ])
 })
 
 test('one secret that can’t be opened costs its own connection alone: it is left out, told of, and paged past', async () => {
@@ -135,7 +154,7 @@ test('one secret that can’t be opened costs its own connection alone: it is le
 test('a previous secret that can’t be opened leaves the current one to verify with', async () => {
   const companyId = await context.aCompany()
   const id = await connect(companyId, 'secret-one')
-  await createConnectionRepository(context.database, context.vault, companyId).rotateSecret(id, 'secret-two')
+  await connectionsOf(companyId).rotateSecret(id, 'secret-two')
   await context.database.orm
     .update(connections)
     .set({ previousSecret: Buffer.from('lost') })

@@ -17,9 +17,16 @@ const provider: Provider = {
   normalize: () => [],
 }
 
-function setUp(known: ConnectionSecrets | undefined, afterAsking: ConnectionSecrets | Promise<never> | undefined = known) {
+const limited = () => new FrontdeskError('rate_limited', { publicMessage: 'too much' })
+
+function setUp(
+  known: ConnectionSecrets | undefined,
+  afterAsking: ConnectionSecrets | Promise<never> | undefined = known,
+  { overLimit = false } = {},
+) {
   const kept: unknown[] = []
   const asked: string[] = []
+  const counted: string[] = []
   const accept = acceptWebhook({
     ledger: {
       keep: async (delivery) => {
@@ -35,12 +42,17 @@ function setUp(known: ConnectionSecrets | undefined, afterAsking: ConnectionSecr
         return afterAsking
       },
     },
+    limits: {
+      checkAddress: async (address) => (address === 'flooding' ? Promise.reject(limited()) : undefined),
+      takeOfAddress: async (address) => (address === 'flooding' ? Promise.reject(limited()) : void counted.push(address)),
+      takeOfConnection: async (id) => (overLimit ? Promise.reject(limited()) : void counted.push(id)),
+    },
     clock: () => new Date(0),
     timeoutMs: 50,
   })
   const send = (secret: string | string[], overrides: Partial<Parameters<typeof accept>[0]> = {}) =>
-    accept({ provider, connectionId, headers: { 'x-secret': secret }, rawBody, ...overrides })
-  return { send, kept, asked }
+    accept({ provider, connectionId, address: '203.0.113.7', headers: { 'x-secret': secret }, rawBody, ...overrides })
+  return { send, kept, asked, counted }
 }
 
 const connection = (version: bigint, ...secrets: string[]): ConnectionSecrets => ({ connectionId, provider: 'calcom', secrets, version })
@@ -87,4 +99,37 @@ test('a provider without a platform secret has no platform route', async () => {
 test('a directory that does not answer costs no more time than there is', async () => {
   const { promise: never } = Promise.withResolvers<never>()
   await expect(setUp(undefined, never).send('right')).rejects.toMatchObject({ code: 'unavailable', retryAfterMs: 1_000 })
+})
+
+test('what a connection signed takes from its own share, and what nobody signed from its address’s alone', async () => {
+  const { send, counted } = setUp(connection(1n, 'right'))
+  await send('right')
+  await expect(send('wrong')).rejects.toMatchObject({ code: 'signature_invalid' })
+  await expect(send('right', { connectionId: 'con_made_up' })).rejects.toMatchObject({ code: 'unknown_connection' })
+  expect(counted).toEqual([connectionId, '203.0.113.7', '203.0.113.7'])
+})
+
+test('beyond its share a connection is told when to come back, and nothing is kept', async () => {
+  const { send, kept } = setUp(connection(1n, 'right'), undefined, { overLimit: true })
+  await expect(send('right')).rejects.toMatchObject({ code: 'rate_limited' })
+  expect(kept).toEqual([])
+})
+
+test('from an address that floods us what is genuine is kept, the rest is 429, and made-up ids ask nobody', async () => {
+  const { send, kept } = setUp(connection(1n, 'old'), connection(2n, 'new', 'old'))
+  const address = 'flooding'
+  await send('old', { address })
+  await send('new', { address })
+  await expect(send('wrong', { address })).rejects.toMatchObject({ code: 'rate_limited' })
+  expect(kept).toHaveLength(2)
+  const unknown = setUp(undefined)
+  await expect(unknown.send('right', { address })).rejects.toMatchObject({ code: 'rate_limited' })
+  expect(unknown.asked).toEqual([])
+})
+
+test('known bug 7: a path is no evidence: neither the platform’s secret nor another connection’s opens a connection’s path', async () => {
+  const { send, kept } = setUp(connection(1n, 'secret of A'))
+  await expect(send('platform')).rejects.toMatchObject({ code: 'signature_invalid' })
+  await expect(send('secret of B')).rejects.toMatchObject({ code: 'signature_invalid' })
+  expect(kept).toEqual([])
 })

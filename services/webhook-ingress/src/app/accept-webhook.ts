@@ -1,9 +1,9 @@
 import { newId } from '@frontdesk/contracts'
-import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
+import { type ErrorCode, FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
 import type { Provider, SignedRequest } from '@frontdesk/providers'
 import { type Acceptance, headersToKeep, singleValued } from '../domain/delivery.ts'
 import type { ConnectionSecretsCache } from './connection-secrets.ts'
-import type { Ledger } from './ports.ts'
+import type { Ledger, RateLimits } from './ports.ts'
 import { withinTime } from './within-time.ts'
 
 /** A webhook as it came in; nothing of it is trusted yet. */
@@ -11,6 +11,8 @@ export interface IncomingWebhook {
   readonly provider: Provider
   /** The last segment of the path; undefined on a provider's platform route. */
   readonly connectionId: string | undefined
+  /** Of the caller, or of the proxy before us if that is not trusted to tell. */
+  readonly address: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly rawBody: Buffer
 }
@@ -20,10 +22,20 @@ export interface AcceptWebhookDependencies {
   /** By provider name; a provider that is not among them has no platform route. */
   readonly platformSecrets: ReadonlyMap<string, readonly string[]>
   readonly connections: Pick<ConnectionSecretsCache, 'get' | 'ask'>
+  readonly limits: Pick<RateLimits, 'checkAddress' | 'takeOfAddress' | 'takeOfConnection'>
   readonly clock: () => Date
   /** For all of it together: the look-ups and the commit. */
   readonly timeoutMs?: number
 }
+
+/** What says that the caller has not proved who he is. */
+const unproven: ReadonlySet<ErrorCode> = new Set([
+  'signature_missing',
+  'signature_malformed',
+  'signature_invalid',
+  'timestamp_out_of_tolerance',
+  'unknown_connection',
+])
 
 const connectionIdPattern = /^con_[0-7][0-9a-hjkmnp-tv-z]{25}$/
 
@@ -32,7 +44,9 @@ export function acceptWebhook(deps: AcceptWebhookDependencies): (webhook: Incomi
   const accept = async (webhook: IncomingWebhook) => {
     const receivedAt = deps.clock()
     const headers = singleValued(webhook.headers)
-    await verify(deps, webhook, { headers, rawBody: webhook.rawBody }, receivedAt)
+    await prove(deps, webhook, { headers, rawBody: webhook.rawBody }, receivedAt)
+    // Only what the connection itself signed takes from its share: nobody else can use it up.
+    if (webhook.connectionId !== undefined) await deps.limits.takeOfConnection(webhook.connectionId)
     const id = newId('dlv')
     const events = webhook.provider.normalize(webhook.rawBody, { deliveryId: id, connectionId: webhook.connectionId, receivedAt, headers })
     return deps.ledger.keep(
@@ -59,9 +73,19 @@ function tooLate(timeoutMs: number): FrontdeskError {
   })
 }
 
+/** A failure counts against its address, which so never has to wait for what is genuine: providers send for all companies from a few. */
+async function prove(deps: AcceptWebhookDependencies, webhook: IncomingWebhook, request: SignedRequest, now: Date): Promise<void> {
+  try {
+    await verify(deps, webhook, request, now)
+  } catch (error) {
+    if (isFrontdeskError(error) && unproven.has(error.code)) await deps.limits.takeOfAddress(webhook.address)
+    throw error
+  }
+}
+
 async function verify(
   deps: AcceptWebhookDependencies,
-  { provider, connectionId }: Pick<IncomingWebhook, 'provider' | 'connectionId'>,
+  { provider, connectionId, address }: Pick<IncomingWebhook, 'provider' | 'connectionId' | 'address'>,
   request: SignedRequest,
   now: Date,
 ): Promise<void> {
@@ -73,6 +97,7 @@ async function verify(
 
   if (!connectionIdPattern.test(connectionId)) throw unknownConnection()
   const known = deps.connections.get(connectionId)
+  if (!known) await deps.limits.checkAddress(address)
   const connection = known ?? (await deps.connections.ask(connectionId))
   if (connection?.provider !== provider.name) throw unknownConnection()
   try {

@@ -1,20 +1,17 @@
 import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
 import type { ChangedConnections, ConnectionSecrets, Directory, SecretStore } from './ports.ts'
+import { type SharedRuns, shareRuns } from './shared-runs.ts'
 
 const pageSize = 500
-/** How many unknown ids are remembered as asked; an attacker can make up more, and then only costs himself a slot. */
-const askedLimit = 10_000
-/** Questions about ids that we do not know, under way at once: whoever makes ids up must not keep the directory busy. */
-const askingLimit = 16
+/** Webhooks that wait for the directory at once; further ones are to be sent again. */
+const waitingLimit = 1_000
 
 export interface ConnectionSecretsDependencies {
   readonly directory: Directory
   readonly store: SecretStore
   /** Told when the sealed copy could not be written. */
   readonly onNotKept: (error: unknown) => void
-  /** Milliseconds, monotonic. */
-  readonly now: () => number
-  /** The least time between two questions to the directory about one connection. */
+  /** The least time between two questions about one connection, and between two about what is new (1,000). */
   readonly askAgainAfterMs?: number
 }
 
@@ -23,24 +20,30 @@ export interface ConnectionSecretsCache {
   /** What is known; undefined for an unknown connection. */
   get(connectionId: string): ConnectionSecrets | undefined
   /**
-   * Asks the directory about one connection, at most once a second for each; whoever asks in between shares that answer.
-   * @throws FrontdeskError `unavailable` when the directory can't be reached.
+   * What the directory says of a connection from now on: of a known one itself, at most once a second for each; an
+   * unknown one is looked for in what is new, at most once a second for all of them, however many ids are made up.
+   * Whoever asks too soon waits, so that nobody is refused by an answer that is older than his webhook.
+   * @throws FrontdeskError `unavailable` when the directory can't be reached, or too many wait for it.
    */
   ask(connectionId: string): Promise<ConnectionSecrets | undefined>
   /** Reads the sealed copy; call once before serving. */
   load(): Promise<void>
-  /** Brings everything that changed in the directory. */
+  /** Brings everything that changed in the directory, at once, and keeps it. */
   poll(): Promise<void>
+  /** Brings a change that the directory told of, unless it is known. */
+  learnOf(change: { connectionId: string; version: bigint }): Promise<void>
 }
 
 export function createConnectionSecrets(deps: ConnectionSecretsDependencies): ConnectionSecretsCache {
   const askAgainAfterMs = deps.askAgainAfterMs ?? 1_000
   const known = new Map<string, ConnectionSecrets>()
-  // Whoever asks within the same second shares the answer, the one that is still on its way included.
-  const asked = new Map<string, { readonly atMs: number; readonly answer: Promise<ConnectionSecrets | undefined> }>()
+  // Of known connections alone: an id that somebody makes up leaves nothing behind.
+  const questions = new Map<string, SharedRuns<void>>()
+  const news = shareRuns(bringNews, askAgainAfterMs)
   // Only a poll may raise the cursor: an answer about one connection says nothing of the versions below its own.
   let cursor = 0n
-  let askingOfUnknown = 0
+  let waiting = 0
+  let kept: Promise<unknown> = Promise.resolve()
 
   function learn(connections: readonly ConnectionSecrets[]): readonly ConnectionSecrets[] {
     const fresh = connections.filter((connection) => connection.version > (known.get(connection.connectionId)?.version ?? 0n))
@@ -49,43 +52,45 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
   }
 
   /** The copy on disk is for the next start: no webhook waits for it, and none is refused for its sake. */
-  async function keep(connections: readonly ConnectionSecrets[]): Promise<void> {
-    try {
-      await deps.store.save(connections)
-    } catch (error) {
-      deps.onNotKept(error)
-    }
+  function keep(connections: readonly ConnectionSecrets[]): void {
+    kept = Promise.all([kept, deps.store.save(connections).catch(deps.onNotKept)])
   }
 
-  async function askDirectory(connectionId: string): Promise<ConnectionSecrets | undefined> {
-    const found = await deps.directory.find(connectionId).catch((error: unknown) => {
-      throw isFrontdeskError(error, 'unavailable') ? error : notNow('the directory failed', error)
-    })
-    if (found) void keep(learn([found]))
-    return known.get(connectionId)
+  async function bringNews(): Promise<void> {
+    let page: ChangedConnections
+    do {
+      page = await deps.directory.changedSince(cursor, pageSize)
+      keep(learn(page.connections))
+      cursor = page.nextVersion > cursor ? page.nextVersion : cursor
+    } while (page.hasMore)
   }
 
-  function makeRoom(): void {
-    const oldest = asked.keys().next()
-    if (asked.size >= askedLimit && !oldest.done) asked.delete(oldest.value)
+  function questionsOf(connectionId: string): SharedRuns<void> {
+    if (!known.has(connectionId)) return news
+    const shared = questions.get(connectionId) ?? shareRuns(() => askAbout(connectionId), askAgainAfterMs)
+    questions.set(connectionId, shared)
+    return shared
+  }
+
+  async function askAbout(connectionId: string): Promise<void> {
+    const found = await deps.directory.find(connectionId)
+    if (found) keep(learn([found]))
   }
 
   return {
     get: (connectionId) => known.get(connectionId),
 
-    ask(connectionId) {
-      const last = asked.get(connectionId)
-      if (last && deps.now() - last.atMs < askAgainAfterMs) return last.answer
-      const isKnown = known.has(connectionId)
-      if (!isKnown && askingOfUnknown >= askingLimit) return Promise.reject(notNow('too many unknown connections are being looked up'))
-      if (!isKnown) askingOfUnknown += 1
-      const answer = askDirectory(connectionId).finally(() => {
-        if (!isKnown) askingOfUnknown -= 1
-      })
-      asked.delete(connectionId)
-      makeRoom()
-      asked.set(connectionId, { atMs: deps.now(), answer })
-      return answer
+    async ask(connectionId) {
+      if (waiting >= waitingLimit) throw notNow('too many webhooks wait for the directory')
+      waiting += 1
+      try {
+        await questionsOf(connectionId).next()
+      } catch (error) {
+        throw isFrontdeskError(error, 'unavailable') ? error : notNow('the directory failed', error)
+      } finally {
+        waiting -= 1
+      }
+      return known.get(connectionId)
     },
 
     async load() {
@@ -93,12 +98,12 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
     },
 
     async poll() {
-      let page: ChangedConnections
-      do {
-        page = await deps.directory.changedSince(cursor, pageSize)
-        await keep(learn(page.connections))
-        cursor = page.nextVersion > cursor ? page.nextVersion : cursor
-      } while (page.hasMore)
+      await news.next({ urgent: true })
+      await kept
+    },
+
+    async learnOf({ connectionId, version }) {
+      if ((known.get(connectionId)?.version ?? 0n) < version) await news.next({ urgent: true })
     },
   }
 }

@@ -44,6 +44,18 @@ export interface SecretStore {
   save(connections: readonly ConnectionSecrets[]): Promise<void>
 }
 
+/** How much one connection may send, and one address that proves nothing. */
+export interface RateLimits {
+  /** Takes nothing. @throws FrontdeskError `rate_limited` when the connection's share is used up. */
+  checkConnection(connectionId: string): Promise<void>
+  /** Takes one from the connection's share. @throws FrontdeskError `rate_limited`. */
+  takeOfConnection(connectionId: string): Promise<void>
+  /** Takes nothing. @throws FrontdeskError `rate_limited` when too much from the address proved nothing. */
+  checkAddress(address: string): Promise<void>
+  /** Counts one that proved nothing. @throws FrontdeskError `rate_limited`. */
+  takeOfAddress(address: string): Promise<void>
+}
+
 /** Remembers why deliveries were refused, so that an operator sees a mis-set secret. */
 export interface RefusalLog {
   /** Never throws and never waits. A client that is gone already has no address any more. */

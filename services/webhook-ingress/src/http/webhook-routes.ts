@@ -1,14 +1,15 @@
 import { codeOf } from '@frontdesk/http'
-import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { Provider } from '@frontdesk/providers'
 import type { Metrics } from '@frontdesk/telemetry'
 import type { IncomingWebhook } from '../app/accept-webhook.ts'
-import type { RefusalLog } from '../app/ports.ts'
+import type { RateLimits, RefusalLog } from '../app/ports.ts'
 import type { Acceptance } from '../domain/delivery.ts'
 
 export interface WebhookRoutesDependencies {
   readonly accept: (webhook: IncomingWebhook) => Promise<Acceptance>
   readonly providers: readonly Provider[]
+  readonly limits: Pick<RateLimits, 'checkConnection'>
   readonly refusals: RefusalLog
   readonly metrics: Metrics
   readonly clock: () => Date
@@ -35,16 +36,23 @@ export function registerWebhookRoutes(server: FastifyInstance, deps: WebhookRout
         done()
       },
     }
-    for (const path of [`/v1/webhooks/${provider.name}`, `/v1/webhooks/${provider.name}/:connectionId`]) {
-      server.post<{ Params: Parameters; Body: Buffer }>(path, options, async ({ params, headers, body }) => {
-        const acceptance = await deps.accept({ provider, connectionId: params.connectionId, headers, rawBody: body })
-        outcome(acceptance.accepted > 0 ? 'accepted' : 'duplicate')
-        return acceptance
-      })
+    const accept = async ({ params, headers, body, ip }: FastifyRequest<Route>) => {
+      const acceptance = await deps.accept({ provider, connectionId: params.connectionId, address: ip, headers, rawBody: body })
+      outcome(acceptance.accepted > 0 ? 'accepted' : 'duplicate')
+      return acceptance
     }
+    server.post<Route>(`/v1/webhooks/${provider.name}`, options, accept)
+    // Before the body is read.
+    const onRequest = ({ params }: { params: unknown }) => deps.limits.checkConnection((params as Parameters).connectionId ?? '')
+    server.post<Route>(`/v1/webhooks/${provider.name}/:connectionId`, { ...options, onRequest }, accept)
   }
 }
 
 interface Parameters {
   readonly connectionId?: string
+}
+
+interface Route {
+  Params: Parameters
+  Body: Buffer
 }
