@@ -40,7 +40,7 @@ export async function startHarness() {
   await writeFile(credentialFile, generateCredential())
   const booking = starting.use(await startBooking(authority.verifier('booking')))
 
-  const config = loadConfig(configSchema, {
+  const environment = {
     HTTP_HOST: '127.0.0.1',
     HTTP_PORT: '0',
     ADMIN_HOST: '127.0.0.1',
@@ -64,7 +64,8 @@ export async function startHarness() {
     WHATSAPP_APP_SECRET_PREVIOUS: whatsappSecrets.previous,
     WHATSAPP_VERIFY_TOKEN: whatsappVerifyToken,
     LOG_LEVEL: 'silent',
-  })
+  }
+  const config = loadConfig(configSchema, environment)
   await migrateWebhookIngress(config)
   const tokens = authority.issuer('webhook-ingress')
   let ingress: WebhookIngress = await startWebhookIngress(config, { tokens })
@@ -88,6 +89,7 @@ export async function startHarness() {
     booking,
     natsPort,
     mysqlUrl,
+    environment,
     ...first,
     clients,
     get ingress() {
@@ -97,6 +99,11 @@ export async function startHarness() {
     async restart({ withoutIdentity = false } = {}) {
       await ingress[Symbol.asyncDispose]()
       ingress = await startWebhookIngress(config, withoutIdentity ? {} : { tokens })
+    },
+    /** Starts it again with a clock that stands still at this time. */
+    async restartAt(time: Date) {
+      await ingress[Symbol.asyncDispose]()
+      ingress = await startWebhookIngress(config, { tokens, now: () => time })
     },
     post: (path: string, body: Buffer | string, headers: Record<string, string>) => post(`${ingress.url}${path}`, body, headers),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
