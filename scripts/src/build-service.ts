@@ -25,7 +25,6 @@ await build({
   platform: 'node',
   target: 'node24',
   mainFields: ['module', 'main'],
-  keepNames: true,
   sourcemap: 'linked',
   sourcesContent: false,
   legalComments: 'none',

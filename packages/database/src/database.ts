@@ -1,10 +1,9 @@
 import type { Telemetry } from '@frontdesk/telemetry'
-import type { MySql2Database } from 'drizzle-orm/mysql2'
 import { Connection, type ConnectionSettings } from './connection.ts'
 import { createGuard, type Guard } from './guard/guard.ts'
-import { createOrm } from './orm.ts'
 import { ConnectionPool } from './pool.ts'
 import { measurePool } from './pool-metrics.ts'
+import { createSession, type SqlSession } from './session.ts'
 
 /** How a service uses its database; times in ms. */
 export interface DatabaseOptions {
@@ -23,10 +22,11 @@ export interface DatabaseOptions {
   readonly telemetry: Telemetry
 }
 
-/** A service's database. Disposing waits for what is under way, at most for one statement's time. */
-export interface Database extends AsyncDisposable {
-  /** For reads outside of a transaction: each statement takes a connection of its own. */
-  readonly orm: MySql2Database
+/**
+ * A service's database; outside of a transaction each statement takes a connection of its own. Disposing waits for what is
+ * under way, at most for one statement's time.
+ */
+export interface Database extends SqlSession, AsyncDisposable {
   readonly name: string
   /**
    * Asks whether the server answers, a busy pool or not.
@@ -63,7 +63,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   const database: Database = {
     name,
-    orm: createOrm(async (statement) => {
+    ...createSession(async (statement) => {
       const { leavesTraces } = guard.check(statement, 'data')
       return borrow((connection) => {
         connection.dirty ||= leavesTraces

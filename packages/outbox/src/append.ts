@@ -1,5 +1,5 @@
 import { eventIdToBytes } from '@frontdesk/contracts'
-import type { SqlValue, Transaction } from '@frontdesk/database'
+import { inEights, type SqlValue, textByLength, type Transaction } from '@frontdesk/database'
 import { context } from '@opentelemetry/api'
 import { carrierOf } from './event-spans.ts'
 import type { NewEvent } from './events.ts'
@@ -32,6 +32,7 @@ const columns = [
   'created_at',
   'next_attempt_at',
 ] as const
+const insertText = textByLength((rows) => `insert into outbox (${columns.join(', ')}) values ${sqlTuples(rows, columns.length)}`)
 const rowsPerStatement = 64
 /** Far under max_allowed_packet (16 MB), which one large row must not exhaust for the others. */
 const bytesPerStatement = 4 * 1024 * 1024
@@ -42,6 +43,8 @@ export function createAppend(options: AppendOptions): (tx: Transaction, events: 
   let idStep: Promise<bigint> | undefined
 
   async function insert(tx: Transaction, events: readonly NewEvent[], createdAt: Date, sweepableAt: Date): Promise<PendingRow[]> {
+    const created = sqlInstant(createdAt)
+    const sweepable = sqlInstant(sweepableAt)
     const params = events.flatMap((event): SqlValue[] => [
       eventIdToBytes(event.id),
       event.revision,
@@ -56,13 +59,10 @@ export function createAppend(options: AppendOptions): (tx: Transaction, events: 
       event.trace?.['tracestate'] ?? null,
       event.body,
       sqlInstant(event.occurredAt),
-      sqlInstant(createdAt),
-      sqlInstant(sweepableAt),
+      created,
+      sweepable,
     ])
-    const { insertId } = await tx.execute(
-      `insert into outbox (${columns.join(', ')}) values ${sqlTuples(events.length, columns.length)}`,
-      params,
-    )
+    const { insertId } = await tx.execute(insertText(events.length), params)
     // InnoDB numbers the rows of one such insert without a gap, in every auto-increment lock mode.
     const step = events.length > 1 ? await (idStep ??= readIdStep(tx)) : 1n
     return events.map((event, index) => ({
@@ -91,7 +91,7 @@ export function createAppend(options: AppendOptions): (tx: Transaction, events: 
     const traced = events.map((event) => withUsableTrace(event, here))
     const rows: PendingRow[] = []
     for (const group of groupsOf(traced)) {
-      // One connection; a second statement only past 64 rows or 4 MB.
+      // One connection, one statement after the other.
       rows.push(...(await insert(tx, group, createdAt, sweepableAt)))
     }
     tx.afterCommit(() => afterCommit(rows))
@@ -105,6 +105,7 @@ function withUsableTrace(event: NewEvent, here: Record<string, string>): NewEven
   return { ...event, trace: { traceparent, ...(tracestate !== undefined && tracestate.length <= 512 && { tracestate }) } }
 }
 
+/** At most 64 rows and 4 MB each, and of few lengths: each has a statement of its own, which is prepared once. */
 function groupsOf(events: readonly NewEvent[]): NewEvent[][] {
   const groups: NewEvent[][] = []
   let bytes = Infinity
@@ -118,5 +119,5 @@ function groupsOf(events: readonly NewEvent[]): NewEvent[][] {
       bytes = event.body.length
     }
   }
-  return groups
+  return groups.flatMap(inEights)
 }

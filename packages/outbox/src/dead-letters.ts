@@ -1,9 +1,8 @@
 import type { EventId } from '@frontdesk/contracts'
 import { eventIdToBytes } from '@frontdesk/contracts'
-import type { Database } from '@frontdesk/database'
+import { type Database, padded } from '@frontdesk/database'
 import { and, desc, eq, sql } from 'drizzle-orm'
 import { afterCursor, cursorOf } from './dead-letter-cursor.ts'
-import { padded } from './sql.ts'
 import { inbox } from './tables.ts'
 
 /** Which handler's letter about which event. */

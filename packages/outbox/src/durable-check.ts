@@ -2,12 +2,11 @@ import type { Bus, DurableState, StoredMessage } from '@frontdesk/bus'
 import { cloudEventId, inspectDurable, readStored, recreateDurable } from '@frontdesk/bus'
 import type { DurableSpec } from '@frontdesk/contracts'
 import { parseEventId } from '@frontdesk/contracts'
-import type { Database } from '@frontdesk/database'
+import { type Database, padded } from '@frontdesk/database'
 import { and, eq, inArray } from 'drizzle-orm'
 import { readMark, writeMark } from './broker-marks.ts'
 import type { DurableMark } from './broker-marks.ts'
 import type { EventHandler } from './event-handler.ts'
-import { padded } from './sql.ts'
 import { inbox } from './tables.ts'
 
 /** What a check works with. */

@@ -1,8 +1,5 @@
-import type { Database } from '@frontdesk/database'
-import type { SQL } from 'drizzle-orm'
-import { and, inArray, isNull, sql } from 'drizzle-orm'
-import { clipped, padded } from './sql.ts'
-import { outbox } from './tables.ts'
+import { type Database, padded, type SqlValue, textByLength } from '@frontdesk/database'
+import { clipped, sqlInstant, sqlList } from './sql.ts'
 
 /** A row that the broker has acknowledged, and where in which stream. */
 export interface PublishedRow {
@@ -20,40 +17,39 @@ export interface FailedRow {
 
 const rowsPerStatement = 128
 
+const markText = textByLength(
+  (rows) => `update outbox set published_at = ?, stream = ?, stream_seq = ${caseOf(rows)}, last_error = null where ${unpublished(rows)}`,
+)
+const backOffText = textByLength(
+  (rows) =>
+    `update outbox set attempts = attempts + 1, next_attempt_at = ${caseOf(rows)}, last_error = ${caseOf(rows)} where ${unpublished(rows)}`,
+)
+
 /** Marks rows as published, each once: one statement a stream for up to 128 rows. */
 export async function markPublished(database: Database, rows: readonly PublishedRow[], publishedAt: Date): Promise<void> {
   const byStream = Map.groupBy(rows, (row) => row.stream)
+  const at = sqlInstant(publishedAt)
   await inGroups([...byStream.values()], async (group) => {
-    await database.orm
-      .update(outbox)
-      .set({ publishedAt, stream: group[0]?.stream ?? null, streamSeq: caseOf(group, (row) => row.sequence), lastError: null })
-      .where(unpublished(group))
+    const sequences = group.flatMap((row): SqlValue[] => [row.id, row.sequence])
+    await database.execute(markText(group.length), [at, group[0]?.stream ?? null, ...sequences, ...group.map((row) => row.id)])
   })
 }
 
 /** Has rows wait until their time, and keeps why. */
 export async function backOffRows(database: Database, rows: readonly FailedRow[]): Promise<void> {
   await inGroups([rows], async (group) => {
-    await database.orm
-      .update(outbox)
-      .set({
-        attempts: sql`${outbox.attempts} + 1`,
-        nextAttemptAt: caseOf(group, (row) => sql.param(row.retryAt, outbox.nextAttemptAt)),
-        lastError: caseOf(group, (row) => clipped(row.error, 255)),
-      })
-      .where(unpublished(group))
+    const times = group.flatMap((row): SqlValue[] => [row.id, sqlInstant(row.retryAt)])
+    const errors = group.flatMap((row): SqlValue[] => [row.id, Buffer.from(clipped(row.error, 255))])
+    await database.execute(backOffText(group.length), [...times, ...errors, ...group.map((row) => row.id)])
   })
 }
 
-function unpublished(rows: readonly { readonly id: bigint }[]) {
-  const ids = rows.map((row) => row.id)
-  return and(inArray(outbox.id, ids), isNull(outbox.publishedAt))
+function unpublished(rows: number): string {
+  return `id in (${sqlList(rows)}) and published_at is null`
 }
 
-/** A value for each row, by its id. */
-export function caseOf<Row extends { readonly id: bigint }>(rows: readonly Row[], value: (row: Row) => unknown): SQL {
-  const branches = rows.map((row) => sql`when ${row.id} then ${value(row)}`)
-  return sql`case ${outbox.id} ${sql.join(branches, sql` `)} end`
+function caseOf(rows: number): string {
+  return `case id ${'when ? then ? '.repeat(rows)}end`
 }
 
 async function inGroups<Row extends { readonly id: bigint }>(lists: readonly (readonly Row[])[], write: (group: Row[]) => Promise<void>) {

@@ -1,14 +1,13 @@
 import type { StoredMessage } from '@frontdesk/bus'
 import { cloudEventId } from '@frontdesk/bus'
 import { bulkSubject } from '@frontdesk/contracts'
-import type { Database } from '@frontdesk/database'
+import { type Database, padded } from '@frontdesk/database'
 import { withTransaction } from '@frontdesk/database'
-import { and, asc, desc, eq, gt, gte, inArray, lte, or } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, gte, inArray, lte, or, type SQL, sql } from 'drizzle-orm'
 import type { PendingRefill } from './broker-marks.ts'
 import type { Positioned } from './last-held.ts'
-import { caseOf } from './marks.ts'
 import type { PublishedRow } from './marks.ts'
-import { padded, sqlInstant } from './sql.ts'
+import { sqlInstant } from './sql.ts'
 import { outbox } from './tables.ts'
 
 /** What of a row says which message should stand at its position. */
@@ -135,4 +134,10 @@ export async function forgetSettledRows(database: Database, stream: string, refi
       return affectedRows
     })
   }
+}
+
+/** A value for each row, by its id. */
+function caseOf<Row extends { readonly id: bigint }>(rows: readonly Row[], value: (row: Row) => unknown): SQL {
+  const branches = rows.map((row) => sql`when ${row.id} then ${value(row)}`)
+  return sql`case ${outbox.id} ${sql.join(branches, sql` `)} end`
 }

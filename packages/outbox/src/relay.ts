@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Bus } from '@frontdesk/bus'
 import type { Telemetry } from '@frontdesk/telemetry'
 import type { PendingRow } from './pending-row.ts'
@@ -27,6 +28,8 @@ interface RelayOptions {
 }
 
 const rowsPerPublish = 256
+/** Far less than the age at which the sweeper would publish a row again. */
+const recordDelayMs = 50
 
 /** A relay with a queue of its own; while one batch is at the broker, the one before is being marked. */
 export function createRelay(options: RelayOptions): Relay {
@@ -66,6 +69,8 @@ export function createRelay(options: RelayOptions): Relay {
   })
 
   const recording = createWorker(async () => {
+    // What is published meanwhile shares the statement, and its sync to disk.
+    await Promise.race([pause(recordDelayMs, undefined, { ref: false }), closing.promise])
     const results = unrecorded
     unrecorded = []
     try {

@@ -1,15 +1,5 @@
 import { expect, test } from 'vitest'
-import { clipped, padded, sqlInstant, sqlTuples } from './sql.ts'
-
-test('lists of all lengths to 50 share seven statements', () => {
-  const lengths = new Set(Array.from({ length: 50 }, (_, index) => padded(Array.from({ length: index + 1 })).length))
-  expect([...lengths]).toEqual([1, 2, 4, 8, 16, 32, 64])
-})
-
-test('padding repeats the last item and leaves an empty list empty', () => {
-  expect(padded([1, 2, 3])).toEqual([1, 2, 3, 3])
-  expect(padded([])).toEqual([])
-})
+import { clipped, sqlInstant, sqlTuples } from './sql.ts'
 
 test('a constant stands at the end of each row', () => {
   expect(sqlTuples(2, 2, "'done'")).toBe("(?, ?, 'done'), (?, ?, 'done')")

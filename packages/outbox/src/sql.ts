@@ -14,16 +14,6 @@ export function sqlInstant(date: Date): string {
   return date.toISOString().slice(0, 23).replace('T', ' ')
 }
 
-/**
- * The list, its last item repeated up to a power of two, where a repeated item changes nothing. So lists
- * of all lengths share a handful of statements, each prepared and checked by the guard only once.
- */
-export function padded<Item>(items: readonly Item[]): Item[] {
-  if (items.length === 0) return []
-  const missing = 2 ** Math.ceil(Math.log2(items.length)) - items.length
-  return [...items, ...Array.from({ length: missing }, () => items.at(-1) as Item)]
-}
-
 /** The text cut to so many bytes of UTF-8, since a VARBINARY counts bytes and refuses one too many. */
 export function clipped(text: string, bytes: number): string {
   if (text.length * 3 <= bytes) return text

@@ -79,8 +79,10 @@ export function pathText(path: readonly PropertyKey[]): string {
   return path.map(String).join('.') || '(body)'
 }
 
-/** What the lenient reading makes of the value: undefined when it does not fit. */
+/** What the lenient reading makes of the value: undefined when it does not fit, and of what is not there. */
 export function readAs<Output>(schema: z.ZodType<Output>, value: unknown): Output | undefined {
+  // Most of what is looked for is not there, and zod would make an error for each.
+  if (value === undefined) return undefined
   const result = schema.safeParse(value)
   return result.success ? result.data : undefined
 }

@@ -24,6 +24,8 @@ export interface MariadbOptions {
   port?: number
   /** Syncs every commit, as in production: for drills, benchmarks and durability tests. */
   durable?: boolean
+  /** Further arguments of the server, which override ours. */
+  settings?: readonly string[]
   /** Ends a start that is under way; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
@@ -58,6 +60,7 @@ export const startMariadb = async (options: MariadbOptions = {}): Promise<Mariad
         '--max-connections=500',
         '--innodb-buffer-pool-size=128M',
         ...(options.durable ? ['--innodb-flush-log-at-trx-commit=1'] : ['--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0']),
+        ...(options.settings ?? []),
       ],
     })
     const end = async (stop: () => Promise<void>): Promise<void> => {

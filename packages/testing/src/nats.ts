@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { locate } from './binaries.ts'
@@ -23,6 +23,8 @@ export interface NatsOptions {
   storeDir?: string
   port?: number
   monitorPort?: number
+  /** Syncs every message before its ack, which no option of the command line asks for. */
+  syncAlways?: boolean
   /** Ends a start that is under way; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
@@ -38,12 +40,22 @@ export const startNats = async (options: NatsOptions = {}): Promise<NatsServer> 
     const port = options.port ?? (await freePort())
     const monitorPort = options.monitorPort ?? (await freePort())
     const { path } = locate('FRONTDESK_NATS_SERVER')
+    const configFile = join(storeDir, 'nats.conf')
+    if (options.syncAlways) await writeFile(configFile, `jetstream { store_dir: ${JSON.stringify(storeDir)}, sync_interval: always }\n`)
     const server = await startServer({
       name: 'nats-server',
       path,
       port,
       signal: options.signal,
-      args: ['-a', '127.0.0.1', '-p', String(port), '-m', String(monitorPort), '-js', '-sd', storeDir],
+      args: [
+        '-a',
+        '127.0.0.1',
+        '-p',
+        String(port),
+        '-m',
+        String(monitorPort),
+        ...(options.syncAlways ? ['-c', configFile] : ['-js', '-sd', storeDir]),
+      ],
     })
     return {
       url: `nats://127.0.0.1:${port}`,

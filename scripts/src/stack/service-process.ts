@@ -4,11 +4,10 @@ import { mkdirSync, openSync, closeSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ProcessName } from './manifest.ts'
 
 /** One of our services, running from its production bundle. */
 export interface ServiceProcess extends AsyncDisposable {
-  readonly name: ProcessName
+  readonly name: string
   readonly pid: number
   readonly adminUrl: string
   readonly logFile: string
@@ -23,8 +22,12 @@ export interface ServiceProcess extends AsyncDisposable {
 }
 
 export interface ServiceProcessOptions {
-  readonly name: ProcessName
+  readonly name: string
   readonly root: string
+  /** What Node runs; the bundle of the service of that name when left out. */
+  readonly entry?: string
+  /** Of Node itself. */
+  readonly nodeOptions?: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly logFile: string
 }
@@ -34,13 +37,14 @@ const readyWithinMs = 15_000
 const endWithinMs = 30_000
 
 /** Where `pnpm build` puts a service's bundle. */
-function bundleOf(root: string, name: ProcessName): string {
+function bundleOf(root: string, name: string): string {
   return `${root}/services/${name}/dist/main.mjs`
 }
 
 /** Starts a service; nothing of it outlives this process. */
-export function startService({ name, root, env, logFile }: ServiceProcessOptions): ServiceProcess {
-  const child = spawnBundle(bundleOf(root, name), [], env, logFile)
+export function startService(options: ServiceProcessOptions): ServiceProcess {
+  const { name, root, entry = bundleOf(root, name), nodeOptions = [], env, logFile } = options
+  const child = spawnNode([...nodeOptions, entry], env, logFile)
   const adminUrl = `http://127.0.0.1:${env.ADMIN_PORT}`
   let endedBy: string | undefined
   let ending = false
@@ -80,7 +84,7 @@ export function startService({ name, root, env, logFile }: ServiceProcessOptions
  * @throws Error with the end of its log if they fail.
  */
 export async function migrateService({ name, root, env, logFile }: ServiceProcessOptions, signal?: AbortSignal): Promise<void> {
-  const child = spawnBundle(bundleOf(root, name), ['migrate'], env, logFile)
+  const child = spawnNode([bundleOf(root, name), 'migrate'], env, logFile)
   // A table can't be half made: whoever is told to stop waits a moment for that.
   const stop = () => setTimeout(() => child.kill('SIGKILL'), 3_000).unref()
   if (signal?.aborted) stop()
@@ -91,13 +95,13 @@ export async function migrateService({ name, root, env, logFile }: ServiceProces
   if (how !== 'exit 0') throw new Error(`the migrations of ${name} failed (${how}). The end of ${logFile}:\n${await tail(logFile)}`)
 }
 
-function spawnBundle(bundle: string, args: readonly string[], env: Readonly<Record<string, string>>, logFile: string): ChildProcess {
+function spawnNode(args: readonly string[], env: Readonly<Record<string, string>>, logFile: string): ChildProcess {
   mkdirSync(dirname(logFile), { recursive: true })
   const log = openSync(logFile, 'a')
   const isLinux = process.platform === 'linux'
   const [command, prefix] = isLinux ? ['setpriv', ['--pdeathsig', 'KILL', process.execPath]] : [process.execPath, []]
   try {
-    return spawn(command, [...prefix, bundle, ...args], {
+    return spawn(command, [...prefix, ...args], {
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', log, log],
       // A terminal's Ctrl-C is for us: we stop the services before what they need.
@@ -119,7 +123,7 @@ async function endOf(child: ChildProcess): Promise<string> {
 }
 
 interface Awaited {
-  readonly name: ProcessName
+  readonly name: string
   readonly adminUrl: string
   readonly logFile: string
   readonly died: Promise<Error>

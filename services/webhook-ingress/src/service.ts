@@ -21,7 +21,8 @@ import { answerInbound } from './app/answer-inbound.ts'
 import { type ConnectionSecretsCache, createConnectionSecrets } from './app/connection-secrets.ts'
 import { createDirectory } from './clients/directory.ts'
 import { connectInbound } from './clients/inbound.ts'
-import { type Config, platformSecretsOf } from './config.ts'
+import { type Config, platformSecretsOf, retentionOf } from './config.ts'
+import { startKeeper } from './db/keeper.ts'
 import { createLedgerReader } from './db/ledger-reader.ts'
 import { createLedger } from './db/ledger.ts'
 import { createRefusalLog } from './db/refusal-log.ts'
@@ -99,6 +100,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
 
   const ledger = createLedger(database, outbox, telemetry.logger)
   starting.defer(() => ledger.idle())
+  starting.use(startKeeper({ database, telemetry, retention: retentionOf(config), clock: now }))
   const refusals = starting.use(createRefusalLog(database, telemetry.logger))
   const server = createHttpServer({
     telemetry,

@@ -40,7 +40,7 @@ export async function startHarness(settings: Readonly<Record<string, string>> = 
   await writeFile(credentialFile, generateCredential())
   const booking = starting.use(await startBooking(authority.verifier('booking')))
 
-  const config = loadConfig(configSchema, {
+  const environment = {
     HTTP_HOST: '127.0.0.1',
     HTTP_PORT: '0',
     ADMIN_HOST: '127.0.0.1',
@@ -65,7 +65,8 @@ export async function startHarness(settings: Readonly<Record<string, string>> = 
     WHATSAPP_VERIFY_TOKEN: whatsappVerifyToken,
     LOG_LEVEL: 'silent',
     ...settings,
-  })
+  }
+  const config = loadConfig(configSchema, environment)
   await migrateWebhookIngress(config)
   const tokens = authority.issuer('webhook-ingress')
   let ingress: WebhookIngress = await startWebhookIngress(config, { tokens })
@@ -89,6 +90,7 @@ export async function startHarness(settings: Readonly<Record<string, string>> = 
     booking,
     natsPort,
     mysqlUrl,
+    environment,
     ...first,
     clients,
     get ingress() {
@@ -102,6 +104,11 @@ export async function startHarness(settings: Readonly<Record<string, string>> = 
     /** One more process on the same database; it ends with the harness. */
     async startReplica(): Promise<WebhookIngress> {
       return opened.use(await startWebhookIngress({ ...config, RPC_PORT: 0 }, { tokens }))
+    },
+    /** Starts it again with a clock that stands still at this time. */
+    async restartAt(time: Date) {
+      await ingress[Symbol.asyncDispose]()
+      ingress = await startWebhookIngress(config, { tokens, now: () => time })
     },
     post: (path: string, body: Buffer | string, headers: Record<string, string>) => post(`${ingress.url}${path}`, body, headers),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -31,7 +31,10 @@ export function createLedgerService(ledger: LedgerReader): LedgerServiceImplemen
     async getDelivery(request, context) {
       requireAllCompanies(context)
       const delivery = await ledger.delivery(request.deliveryId)
-      if (!delivery) throw new FrontdeskError('not_found', { publicMessage: 'There is no such delivery in the ledger.' })
+      if (!delivery)
+        throw new FrontdeskError('not_found', {
+          publicMessage: 'There is no such delivery in the ledger: there never was, or its body is past its retention.',
+        })
       return { delivery: toDelivery(delivery) }
     },
   }

@@ -1,16 +1,16 @@
 import { instant, json, mediumBytes, typeId } from '@frontdesk/database'
-import { index, mysqlTable, varchar } from 'drizzle-orm/mysql-core'
+import { index, mysqlTable, primaryKey, varchar } from 'drizzle-orm/mysql-core'
 
-/** What providers sent, byte for byte. */
+/** What providers sent, byte for byte; partitioned by day of receipt, which the key of such a table has to hold. */
 export const deliveries = mysqlTable(
   'deliveries',
   {
-    deliveryId: typeId('delivery_id').primaryKey(),
+    deliveryId: typeId('delivery_id').notNull(),
     provider: varchar('provider', { length: 32 }).notNull(),
     connectionId: typeId('connection_id'),
     receivedAt: instant('received_at').notNull(),
     headers: json('headers').$type<Record<string, string>>().notNull(),
     body: mediumBytes('body').notNull(),
   },
-  (table) => [index('deliveries_by_time').on(table.receivedAt)],
+  (table) => [primaryKey({ columns: [table.deliveryId, table.receivedAt] }), index('deliveries_by_time').on(table.receivedAt)],
 )

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { inEights, padded, textByLength } from './list-lengths.ts'
+
+const lists = Array.from({ length: 129 }, (_, length) => Array.from({ length }, (_item, index) => index))
+
+test('lists of all lengths up to 128 come in a few lengths, lose nothing, and grow by less than half', () => {
+  expect(new Set(lists.map((list) => padded(list).length))).toEqual(new Set([0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128]))
+  for (const list of lists) {
+    expect([...new Set(padded(list))]).toEqual(list)
+    expect(padded(list).length).toBeLessThanOrEqual(list.length * 1.5)
+  }
+})
+
+test('in eights, lists of all lengths up to 128 come in a few lengths with each item once and in its order', () => {
+  expect(new Set(lists.flatMap((list) => inEights(list).map((part) => part.length))).size).toBe(7 + 16)
+  for (const list of lists) expect(inEights(list).flat()).toEqual(list)
+})
+
+test('a text is built once for each length', () => {
+  const built: number[] = []
+  const text = textByLength((length) => {
+    built.push(length)
+    return `in ${length}`
+  })
+  expect([text(2), text(3), text(2)]).toEqual(['in 2', 'in 3', 'in 2'])
+  expect(built).toEqual([2, 3])
+})

@@ -1,0 +1,30 @@
+/**
+ * The list, its last item repeated up to the next of 1, 2, 3, 4, 6, 8, 12, 16, 24 and so on, where a repeated item changes
+ * nothing, as in `in (…)`. So lists of all lengths share a few statements, each prepared and checked by the guard only once,
+ * and no list grows by more than half.
+ */
+export function padded<Item>(items: readonly Item[]): Item[] {
+  const last = items.at(-1)
+  if (last === undefined) return [...items]
+  const power = 2 ** Math.ceil(Math.log2(items.length))
+  const length = items.length <= power * 0.75 && power > 2 ? power * 0.75 : power
+  return [...items, ...Array.from({ length: length - items.length }, () => last)]
+}
+
+/** The list in at most two parts, a multiple of eight and what is left, for statements in which no item may stand twice. */
+export function inEights<Item>(items: readonly Item[]): Item[][] {
+  const whole = items.length - (items.length % 8)
+  return [items.slice(0, whole), items.slice(whole)].filter((part) => part.length > 0)
+}
+
+/** A statement's text for each length of its list, built at its first use: one text is the same string for ever, which caches find fast. */
+export function textByLength(build: (length: number) => string): (length: number) => string {
+  const texts = new Map<number, string>()
+  return (length) => {
+    const known = texts.get(length)
+    if (known !== undefined) return known
+    const text = build(length)
+    texts.set(length, text)
+    return text
+  }
+}

@@ -1,0 +1,53 @@
+import { createConnection } from 'mysql2/promise'
+
+/** How many events the ledger holds before anything is measured. */
+export const rowsBefore = 1_000_000
+
+/** Rows of the last 30 days, as the ledger has them, with bodies of 1.5 KB and their published outbox rows. */
+export async function fillLedger(mysqlUrl: string): Promise<void> {
+  const connection = await createConnection(mysqlUrl)
+  const stepUs = Math.floor((30 * 86_400_000_000) / rowsBefore)
+  const fill = (table: string, columns: string, values: string) =>
+    connection.query(
+      `insert into ${table} (${columns}) select ${values} from (
+        select seq, date_sub(utc_timestamp(3), interval (${rowsBefore} - seq) * ${stepUs} microsecond) as at from seq_1_to_${rowsBefore}
+      ) as n`,
+    )
+  try {
+    await connection.query(
+      `alter table deliveries partition by range columns (received_at) (${days()}, partition rest values less than (maxvalue))`,
+    )
+    // Into empty tables InnoDB then sorts and builds pages at once, as a restored backup would have them.
+    await connection.query('set unique_checks = 0, foreign_key_checks = 0')
+    await fill(
+      'events',
+      'event_id, claim, delivery_id, provider, connection_id, type, entity_id, received_at',
+      `unhex(sha2(seq, 256)), seq div 24, ${deliveryId}, 'retell', null, 'frontdesk.call.ended.v1', ${callId}, at`,
+    )
+    await fill(
+      'deliveries',
+      'delivery_id, provider, connection_id, received_at, headers, body',
+      `${deliveryId}, 'retell', null, at, '{"content-type":"application/json","x-retell-signature":"[masked]"}', rpad(concat('{"call_id":"', ${callId}), 1536, 'x')`,
+    )
+    await fill(
+      'outbox',
+      'event_id, revision, event_type, subject, entity_id, correlation_id, body, occurred_at, created_at, published_at, stream, stream_seq, next_attempt_at',
+      `unhex(sha2(seq, 256)), 1, 'frontdesk.call.ended.v1', 'ingress.retell.call.ended', ${callId}, lower(sha2(seq, 256)), rpad('{', 800, 'x'), at, at, at, 'INGRESS', seq, at`,
+    )
+    await connection.query('analyze table events, deliveries, outbox')
+  } finally {
+    await connection.end()
+  }
+}
+
+/** A partition for each of the days, as a service that had run would have made them. */
+function days(): string {
+  const dayMs = 24 * 60 * 60 * 1_000
+  const text = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+  return Array.from({ length: 33 }, (_, index) => Date.now() + (index - 31) * dayMs)
+    .map((day) => `partition p${text(day).replaceAll('-', '')} values less than ('${text(day + dayMs)} 00:00:00')`)
+    .join(', ')
+}
+
+const deliveryId = "concat('dlv_0', lpad(seq, 25, '0'))"
+const callId = "concat('call_', md5(seq))"

@@ -1,0 +1,98 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Database, type SessionConnection, withConnection, withDatabaseLock } from '@frontdesk/database'
+import type { Telemetry } from '@frontdesk/telemetry'
+import { planPartitions } from '../domain/day-partitions.ts'
+import { addBodyPartitions, bodyPartitions, dropBodyPartitions } from './body-partitions.ts'
+
+/** How long the ledger keeps what; each in days. */
+export interface Retention {
+  readonly bodies: number
+  readonly eventIds: number
+  readonly outbox: number
+  readonly refusals: number
+}
+
+/** Makes the coming days' partitions and forgets what is old, as the one of all replicas that holds the database's lock. */
+export interface Keeper extends AsyncDisposable {
+  /** Does all of it now; undefined if another replica is at it. */
+  keep(): Promise<true | undefined>
+}
+
+interface KeeperOptions {
+  readonly database: Database
+  readonly telemetry: Telemetry
+  readonly retention: Retention
+  readonly clock: () => Date
+  /** 10 minutes when left out. */
+  readonly intervalMs?: number
+}
+
+const dayMs = 24 * 60 * 60 * 1_000
+/** As long may this stand still before deliveries share one partition that is costly to split. */
+const daysAhead = 30
+const rowsPerDelete = 1_000
+
+// Rows go in the order of an index, a bounded number at a time, so that no statement holds locks for long.
+const prunings = [
+  { what: 'outbox', text: 'delete from outbox where published_at < ? order by published_at limit ?' },
+  { what: 'refusals', text: 'delete from refusals where at < ? order by at limit ?' },
+  { what: 'eventIds', text: 'delete from events where received_at < ? order by received_at limit ?' },
+] as const
+
+/** A keeper that works now and at each interval. */
+export function startKeeper({ database, telemetry, retention, clock, intervalMs = 10 * 60_000 }: KeeperOptions): Keeper {
+  const { logger, metrics } = telemetry
+  const pruned = metrics.counter('ledger_pruned_total', 'Rows, and of bodies whole days, that were past their retention.', ['what'])
+  metrics.gauge('ledger_days_ahead', 'Coming days that the ledger has a partition for.', [], async (gauge) => {
+    const days = await withConnection(database, bodyPartitions)
+    gauge.set(days.filter(({ end }) => end.getTime() > clock().getTime() + dayMs).length)
+  })
+  const stop = new AbortController()
+
+  async function keepPartitions(connection: SessionConnection): Promise<void> {
+    const existing = await bodyPartitions(connection)
+    const { add, drop } = planPartitions(existing, { now: clock(), daysKept: retention.bodies, daysAhead })
+    await addBodyPartitions(connection, add)
+    await dropBodyPartitions(connection, drop)
+    pruned.inc({ what: 'bodies' }, drop.length)
+    if (drop.length > 0) logger.info({ days: drop.map(({ name }) => name) }, 'bodies past their retention were dropped')
+  }
+
+  async function prune({ what, text }: (typeof prunings)[number], lost: AbortSignal): Promise<void> {
+    const before = new Date(clock().getTime() - retention[what] * dayMs)
+    let affected = rowsPerDelete
+    while (affected === rowsPerDelete && !lost.aborted && !stop.signal.aborted) {
+      // Each commits by itself; the next one begins where it ended.
+      affected = (await database.execute(text, [before, rowsPerDelete])).affectedRows
+      pruned.inc({ what }, affected)
+    }
+  }
+
+  const keep = () =>
+    withDatabaseLock(
+      database,
+      'ledger-keeper',
+      async (lost) => {
+        await withConnection(database, keepPartitions)
+        // One kind after the other: whatever waits for an answer goes first.
+        for (const pruning of prunings) await prune(pruning, lost)
+        return true as const
+      },
+      { waitMs: 0 },
+    )
+
+  const keeping = (async () => {
+    while (!stop.signal.aborted) {
+      await keep().catch((error: unknown) => logger.error({ err: error }, 'the ledger’s retention could not be kept; trying again'))
+      await wait(intervalMs, undefined, { signal: stop.signal }).catch(() => undefined)
+    }
+  })()
+
+  return {
+    keep,
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await keeping
+    },
+  }
+}

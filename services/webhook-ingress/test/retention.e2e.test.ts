@@ -1,0 +1,102 @@
+import { retellWebhook, signRetell } from '@frontdesk/providers/testing'
+import { loadConfig } from '@frontdesk/service'
+import { eventually } from '@frontdesk/testing'
+import { createConnection } from 'mysql2/promise'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { configSchema } from '../src/config.ts'
+import { type Harness, retellApiKey, startHarness } from './harness.ts'
+
+const dayMs = 24 * 60 * 60 * 1_000
+let harness: Harness
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness[Symbol.asyncDispose]())
+
+async function query(sql: string): Promise<Record<string, unknown>[]> {
+  const connection = await createConnection(harness.mysqlUrl)
+  try {
+    const [rows] = await connection.query(sql)
+    return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : []
+  } finally {
+    await connection.end()
+  }
+}
+
+const send = (callId: string, at = Date.now()) => {
+  const { body } = retellWebhook('call_ended', { call: { call_id: callId } })
+  return harness.post('/v1/webhooks/retell', body, { 'x-retell-signature': signRetell(body, retellApiKey, at) })
+}
+const partitions = async () => {
+  const rows = await query(
+    "select partition_name as name from information_schema.partitions where table_schema = database() and table_name = 'deliveries'",
+  )
+  return rows.map(({ name }) => String(name))
+}
+const nameOf = (time: number) => `p${new Date(time).toISOString().slice(0, 10).replaceAll('-', '')}`
+
+test('the coming 30 days have their partitions soon after the start, and what comes later still has a place', async () => {
+  await eventually(async () => expect(await partitions()).toContain(nameOf(Date.now() + 30 * dayMs)))
+  expect(await partitions()).toContain('rest')
+})
+
+test('a body past its retention goes with its whole day, is told of as such, and its id still dedupes', async () => {
+  await send('call_old')
+  const { events } = await harness.ledger.listEvents({ entityId: 'call_old' })
+  const deliveryId = events[0]?.deliveryId ?? ''
+  expect((await harness.ledger.getDelivery({ deliveryId })).delivery?.body.length).toBeGreaterThan(0)
+
+  await harness.restartAt(new Date(Date.now() + 92 * dayMs))
+  await eventually(async () => {
+    await expect(harness.ledger.getDelivery({ deliveryId })).rejects.toMatchObject({
+      code: 'not_found',
+      message: expect.stringContaining('past its retention') as string,
+    })
+  })
+  expect(await partitions()).not.toContain(nameOf(Date.now()))
+  expect((await send('call_old', Date.now() + 92 * dayMs)).json).toEqual({ accepted: 0, duplicates: 1 })
+  expect((await send('call_new', Date.now() + 92 * dayMs)).json).toEqual({ accepted: 1, duplicates: 0 })
+  await harness.restartAt(new Date())
+})
+
+test('forgetting a day costs the same for 100,000 bodies as for none', async () => {
+  const day = new Date(Date.now() + 5 * dayMs).toISOString().slice(0, 10)
+  await query(`insert into deliveries (delivery_id, provider, received_at, headers, body)
+    select concat('dlv_', seq), 'retell', '${day} 12:00:00', '{}', rpad('', 1000, 'x') from seq_1_to_100000`)
+  const begun = performance.now()
+  await query(`alter table deliveries drop partition p${day.replaceAll('-', '')}`)
+  expect(performance.now() - begun).toBeLessThan(1_000)
+})
+
+test('published outbox rows, refusals and ids past their retention are pruned, and unpublished ones never', async () => {
+  await send('call_kept')
+  await query("update outbox set published_at = '2020-01-01' where entity_id = 'call_old'")
+  await query("update events set received_at = '2020-01-01' where entity_id = 'call_old'")
+  await query(
+    "insert into refusals (at, provider, code, address, times) values ('2020-01-01', 'retell', 'signature_invalid', '127.0.0.1', 1)",
+  )
+  await query("update outbox set created_at = '2020-01-01' where entity_id = 'call_kept'")
+  await harness.restartAt(new Date())
+  await eventually(async () => {
+    const [left] = await query(`select (select count(*) from outbox where entity_id = 'call_old') as old,
+      (select count(*) from outbox where entity_id = 'call_kept') as kept, (select count(*) from refusals where at < '2021-01-01') as refusals,
+      (select count(*) from events where entity_id = 'call_old') as ids`)
+    expect(left).toEqual({ old: 0, kept: 1, refusals: 0, ids: 0 })
+  })
+})
+
+test('settings under which something outlives what it is restored from are refused', () => {
+  const problems = (settings: Record<string, string>) => {
+    try {
+      loadConfig(configSchema, { ...harness.environment, ...settings })
+      return ''
+    } catch (error) {
+      return String(error)
+    }
+  }
+  expect(problems({})).toBe('')
+  expect(problems({ OUTBOX_RETENTION_DAYS: '3' })).toContain('OUTBOX_RETENTION_DAYS')
+  expect(problems({ BODY_RETENTION_DAYS: '14' })).toContain('BODY_RETENTION_DAYS: must be more than OUTBOX_RETENTION_DAYS')
+  expect(problems({ EVENT_ID_RETENTION_DAYS: '399' })).toContain('EVENT_ID_RETENTION_DAYS')
+  expect(problems({ BODY_RETENTION_DAYS: '500' })).toContain('EVENT_ID_RETENTION_DAYS: must be at least BODY_RETENTION_DAYS')
+})
