@@ -23,6 +23,6 @@ export async function withBus<Result>(context: CliContext, flag: string | undefi
 }
 
 /** A URL that may be shown. */
-export function withoutPassword(url: string): string {
+function withoutPassword(url: string): string {
   return url.replaceAll(/\/\/[^@/,]*@/g, '//…@')
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
@@ -22,12 +22,12 @@ beforeEach(async () => {
   broker = await startBroker()
   posted = []
   answers = []
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      posted.push({ headers: request.headers, body })
-      response.writeHead(answers.shift() ?? 204, { location: 'http://127.0.0.1:1/' }).end()
-    })
-  })
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request)
+    posted.push({ headers: request.headers, body })
+    response.writeHead(answers.shift() ?? 204, { location: 'http://127.0.0.1:1/' }).end()
+  }
+  const server = createServer((request, response) => void serve(request, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`

@@ -54,7 +54,8 @@ test.for([
 test('a sample has happened now, and a booking is ahead', () => {
   const [call] = eventsOf('retell', 'call_ended', 'aa')
   expect(call?.occurredAt).toEqual(now)
-  const { startTime, endTime } = liveSamples.calcom.body('MEETING_ENDED', {}, { happenedAt: now, nonce: '0123456789abcdef' })
-  expect(Date.parse(String(startTime))).toBeGreaterThan(now.getTime())
-  expect(Date.parse(String(endTime)) - Date.parse(String(startTime))).toBe(45 * 60_000)
+  const meeting = liveSamples.calcom.body('MEETING_ENDED', {}, { happenedAt: now, nonce: '0123456789abcdef' })
+  const [startMs, endMs] = [meeting['startTime'], meeting['endTime']].map((time) => Date.parse(typeof time === 'string' ? time : ''))
+  expect(startMs).toBeGreaterThan(now.getTime())
+  expect((endMs ?? 0) - (startMs ?? 0)).toBe(45 * 60_000)
 })

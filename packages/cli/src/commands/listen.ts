@@ -38,6 +38,10 @@ export function listen(context: CliContext): Leaf {
       const options = { url, secret, attemptsMax, timeoutMs: 10_000, now: context.now, signal: interrupted }
       const encode = args.mode === 'structured' ? structuredEvent : binaryEvent
       const underWay = new Set<Promise<void>>()
+      async function hand(event: LiveEvent): Promise<void> {
+        const delivered = await deliver(encode(event), options)
+        context.out(args.json ? JSON.stringify(report(event, delivered)) : line(event, delivered, context.now()))
+      }
 
       await watch(
         { ...context, interrupted: () => interrupted },
@@ -45,10 +49,7 @@ export function listen(context: CliContext): Leaf {
         {
           onReady: () => context.err(`Forwarding to ${url.href}. The signing secret is ${secret}. Ctrl-C ends.`),
           async onEvent(event) {
-            const delivery = deliver(encode(event), options).then((delivered) => {
-              context.out(args.json ? JSON.stringify(report(event, delivered)) : line(event, delivered, context.now()))
-              underWay.delete(delivery)
-            })
+            const delivery = hand(event).finally(() => underWay.delete(delivery))
             underWay.add(delivery)
             if (underWay.size >= atOnce) await Promise.race(underWay)
           },

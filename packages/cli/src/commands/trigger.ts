@@ -91,7 +91,7 @@ function whose({ companyName }: Player): string {
 }
 
 function describe({ status, ms, answer, events }: Sent): string {
-  if (status !== 200) return printable(`${status}  ${ms} ms  ${String(answer['code'] ?? '')}`)
+  if (status !== 200) return printable(`${status}  ${ms} ms  ${typeof answer['code'] === 'string' ? answer['code'] : ''}`)
   const outcome = Number(answer['accepted']) > 0 ? 'accepted' : 'duplicate'
   return printable(events.map(({ eventId, type, entityId }) => `200  ${ms} ms  ${outcome}  ${type}  ${entityId}  ${eventId}`).join('\n'))
 }

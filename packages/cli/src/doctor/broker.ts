@@ -19,7 +19,6 @@ export function checkBroker(context: CliContext, flag: string | undefined): Prom
       const manager = await bus.manager()
       const version = brokerVersion(bus) ?? 'unknown'
       const found = await Promise.all([
-        [ok('nats', `connected, version ${version}`)],
         looking('topology', 'pnpm frontdesk streams apply', () => topology(bus)),
         looking('jetstream', 'Is JetStream on?', () => storage(manager)),
         looking('clock of nats', 'pnpm frontdesk streams apply', () => clock(context, manager)),
@@ -27,7 +26,7 @@ export function checkBroker(context: CliContext, flag: string | undefined): Prom
           looking(`consumer ${stream}/${name}`, 'pnpm frontdesk streams apply', () => consumer(context, manager, stream, name)),
         ),
       ])
-      return found.flat()
+      return [ok('nats', `connected, version ${version}`), ...found.flat()]
     }),
   )
 }

@@ -17,7 +17,7 @@ export interface EventFilter {
 /** What to ask of the broker, and what to look at of what it gives. */
 export interface FilteredSources {
   readonly sources: readonly TailSource[]
-  wants(event: LiveEvent): boolean
+  readonly wants: (event: LiveEvent) => boolean
 }
 
 /** @throws UsageError if a pattern or a provider is none. */
@@ -42,7 +42,7 @@ export function sourcesOf({ companyId, types, provider, quarantine, bulk }: Even
 interface TypePattern {
   /** The tokens of a subject that all it matches has. */
   readonly subject: string
-  matches(type: string): boolean
+  readonly matches: (type: string) => boolean
 }
 
 function typePattern(given: string): TypePattern {

@@ -30,7 +30,7 @@ export const stripeSamples: LiveSamples = {
     })
     return {
       ...ours,
-      id: `${/^evt_(?:test_)?/.exec(String(id))?.[0] ?? 'evt_'}${nonce}`,
+      id: `${typeof id === 'string' && id.startsWith('evt_test_') ? 'evt_test_' : 'evt_'}${nonce}`,
       created: typeof created === 'number' ? Math.floor(happenedAt.getTime() / 1_000) : happenedAt.toISOString(),
     }
   },
