@@ -8,6 +8,7 @@ import { companyEvent, practice, quarantinedEvent, startBroker, type Broker } fr
 import { run } from './terminal.ts'
 
 interface Posted {
+  readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
 }
@@ -24,8 +25,8 @@ beforeEach(async () => {
   answers = []
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request)
-    posted.push({ headers: request.headers, body })
-    response.writeHead(answers.shift() ?? 204, { location: 'http://127.0.0.1:1/' }).end()
+    posted.push({ path: request.url ?? '', headers: request.headers, body })
+    response.writeHead(answers.shift() ?? 204, { location: '/elsewhere' }).end()
   }
   const server = createServer((request, response) => void serve(request, response))
   server.listen(0, '127.0.0.1')
@@ -93,6 +94,7 @@ test('what is not taken is sent again with the same id, and given up after so ma
   const first = await listening(1)
   await broker.bus.publish([companyEvent({ seed: '1' })])
   expect((await first.ended).out).toMatch(/taken {2}204 .* 3 attempts$/)
+  expect(posted.map(({ path }) => path)).toEqual(['/hook', '/hook', '/hook'])
   expect(new Set(posted.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
   for (const one of posted) new Webhook(first.secret).verify(one.body, headersOf(one))
 
