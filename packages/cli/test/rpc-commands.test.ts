@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Attribution, EvidenceKind, QuarantineReason, type LedgerEvent } from '@frontdesk/contracts'
+import { Attribution, AttributionStatus, EvidenceKind, QuarantineReason, type LedgerEvent } from '@frontdesk/contracts'
 import { afterEach, expect, test } from 'vitest'
 import { startStack, type Answers, type Stack } from './stack.ts'
 import { run } from './terminal.ts'
@@ -76,7 +76,7 @@ async function operator(answers: Answers = {}) {
   return (...argv: string[]) => run(argv, { cwd: started.directory })
 }
 
-test('events list asks for what its options say, and shows a row for each event', async () => {
+test('events search asks for what its options say, and shows a row for each event', async () => {
   const asked: unknown[] = []
   const cli = await operator({
     ledger: {
@@ -88,12 +88,15 @@ test('events list asks for what its options say, and shows a row for each event'
   })
   const argv = [
     'events',
-    'list',
+    'search',
     '--provider',
     'retell',
     '--type',
-    'frontdesk.call.ended.v1',
+    'frontdesk.call.ended.v1,call.started',
     '--entity=call_1',
+    '--connection=con_1',
+    '--since=1h',
+    '--until=2026-11-22T10:30:00+01:00',
     '--limit',
     '2',
     '--page-token',
@@ -101,15 +104,58 @@ test('events list asks for what its options say, and shows a row for each event'
   ]
   const { code, out, err } = await cli(...argv)
   expect(code).toBe(0)
-  expect(asked).toEqual([{ provider: 'retell', eventType: 'frontdesk.call.ended.v1', entityId: 'call_1', pageSize: 2, pageToken: 'p' }])
+  expect(asked).toEqual([
+    {
+      provider: 'retell',
+      eventType: '',
+      eventTypes: ['frontdesk.call.ended.v1', 'frontdesk.call.started.v1'],
+      entityId: 'call_1',
+      connectionId: 'con_1',
+      receivedFrom: new Date('2026-11-22T09:00:00Z'),
+      receivedUntil: new Date('2026-11-22T09:30:00Z'),
+      pageSize: 2,
+      pageToken: 'p',
+    },
+  ])
   expect(out).toContain(`2026-11-22T10:00:00.000Z  frontdesk.call.ended.v1  retell    call_1  ${eventId}`)
   expect(err).toBe('More: --page-token next')
 })
 
-test('events list --json is one document, with the list even when it is empty', async () => {
+test('events search --json is one document, with the list even when it is empty', async () => {
   const cli = await operator({ ledger: { listEvents: () => Promise.resolve({}) } })
-  expect(JSON.parse((await cli('events', 'list', '--json')).out)).toEqual({ events: [], nextPageToken: '' })
-  expect((await cli('events', 'list')).out).toBe('No events.')
+  expect(JSON.parse((await cli('events', 'search', '--json')).out)).toEqual({ events: [], nextPageToken: '' })
+  expect((await cli('events', 'search')).out).toBe('No events.')
+})
+
+test('events search by company or status asks the resolver, and says where each event went', async () => {
+  const asked: unknown[] = []
+  const { source, decision } = attributed
+  const cli = await operator({
+    attribution: {
+      listAttributions: (request) => {
+        asked.push(request)
+        const found = { eventId, revision: 1, eventType: event.eventType, source, decidedAt: at }
+        return Promise.resolve({
+          events: [
+            { ...found, decision },
+            { ...found, revision: 2, decision: quarantined.decision },
+          ],
+        })
+      },
+    },
+  })
+  const { code, out } = await cli('events', 'search', '--company', acme, '--since', '1d')
+  expect(code).toBe(0)
+  expect(out).toContain(`retell    call_1  ${acme} >0.9999`)
+  expect(out).toContain(`quarantine, schema drift`)
+  expect(out).toContain(`${eventId}.2`)
+  await cli('events', 'search', '--status', 'quarantined')
+  const any = { companyId: '', provider: '', eventTypes: [], pageSize: 50, pageToken: '' }
+  const decidedFrom = new Date('2026-11-21T10:00:00Z')
+  expect(asked).toEqual([
+    { ...any, companyId: acme, status: AttributionStatus.UNSPECIFIED, decidedFrom, decidedUntil: undefined },
+    { ...any, status: AttributionStatus.QUARANTINED, decidedFrom: undefined, decidedUntil: undefined },
+  ])
 })
 
 test('events show shows the event, and the delivery only when asked', async () => {
@@ -238,7 +284,7 @@ test('what the service refuses is told with its code, exit code 1, and nothing o
 })
 
 test('a service that is away is told with its address, where that came from, and what to do', async () => {
-  const { code, err } = await run(['events', 'list', '--address', '127.0.0.1:1', '--token', 'x'])
+  const { code, err } = await run(['events', 'search', '--address', '127.0.0.1:1', '--token', 'x'])
   expect(code).toBe(1)
   expect(err).toContain('[unavailable]')
   expect(err).toContain('127.0.0.1:1 (from --address)')
@@ -248,7 +294,7 @@ test('a bad token is told with where it came from, never with the token itself',
   const started = await startStack()
   stack = started
   const env = { FRONTDESK_TOKEN: 'hunter2' }
-  const { code, out, err } = await run(['events', 'list'], { cwd: started.directory, env })
+  const { code, out, err } = await run(['events', 'search'], { cwd: started.directory, env })
   expect(code).toBe(1)
   expect(err).toContain('[token_invalid]')
   expect(err).toContain('from FRONTDESK_TOKEN')
@@ -263,18 +309,18 @@ test('settings come from flags, then the environment, then the nearest dev.json 
   await mkdir(below, { recursive: true })
   const wrong = { FRONTDESK_WEBHOOK_INGRESS_ADDRESS: '127.0.0.1:1', FRONTDESK_TOKEN: 'wrong' }
   const flags = ['--address', started.address, '--token', started.token]
-  expect((await run(['events', 'list'], { cwd: below })).code).toBe(0)
-  expect((await run(['events', 'list', ...flags], { cwd: below, env: wrong })).code).toBe(0)
-  expect((await run(['events', 'list'], { cwd: below, env: wrong })).err).toContain('from FRONTDESK_WEBHOOK_INGRESS_ADDRESS')
+  expect((await run(['events', 'search'], { cwd: below })).code).toBe(0)
+  expect((await run(['events', 'search', ...flags], { cwd: below, env: wrong })).code).toBe(0)
+  expect((await run(['events', 'search'], { cwd: below, env: wrong })).err).toContain('from FRONTDESK_WEBHOOK_INGRESS_ADDRESS')
   const environment = { FRONTDESK_WEBHOOK_INGRESS_ADDRESS: started.address, FRONTDESK_TOKEN: started.token }
-  expect((await run(['events', 'list'], { env: environment })).code).toBe(0)
+  expect((await run(['events', 'search'], { env: environment })).code).toBe(0)
 })
 
 test('a broken dev.json is told by its path, without its content', async () => {
   const started = await startStack()
   stack = started
   await writeFile(join(started.directory, '.frontdesk', 'dev.json'), '{"operatorToken":"hunter2')
-  const { code, err } = await run(['events', 'list'], { cwd: started.directory })
+  const { code, err } = await run(['events', 'search'], { cwd: started.directory })
   expect(code).toBe(1)
   expect(err).toContain(join('.frontdesk', 'dev.json'))
   expect(err).not.toContain('hunter2')

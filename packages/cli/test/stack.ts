@@ -47,7 +47,13 @@ export async function startStack({ ledger, attribution, operations }: Answers = 
         server.add(OperationsServiceDefinition, forAllCompanies({ ...none, ...operations }))
         server.add(
           AttributionServiceDefinition,
-          forAllCompanies({ getAttribution: notFound, listQuarantine: notFound, resolveCompany: notFound, ...attribution }),
+          forAllCompanies({
+            getAttribution: notFound,
+            listQuarantine: notFound,
+            listAttributions: notFound,
+            resolveCompany: notFound,
+            ...attribution,
+          }),
         )
       }
       return `127.0.0.1:${await server.listen('127.0.0.1:0')}`

@@ -25,6 +25,37 @@ test('pages lead from the newest to the oldest, each event once', async () => {
   expect(seen.toSorted()).toEqual(['call_0', 'call_1', 'call_2', 'call_3', 'call_4'])
 })
 
+test('a window has what was received in it, from its first instant and up to its last', async () => {
+  const all = (await harness.ledger.listEvents({ provider: 'retell' })).events
+  const [newest, second] = all
+  const receivedFrom = second?.receivedAt
+  const receivedUntil = newest?.receivedAt
+  const within = all.filter(({ receivedAt }) => receivedAt && receivedFrom && receivedAt >= receivedFrom)
+  expect((await harness.ledger.listEvents({ receivedFrom })).events).toEqual(within)
+  const before = all.filter(({ receivedAt }) => receivedAt && receivedUntil && receivedAt < receivedUntil)
+  expect((await harness.ledger.listEvents({ receivedUntil })).events).toEqual(before)
+})
+
+test('of several types each is found, and of another connection nothing', async () => {
+  const eventTypes = ['frontdesk.call.started.v1', 'frontdesk.call.ended.v1']
+  expect((await harness.ledger.listEvents({ eventTypes })).events).toHaveLength(5)
+  expect((await harness.ledger.listEvents({ eventTypes: eventTypes.slice(1) })).events).toEqual([])
+  expect((await harness.ledger.listEvents({ connectionId: newId('con') })).events).toEqual([])
+})
+
+test.each([
+  ['provider', { provider: "retell' or 1=1" }],
+  ['event_types', { eventTypes: ['frontdesk.call.sung.v1'] }],
+  ['event_types', { eventTypes: Array.from({ length: 33 }, () => 'frontdesk.call.ended.v1') }],
+  ['entity_id', { entityId: 'é'.repeat(128) }],
+  ['connection_id', { connectionId: 'con_1' }],
+  ['received_from', { receivedFrom: new Date('1969-12-31T23:59:59Z') }],
+  ['received_until', { receivedFrom: new Date(2_000), receivedUntil: new Date(2_000) }],
+])('a filter that can’t be meant is refused by its name: %s', async (field, request) => {
+  const refused: unknown = await harness.ledger.listEvents(request).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ code: 'invalid_argument', publicMessage: expect.stringContaining(field) })
+})
+
 test('one event is found by its id', async () => {
   const [listed] = (await harness.ledger.listEvents({ entityId: 'call_3' })).events
   const { event } = await harness.ledger.getEvent({ eventId: listed?.eventId ?? '' })

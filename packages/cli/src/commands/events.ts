@@ -1,12 +1,13 @@
 import { Delivery, LedgerEvent, LedgerServiceDefinition } from '@frontdesk/contracts'
-import { eventId, pageArgs, pageOf } from '../arguments.ts'
+import { eventId } from '../arguments.ts'
 import { leaf, type Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { CommandError } from '../errors.ts'
-import { fields, instant, json, printable, table } from '../format.ts'
+import { fields, instant, json, printable } from '../format.ts'
 import { rpcArgs, withService } from '../rpc.ts'
+import { search } from './events-search.ts'
 
-const retryMethods = ['getEvent', 'getDelivery', 'listEvents'] as const
+const retryMethods = ['getEvent', 'getDelivery'] as const
 
 /** Reads the ingress ledger. */
 export function events(context: CliContext): Group {
@@ -44,34 +45,7 @@ export function events(context: CliContext): Group {
           context.out(`\nHeaders\n${fields(delivery.headers)}\n\nBody\n${printable(Buffer.from(delivery.body).toString('utf8'))}`)
         },
       ),
-      list: leaf(
-        'List events, the newest first.',
-        {
-          provider: { type: 'string', description: 'Only of this provider' },
-          type: { type: 'string', description: 'Only of this type, such as frontdesk.call.ended.v1' },
-          entity: { type: 'string', description: 'Only about this call id or booking uid' },
-          ...pageArgs,
-          ...rpcArgs,
-        },
-        async ({ args }) => {
-          const request = { provider: args.provider ?? '', eventType: args.type ?? '', entityId: args.entity ?? '', ...pageOf(args) }
-          const { events: found, nextPageToken } = await withService(
-            context,
-            'webhook-ingress',
-            LedgerServiceDefinition,
-            args,
-            (ledger) => ledger.listEvents(request),
-            retryMethods,
-          )
-          if (args.json) {
-            context.out(json({ events: found.map((event) => LedgerEvent.toJSON(event)), nextPageToken }))
-            return
-          }
-          const rows = found.map((event) => [instant(event.receivedAt), event.eventType, event.provider, event.entityId, event.eventId])
-          context.out(rows.length === 0 ? 'No events.' : table(['RECEIVED', 'TYPE', 'PROVIDER', 'ENTITY', 'EVENT'], rows))
-          if (nextPageToken) context.err(`More: --page-token ${nextPageToken}`)
-        },
-      ),
+      search: search(context),
     },
   }
 }

@@ -1,7 +1,7 @@
 import { newId } from '@frontdesk/contracts'
 import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
 import type { Provider } from '@frontdesk/providers'
-import { type Acceptance, headersToKeep, singleValued } from '../domain/delivery.ts'
+import { type Acceptance, headersToKeep, isConnectionId, singleValued } from '../domain/delivery.ts'
 import type { ConnectionSecretsCache } from './connection-secrets.ts'
 import type { Ledger } from './ports.ts'
 import { withinTime } from './within-time.ts'
@@ -24,8 +24,6 @@ export interface AcceptWebhookDependencies {
   /** For all of it together: the look-ups and the commit. */
   readonly timeoutMs?: number
 }
-
-const connectionIdPattern = /^con_[0-7][0-9a-hjkmnp-tv-z]{25}$/
 
 /** Proves who sent a webhook, normalizes it, and resolves once it is on disk; in any case it answers within 2 s. */
 export function acceptWebhook(deps: AcceptWebhookDependencies): (webhook: IncomingWebhook) => Promise<Acceptance> {
@@ -70,7 +68,7 @@ async function verify(
     return provider.verify(request, secrets, now)
   }
 
-  if (!connectionIdPattern.test(connectionId)) throw unknownConnection()
+  if (!isConnectionId(connectionId)) throw unknownConnection()
   const known = deps.connections.get(connectionId)
   const connection = known ?? (await deps.connections.ask(connectionId))
   if (connection?.provider !== provider.name) throw unknownConnection()

@@ -62,11 +62,20 @@ export interface LedgerEntry {
   readonly receivedAt: Date
 }
 
-/** What to list; each undefined field matches all. */
-export interface LedgerQuery {
+/** Which events; each undefined field matches all. */
+export interface LedgerFilter {
   readonly provider: string | undefined
-  readonly type: string | undefined
+  /** Of any of these; none matches all. */
+  readonly types: readonly string[]
   readonly entityId: string | undefined
+  readonly connectionId: string | undefined
+  readonly receivedFrom: Date | undefined
+  /** Before this instant. */
+  readonly receivedUntil: Date | undefined
+}
+
+/** A page of a list. */
+export interface LedgerQuery extends LedgerFilter {
   readonly limit: number
   /** From the last page; empty for the first. */
   readonly pageToken: string

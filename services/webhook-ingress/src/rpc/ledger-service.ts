@@ -2,7 +2,7 @@ import { type LedgerServiceImplementation, parseEventId } from '@frontdesk/contr
 import { FrontdeskError } from '@frontdesk/errors'
 import { pageSizeOf, requireAllCompanies } from '@frontdesk/rpc'
 import type { LedgerReader } from '../app/ports.ts'
-import { toDelivery, toLedgerEvent } from './convert.ts'
+import { fromFilter, toDelivery, toLedgerEvent } from './convert.ts'
 
 /** `frontdesk.ledger.v1.LedgerService`. A delivery has no company yet, so every method needs a token for all of them. */
 export function createLedgerService(ledger: LedgerReader): LedgerServiceImplementation {
@@ -19,9 +19,7 @@ export function createLedgerService(ledger: LedgerReader): LedgerServiceImplemen
     async listEvents(request, context) {
       requireAllCompanies(context)
       const { events, nextPageToken } = await ledger.list({
-        provider: request.provider || undefined,
-        type: request.eventType || undefined,
-        entityId: request.entityId || undefined,
+        ...fromFilter(request),
         limit: pageSizeOf(request.pageSize),
         pageToken: request.pageToken,
       })

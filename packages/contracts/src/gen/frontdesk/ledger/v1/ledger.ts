@@ -54,6 +54,15 @@ export interface ListEventsRequest {
   entityId: string;
   pageSize: number;
   pageToken: string;
+  /** Beside event_type: events of any of these, at most 32. */
+  eventTypes: string[];
+  connectionId: string;
+  /** Received at this instant or later. */
+  receivedFrom:
+    | Date
+    | undefined;
+  /** Received before this instant. */
+  receivedUntil: Date | undefined;
 }
 
 export interface ListEventsResponse {
@@ -685,7 +694,17 @@ export const GetEventResponse: MessageFns<GetEventResponse> = {
 };
 
 function createBaseListEventsRequest(): ListEventsRequest {
-  return { provider: "", eventType: "", entityId: "", pageSize: 0, pageToken: "" };
+  return {
+    provider: "",
+    eventType: "",
+    entityId: "",
+    pageSize: 0,
+    pageToken: "",
+    eventTypes: [],
+    connectionId: "",
+    receivedFrom: undefined,
+    receivedUntil: undefined,
+  };
 }
 
 export const ListEventsRequest: MessageFns<ListEventsRequest> = {
@@ -704,6 +723,18 @@ export const ListEventsRequest: MessageFns<ListEventsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(42).string(message.pageToken);
+    }
+    for (const v of message.eventTypes) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.connectionId !== "") {
+      writer.uint32(58).string(message.connectionId);
+    }
+    if (message.receivedFrom !== undefined) {
+      Timestamp.encode(toTimestamp(message.receivedFrom), writer.uint32(66).fork()).join();
+    }
+    if (message.receivedUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.receivedUntil), writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -761,6 +792,38 @@ export const ListEventsRequest: MessageFns<ListEventsRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.eventTypes.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.connectionId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.receivedFrom = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.receivedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -796,6 +859,26 @@ export const ListEventsRequest: MessageFns<ListEventsRequest> = {
         : isSet(object.page_token)
         ? globalThis.String(object.page_token)
         : "",
+      eventTypes: globalThis.Array.isArray(object?.eventTypes)
+        ? object.eventTypes.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.event_types)
+        ? object.event_types.map((e: any) => globalThis.String(e))
+        : [],
+      connectionId: isSet(object.connectionId)
+        ? globalThis.String(object.connectionId)
+        : isSet(object.connection_id)
+        ? globalThis.String(object.connection_id)
+        : "",
+      receivedFrom: isSet(object.receivedFrom)
+        ? fromJsonTimestamp(object.receivedFrom)
+        : isSet(object.received_from)
+        ? fromJsonTimestamp(object.received_from)
+        : undefined,
+      receivedUntil: isSet(object.receivedUntil)
+        ? fromJsonTimestamp(object.receivedUntil)
+        : isSet(object.received_until)
+        ? fromJsonTimestamp(object.received_until)
+        : undefined,
     };
   },
 
@@ -816,6 +899,18 @@ export const ListEventsRequest: MessageFns<ListEventsRequest> = {
     if (message.pageToken !== "") {
       obj.pageToken = message.pageToken;
     }
+    if (message.eventTypes?.length) {
+      obj.eventTypes = message.eventTypes;
+    }
+    if (message.connectionId !== "") {
+      obj.connectionId = message.connectionId;
+    }
+    if (message.receivedFrom !== undefined) {
+      obj.receivedFrom = message.receivedFrom.toISOString();
+    }
+    if (message.receivedUntil !== undefined) {
+      obj.receivedUntil = message.receivedUntil.toISOString();
+    }
     return obj;
   },
 
@@ -829,6 +924,10 @@ export const ListEventsRequest: MessageFns<ListEventsRequest> = {
     message.entityId = object.entityId ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.eventTypes = object.eventTypes?.map((e) => e) || [];
+    message.connectionId = object.connectionId ?? "";
+    message.receivedFrom = object.receivedFrom ?? undefined;
+    message.receivedUntil = object.receivedUntil ?? undefined;
     return message;
   },
 };
