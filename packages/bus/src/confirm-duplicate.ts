@@ -13,11 +13,11 @@ export async function confirmDuplicate(
   ack: PublishOutcome & { readonly ok: true },
   timeoutMs: number,
 ): Promise<PublishOutcome> {
-  const { subject, envelope } = message
+  const { subject, envelope, stage } = message
   try {
     const manager = await jetstreamManager(connection, { checkAPI: false, timeout: timeoutMs })
     const stored = await manager.streams.getMessage(ack.stream, { seq: Number(ack.sequence) })
-    if (stored?.subject === subject && stored.header.get('Nats-Msg-Id') === natsMessageId(envelope, subject)) return ack
+    if (stored?.subject === subject && stored.header.get('Nats-Msg-Id') === natsMessageId(envelope, subject, stage)) return ack
     const found = stored ? `is on ${stored.subject}` : 'is gone'
     return { ok: false, reason: 'wrong_subject', detail: `acked as a duplicate of ${ack.stream} ${ack.sequence}, which ${found}` }
   } catch (error) {

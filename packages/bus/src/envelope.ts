@@ -98,11 +98,17 @@ export function decodeEnvelope(headers: MsgHdrs): EventEnvelope {
   return { ...envelope, type: parsedType(type) }
 }
 
-/** `Nats-Msg-Id`: the `ce-id` and the subject's stage and lane, so that no stream takes an event for itself at another stage. */
-export function natsMessageId(envelope: EventEnvelope, subject: string): string {
+/** `Nats-Msg-Id`: the `ce-id`, the subject's stage and lane, and the message's own stage if it has one, so that no stream takes an event for itself at another stage. */
+export function natsMessageId(envelope: EventEnvelope, subject: string, ownStage?: string): string {
   const tokens = subject.split('.', 2)
   const stage = tokens[0] === 'bulk' ? tokens.join('.') : tokens[0]
-  return `${cloudEventId(envelope.id, envelope.revision)}:${stage}`
+  const own = ownStage === undefined ? '' : `:${parsedStage(ownStage)}`
+  return `${cloudEventId(envelope.id, envelope.revision)}:${stage}${own}`
+}
+
+function parsedStage(text: string): string {
+  if (!/^[a-z0-9_]{1,64}$/.test(text)) throw new TypeError('a stage has 1 to 64 lower-case letters, digits and _')
+  return text
 }
 
 function cloudEventId(id: EventId, revision: number): string {

@@ -27,6 +27,8 @@ export interface OutgoingMessage {
   /** The NATS subject. */
   readonly subject: string
   readonly body: Uint8Array
+  /** Lower-case letters, digits and `_`: part of the message id, so that the broker does not take it for an earlier publication. */
+  readonly stage?: string
 }
 
 /** An event as the broker delivered it. */

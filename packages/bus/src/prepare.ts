@@ -8,7 +8,7 @@ type Prepared =
   | { readonly ok: false; readonly reason: PublishFailure; readonly detail: string }
 
 /** The headers to publish a message with, or why it can't be: what the broker or the client would refuse is found here. */
-export function prepare({ envelope, subject, body }: OutgoingMessage, maxPayloadBytes = Number.POSITIVE_INFINITY): Prepared {
+export function prepare({ envelope, subject, body, stage }: OutgoingMessage, maxPayloadBytes = Number.POSITIVE_INFINITY): Prepared {
   if (streamOf(subject) === undefined) return { ok: false, reason: 'wrong_subject', detail: `no stream of ours owns ${subject}` }
   const company = companyOf(subject)
   if (company !== undefined && company !== envelope.companyId) {
@@ -17,10 +17,10 @@ export function prepare({ envelope, subject, body }: OutgoingMessage, maxPayload
   let headers: MsgHdrs
   try {
     headers = encodeEnvelope(envelope)
+    headers.append('Nats-Msg-Id', natsMessageId(envelope, subject, stage))
   } catch (error) {
     return { ok: false, reason: 'rejected', detail: error instanceof Error ? error.message : String(error) }
   }
-  headers.append('Nats-Msg-Id', natsMessageId(envelope, subject))
   const size = body.length + headersBytes(headers)
   if (size > maxPayloadBytes) {
     return { ok: false, reason: 'too_large', detail: `${size} bytes with headers; the broker takes ${maxPayloadBytes}` }

@@ -11,6 +11,8 @@ export interface CliContext {
   /** stdin and stdout as they are, for what speaks a protocol over them. */
   readonly pipes: { readonly input: Readable; readonly output: Writable }
   readonly now: () => Date
+  /** Has Ctrl-C call this in place of ending the process; what it returns takes that back. */
+  readonly onInterrupt: (interrupted: () => void) => () => void
   /** Asks the person at the terminal; a hidden answer is not shown as it is typed. Empty at the end of the input. */
   readonly ask: (question: string, options?: { hidden?: boolean }) => Promise<string>
 }

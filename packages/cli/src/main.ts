@@ -14,5 +14,9 @@ process.exitCode = await runCli(process.argv.slice(2), {
   err: (line) => void process.stderr.write(`${line}\n`),
   pipes: { input: process.stdin, output: process.stdout },
   now: () => new Date(),
+  onInterrupt: (interrupted) => {
+    process.once('SIGINT', interrupted)
+    return () => void process.off('SIGINT', interrupted)
+  },
   ask,
 })

@@ -7,7 +7,7 @@ import { readSession, type SavedSession } from './session-file.ts'
 export const busServiceNames = ['webhook-ingress', 'company-resolver', 'booking'] as const
 
 /** The services that answer RPCs. */
-const serviceNames = [...busServiceNames, 'identity', 'messaging'] as const
+const serviceNames = [...busServiceNames, 'identity', 'messaging', 'billing'] as const
 
 /** A service by its name, as tokens and `.frontdesk/dev.json` have it. */
 export type ServiceName = (typeof serviceNames)[number]

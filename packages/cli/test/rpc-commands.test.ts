@@ -1,6 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Attribution, AttributionStatus, EvidenceKind, QuarantineReason, type LedgerEvent } from '@frontdesk/contracts'
+import {
+  Attribution,
+  AttributionStatus,
+  EvidenceKind,
+  HandledEvent,
+  ProducedEvent,
+  QuarantineReason,
+  Replay,
+  ReplayState,
+  type LedgerEvent,
+} from '@frontdesk/contracts'
 import { afterEach, expect, test } from 'vitest'
 import { startStack, type Answers, type Stack } from './stack.ts'
 import { run } from './terminal.ts'
@@ -179,6 +189,144 @@ test('events show shows the event, and the delivery only when asked', async () =
     event: { eventId },
     delivery: { deliveryId: 'dlv_1' },
   })
+})
+
+test('events show tells the event’s way through all services, the earliest step first, and who could not be asked', async () => {
+  const message = 'cd'.repeat(32)
+  const after = (ms: number) => new Date(at.getTime() + ms)
+  const published = (id: string, eventType: string, subject: string, ms: number) =>
+    ProducedEvent.fromPartial({
+      eventId: id,
+      revision: 1,
+      eventType,
+      subject,
+      correlationId: eventId,
+      createdAt: after(ms - 1),
+      publishedAt: after(ms),
+      stream: 'COMPANY',
+      streamSequence: 7n,
+    })
+  const handled = (id: string, eventType: string, ms: number) =>
+    HandledEvent.fromPartial({ handler: 'h', eventId: id, revision: 1, eventType, outcome: 'done', attempts: 1, handledAt: after(ms) })
+  const asked: string[] = []
+  const cli = await operator({
+    ledger: { getEvent: () => Promise.resolve({ event }) },
+    attribution: { getAttribution: () => Promise.resolve({ attribution: attributed }) },
+    timeline: (service, { eventIds }) => {
+      asked.push(...eventIds.map((id) => `${service} ${id}`))
+      const first = eventIds.includes(eventId)
+      if (service === 'webhook-ingress')
+        return { produced: first ? [published(eventId, event.eventType, 'ingress.retell.call.ended', 4)] : [] }
+      if (service === 'company-resolver') return { handled: first ? [handled(eventId, event.eventType, 9)] : [] }
+      if (first) return { produced: [published(message, 'frontdesk.appointment.confirmed.v1', 'company.x.appointment.confirmed', 20)] }
+      const dead = { outcome: 'dead', attempts: 8, error: 'no\nluck' }
+      return { handled: [{ ...handled(message, 'frontdesk.appointment.confirmed.v1', 30), ...dead }] }
+    },
+  })
+  const { code, out } = await cli('events', 'show', eventId)
+  expect(code).toBe(0)
+  expect(out).toContain('Verdict   verified by the platform’s secret')
+  const steps = out.split('\n').filter((line) => /^\+\d/.test(line))
+  expect(steps).toEqual([
+    '+0   webhook-ingress   received from retell',
+    '+4   webhook-ingress   published call.ended as ingress.retell.call.ended (COMPANY 7)',
+    `+9   company-resolver  attributed to ${acme}, >0.9999`,
+    '+20  booking           published appointment.confirmed as company.x.appointment.confirmed (COMPANY 7)',
+    '+30  booking           gave up on appointment.confirmed (h, delivery 8): no luck',
+  ])
+  expect(out).toMatch(/billing could not be asked: .*address of billing/)
+  expect(asked.toSorted()).toEqual(
+    ['booking', 'company-resolver', 'webhook-ingress'].flatMap((service) => [`${service} ${eventId}`, `${service} ${message}`]),
+  )
+  const json = JSON.parse((await cli('events', 'show', eventId, '--json')).out) as { timeline: { steps: unknown[]; away: unknown[] } }
+  expect(json.timeline.steps).toHaveLength(5)
+  expect(json.timeline.away).toMatchObject([{ service: 'billing' }, { service: 'messaging' }])
+})
+
+test('events refused shows why deliveries were refused, alike ones in one row', async () => {
+  const asked: unknown[] = []
+  const refusal = { at, provider: 'calcom', connectionId: '', code: 'signature_invalid', address: '203.0.113.7', times: 12 }
+  const cli = await operator({
+    ledger: {
+      listRefusals: (request) => {
+        asked.push(request)
+        return Promise.resolve({ refusals: [refusal], nextPageToken: 'next' })
+      },
+    },
+  })
+  const { out, err } = await cli('events', 'refused', '--code', 'signature_invalid', '--since', '1h')
+  expect(out).toContain('2026-11-22T10:00:00.000Z  12     signature_invalid  calcom    -           203.0.113.7')
+  expect(err).toBe('More: --page-token next')
+  expect(asked).toMatchObject([{ provider: '', code: 'signature_invalid', refusedFrom: new Date('2026-11-22T09:00:00Z') }])
+  expect(JSON.parse((await cli('events', 'refused', '--json')).out)).toMatchObject({ refusals: [{ times: 12 }], nextPageToken: 'next' })
+})
+
+const replayId = 'rpl_01jd00000000000000000000t0'
+const replayAt = (state: ReplayState, published: bigint) =>
+  Replay.fromPartial({ replayId, state, matched: 3n, published, eventsPerSecond: 200, caller: 'operator', actor: 'usr_1', createdAt: at })
+
+test('events replay says how many events it would be and starts nothing, or starts it and tells of its progress', async () => {
+  const asked: unknown[] = []
+  const looks = [replayAt(ReplayState.RUNNING, 1n), replayAt(ReplayState.DONE, 3n)]
+  const cli = await operator({
+    replay: {
+      startReplay: (request) => {
+        asked.push(request)
+        return Promise.resolve({ matched: 3n, ...(request.dryRun ? {} : { replay: replayAt(ReplayState.WAITING, 0n) }) })
+      },
+      getReplay: () => Promise.resolve({ replay: looks.shift() }),
+    },
+  })
+  const dry = await cli('events', 'replay', '--provider', 'retell', '--type', 'call.ended', '--since', '1h', '--dry-run')
+  expect(dry).toEqual({ code: 0, out: 'It would send 3 events again.', err: '' })
+  const real = await cli('events', 'replay', eventId, 'cd'.repeat(32), '--rate', '50')
+  expect(real.code).toBe(0)
+  expect(real.err.split('\n')).toEqual([`Replay ${replayId}: 3 events.`, '1 of 3 sent', '3 of 3 sent'])
+  expect(real.out).toContain('State     done\nSent      3 of 3, at most 200 a second')
+  expect(asked).toMatchObject([
+    {
+      selection: {
+        eventIds: [],
+        provider: 'retell',
+        eventTypes: ['frontdesk.call.ended.v1'],
+        receivedFrom: new Date('2026-11-22T09:00:00Z'),
+      },
+      eventsPerSecond: 200,
+      dryRun: true,
+    },
+    { selection: { eventIds: [eventId, 'cd'.repeat(32)] }, eventsPerSecond: 50, dryRun: false },
+  ])
+})
+
+test('Ctrl-C ends the command and not the replay, and says so', async () => {
+  const started = await startStack({
+    replay: {
+      startReplay: () => Promise.resolve({ matched: 3n, replay: replayAt(ReplayState.WAITING, 0n) }),
+      getReplay: () => Promise.resolve({ replay: replayAt(ReplayState.RUNNING, 1n) }),
+    },
+  })
+  stack = started
+  const onInterrupt = (interrupted: () => void) => {
+    setImmediate(interrupted)
+    return () => undefined
+  }
+  const { code, err } = await run(['events', 'replay', eventId], { cwd: started.directory, onInterrupt })
+  expect(code).toBe(0)
+  expect(err).toContain(`The replay goes on without this command. \`frontdesk replays show ${replayId}\``)
+})
+
+test('replays are listed, shown and cancelled with who asked for them', async () => {
+  const cancelled = replayAt(ReplayState.CANCELLED, 2n)
+  const cli = await operator({
+    replay: {
+      listReplays: () => Promise.resolve({ replays: [replayAt(ReplayState.RUNNING, 1n)] }),
+      getReplay: () => Promise.resolve({ replay: replayAt(ReplayState.RUNNING, 1n) }),
+      cancelReplay: () => Promise.resolve({ replay: cancelled }),
+    },
+  })
+  expect((await cli('replays', 'list')).out).toContain(`${replayId}  running  1     3   usr_1 by operator`)
+  expect((await cli('replays', 'show', replayId)).out).toContain('State     running')
+  expect(JSON.parse((await cli('replays', 'cancel', replayId, '--json')).out)).toEqual({ replay: Replay.toJSON(cancelled) })
 })
 
 test('attributions explain shows the waterfall: each piece, its weight, and what it made of each candidate', async () => {

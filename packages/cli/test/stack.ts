@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   AttributionServiceDefinition,
+  type GetTimelineRequest,
+  type GetTimelineResponse,
   LedgerServiceDefinition,
   OperationsServiceDefinition,
+  ReplayServiceDefinition,
   type AttributionServiceImplementation,
   type LedgerServiceImplementation,
   type OperationsServiceImplementation,
+  type ReplayServiceImplementation,
 } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { createRpcServer, forAllCompanies } from '@frontdesk/rpc'
@@ -19,6 +23,9 @@ export interface Answers {
   readonly ledger?: Partial<LedgerServiceImplementation>
   readonly attribution?: Partial<AttributionServiceImplementation>
   readonly operations?: Partial<OperationsServiceImplementation>
+  readonly replay?: Partial<ReplayServiceImplementation>
+  /** What each service says of events. */
+  readonly timeline?: (service: string, request: GetTimelineRequest) => Partial<GetTimelineResponse>
 }
 
 /** Real RPC servers, and a project directory whose `.frontdesk/dev.json` leads to them. */
@@ -32,7 +39,7 @@ function notFound(): never {
   throw new FrontdeskError('not_found', { publicMessage: 'There is no such thing.' })
 }
 
-export async function startStack({ ledger, attribution, operations }: Answers = {}): Promise<Stack> {
+export async function startStack({ ledger, attribution, operations, timeline, replay }: Answers = {}): Promise<Stack> {
   await using opening = new AsyncDisposableStack()
   const telemetry = opening.use(createTestTelemetry())
   const authority = opening.use(await createTestAuthority())
@@ -40,11 +47,17 @@ export async function startStack({ ledger, attribution, operations }: Answers = 
   const addresses = await Promise.all(
     services.map(async (service) => {
       const server = opening.use(createRpcServer({ telemetry, verifier: authority.verifier(service), drainMs: 1_000 }))
+      const none = { getConservation: notFound, listDeadLetters: notFound, redriveDeadLetter: notFound }
+      const getTimeline = (request: GetTimelineRequest) => Promise.resolve(timeline?.(service, request) ?? {})
+      server.add(OperationsServiceDefinition, forAllCompanies({ ...none, getTimeline, ...operations }))
       if (service === 'webhook-ingress') {
-        server.add(LedgerServiceDefinition, forAllCompanies({ getEvent: notFound, listEvents: notFound, getDelivery: notFound, ...ledger }))
+        const noReplay = { startReplay: notFound, getReplay: notFound, listReplays: notFound, cancelReplay: notFound }
+        server.add(ReplayServiceDefinition, forAllCompanies({ ...noReplay, ...replay }))
+        server.add(
+          LedgerServiceDefinition,
+          forAllCompanies({ getEvent: notFound, listEvents: notFound, getDelivery: notFound, listRefusals: notFound, ...ledger }),
+        )
       } else {
-        const none = { getConservation: notFound, listDeadLetters: notFound, redriveDeadLetter: notFound }
-        server.add(OperationsServiceDefinition, forAllCompanies({ ...none, ...operations }))
         server.add(
           AttributionServiceDefinition,
           forAllCompanies({

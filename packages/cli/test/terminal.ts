@@ -11,7 +11,7 @@ export interface Outcome {
 /** Runs a command line, by default far from any `.frontdesk/` and with an empty environment. */
 export async function run(
   argv: readonly string[],
-  context: Partial<Pick<CliContext, 'env' | 'cwd' | 'now' | 'ask' | 'pipes'>> = {},
+  context: Partial<Pick<CliContext, 'env' | 'cwd' | 'now' | 'ask' | 'pipes' | 'onInterrupt'>> = {},
 ): Promise<Outcome> {
   const out: string[] = []
   const err: string[] = []
@@ -20,6 +20,7 @@ export async function run(
     cwd: '/',
     now: () => new Date('2026-11-22T10:00:00Z'),
     ask: async () => '',
+    onInterrupt: () => () => undefined,
     pipes: { input: new PassThrough().end(), output: new PassThrough() },
     ...context,
     out: (line) => void out.push(line),

@@ -1,6 +1,7 @@
 import {
   AttributionServiceDefinition,
   AttributionStatus,
+  bulkSubject,
   type CompanyId,
   decodePayload,
   EvidenceKind,
@@ -204,6 +205,20 @@ test('a list that can’t be meant is refused by the field’s name, and a compa
   const own = { ...options, issuer: harness.authority.issuer('cli'), companies: [companies.a] }
   await using client = createRpcClient(AttributionServiceDefinition, own)
   await expect(client.listAttributions({ companyId: companies.a })).rejects.toMatchObject({ code: 'permission_denied' })
+})
+
+test('a replay of an event that was handled changes nothing, within the broker’s window too', async () => {
+  const event = ingressEvent({ key: 'plain', source: {} })
+  const before = await harness.operations.getConservation({})
+  const replayed = { ...event, subject: bulkSubject(event.subject), stage: 'rpl_01jd00000000000000000000t0' }
+  expect(await harness.bus.publish([replayed])).toMatchObject([{ ok: true, duplicate: false }])
+  const manager = await harness.bus.manager()
+  await eventually(async () => {
+    const { num_pending, num_ack_pending, delivered } = await manager.consumers.info('INGRESS', 'company-resolver-bulk')
+    expect([num_pending, num_ack_pending, delivered.consumer_seq > 0]).toEqual([0, 0, true])
+  })
+  expect(await harness.operations.getConservation({})).toEqual(before)
+  expect(await publishedAs('COMPANY', event.envelope.id)).toHaveLength(1)
 })
 
 test('the first event of a call carries the later ones that say nothing, and no other company can forge them', async () => {

@@ -1,5 +1,5 @@
 import type { ProviderName } from '@frontdesk/providers'
-import { callerSettings, commonSettings, port, type Secret, secret } from '@frontdesk/service'
+import { callerSettings, commonSettings, integer, port, type Secret, secret } from '@frontdesk/service'
 import { z } from 'zod'
 
 /** Everything the process is told from outside; README lists what each one means. */
@@ -9,6 +9,8 @@ export const configSchema = z.object({
   MIGRATIONS_DIR: z.string().default(new URL('../drizzle', import.meta.url).pathname),
   HTTP_HOST: z.string().default('0.0.0.0'),
   HTTP_PORT: port().default(8080),
+  /** As long as inboxes and outbox rows are kept: behind that a replay could have an effect twice. */
+  REPLAY_MAX_AGE_DAYS: integer({ min: 1, max: 400 }).default(30),
   DIRECTORY_ADDRESS: z.string(),
   BOOKING_ADDRESS: z.string(),
   VAULT_KEYS: secret(),

@@ -1,6 +1,7 @@
 import { newId, vouchForCompanyId } from '@frontdesk/contracts'
 import { retellWebhook, signRetell } from '@frontdesk/providers/testing'
 import { createTokenIssuer, type TokenSource } from '@frontdesk/rpc'
+import { eventually } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Harness, retellApiKey, startHarness } from './harness.ts'
 
@@ -56,6 +57,49 @@ test.each([
   expect(refused).toMatchObject({ code: 'invalid_argument', publicMessage: expect.stringContaining(field) })
 })
 
+test('refusals are listed by reason, provider, connection and time, the newest first, each once', async () => {
+  const { body } = retellWebhook('call_started')
+  for (const key of ['wrong', 'wrong, too']) {
+    await harness.post('/v1/webhooks/retell', body, { 'x-retell-signature': signRetell(body, key, Date.now()) })
+  }
+  await harness.post('/v1/webhooks/calcom/con_1', body, {})
+  const { ledger } = harness
+  const [ofCalcom] = await eventually(async () => {
+    const { refusals } = await ledger.listRefusals({ provider: 'calcom' })
+    expect(refusals).toMatchObject([{ code: 'unknown_connection', connectionId: 'con_1', times: 1 }])
+    return refusals
+  })
+  const found = await eventually(async () => {
+    const { refusals } = await ledger.listRefusals({ code: 'signature_invalid' })
+    expect(refusals.reduce((sum, { times }) => sum + times, 0)).toBe(2)
+    return refusals
+  })
+  expect(found[0]).toMatchObject({ provider: 'retell', connectionId: '', address: '127.0.0.1' })
+  expect((await ledger.listRefusals({ connectionId: 'con_1', refusedFrom: ofCalcom?.at })).refusals).toEqual([ofCalcom])
+  expect((await ledger.listRefusals({ refusedFrom: new Date(Date.now() + 60_000) })).refusals).toEqual([])
+
+  const seen: unknown[] = []
+  let pageToken = ''
+  do {
+    const page = await ledger.listRefusals({ pageSize: 1, pageToken })
+    seen.push(...page.refusals)
+    pageToken = page.nextPageToken
+  } while (pageToken !== '')
+  expect(seen).toEqual((await ledger.listRefusals({})).refusals)
+
+  const refused = [
+    ['provider', { provider: 'Retell' }],
+    ['code', { code: "x' or 1=1" }],
+    ['connection_id', { connectionId: 'x'.repeat(41) }],
+    ['refused_until', { refusedFrom: new Date(5), refusedUntil: new Date(4) }],
+    ['page_token', { pageToken: '5.x' }],
+  ] as const
+  for (const [field, request] of refused) {
+    const error: unknown = await ledger.listRefusals(request).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'invalid_argument', publicMessage: expect.stringContaining(field) })
+  }
+})
+
 test('one event is found by its id', async () => {
   const [listed] = (await harness.ledger.listEvents({ entityId: 'call_3' })).events
   const { event } = await harness.ledger.getEvent({ eventId: listed?.eventId ?? '' })
@@ -88,11 +132,17 @@ test('every method refuses a call without a token, with an expired one, for anot
     ['permission_denied', { issue: (request) => operator.issue({ ...request, companies }) }],
   ]
   for (const [code, source] of sources) {
-    const { ledger, operations } = harness.clients(source)
+    const { ledger, operations, replays } = harness.clients(source)
     const refused = await Promise.allSettled([
       ledger.getEvent({}),
       ledger.listEvents({}),
       ledger.getDelivery({}),
+      ledger.listRefusals({}),
+      replays.startReplay({}),
+      replays.getReplay({}),
+      replays.listReplays({}),
+      replays.cancelReplay({}),
+      operations.getTimeline({}),
       operations.getConservation({}),
       operations.listDeadLetters({}),
       operations.redriveDeadLetter({}),

@@ -1,5 +1,5 @@
 import { type EventId, parseEventId } from '@frontdesk/contracts'
-import { type Database, isStorableInstant } from '@frontdesk/database'
+import { type Database, isStorableInstant, padded } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import { and, count, desc, eq, gte, inArray, lt, or, type SQL } from 'drizzle-orm'
 import type { LedgerEntry, LedgerFilter, LedgerQuery, LedgerReader } from '../app/ports.ts'
@@ -33,11 +33,24 @@ export function createLedgerReader(database: Database): LedgerReader {
       return { events: rows.map(toEntry), nextPageToken: last ? `${last.receivedAt.getTime()}.${last.eventId}` : '' }
     },
 
+    async receivedAt(ids) {
+      const rows = await database.orm
+        .select({ eventId: events.eventId, receivedAt: events.receivedAt })
+        .from(events)
+        .where(inArray(events.eventId, padded(ids)))
+      return new Map(rows.map((row) => [row.eventId, row.receivedAt]))
+    },
+
     async delivery(id) {
       const [row] = await database.orm.select().from(deliveries).where(eq(deliveries.deliveryId, id))
       if (!row) return undefined
       const { deliveryId, connectionId, body, ...rest } = row
       return { ...rest, id: deliveryId, connectionId: connectionId ?? undefined, rawBody: Buffer.from(body) }
+    },
+
+    async count(filter) {
+      const [row] = await database.orm.select({ matching: count() }).from(events).where(matching(filter))
+      return BigInt(row?.matching ?? 0)
     },
 
     async countAccepted() {

@@ -1,7 +1,14 @@
-import { isEventType, type Delivery as DeliveryMessage, type LedgerEvent, type ListEventsRequest } from '@frontdesk/contracts'
-import { isStorableInstant } from '@frontdesk/database'
+import {
+  isEventType,
+  type Delivery as DeliveryMessage,
+  type LedgerEvent,
+  type ListEventsRequest,
+  type ListRefusalsRequest,
+} from '@frontdesk/contracts'
+import { isStorableInstant, unknownPageToken } from '@frontdesk/database'
 import { invalidArgument } from '@frontdesk/errors'
-import type { LedgerEntry, LedgerFilter } from '../app/ports.ts'
+import { pageSizeOf } from '@frontdesk/rpc'
+import type { LedgerEntry, LedgerFilter, RefusalQuery } from '../app/ports.ts'
 import { isConnectionId, type Delivery } from '../domain/delivery.ts'
 
 export function toLedgerEvent({ type, connectionId, ...entry }: LedgerEntry): LedgerEvent {
@@ -10,6 +17,30 @@ export function toLedgerEvent({ type, connectionId, ...entry }: LedgerEntry): Le
 
 export function toDelivery({ id, provider, connectionId, receivedAt, headers, rawBody }: Delivery): DeliveryMessage {
   return { deliveryId: id, provider, connectionId: connectionId ?? '', receivedAt, headers: { ...headers }, body: rawBody }
+}
+
+const namePattern = /^[a-z][a-z0-9_-]{0,39}$/
+
+/** @throws FrontdeskError invalid_argument that names the field. */
+export function fromRefusalsRequest(request: ListRefusalsRequest): RefusalQuery {
+  const { provider, connectionId, code, pageToken } = request
+  const refusedFrom = fromInstant('refused_from', request.refusedFrom)
+  const refusedUntil = fromInstant('refused_until', request.refusedUntil)
+  if (provider && !namePattern.test(provider)) throw invalidArgument('provider: a provider’s name, such as retell.')
+  if (code && !namePattern.test(code)) throw invalidArgument('code: an error’s code, such as signature_invalid.')
+  // Of a path it can be anything, and is kept up to 40 characters.
+  if (connectionId.length > 40) throw invalidArgument('connection_id: at most 40 characters.')
+  if (refusedFrom && refusedUntil && refusedFrom >= refusedUntil) throw invalidArgument('refused_until: an instant after refused_from.')
+  if (pageToken && !/^\d{1,15}\.\d{1,19}$/.test(pageToken)) throw unknownPageToken()
+  return {
+    provider: provider || undefined,
+    connectionId: connectionId || undefined,
+    code: code || undefined,
+    refusedFrom,
+    refusedUntil,
+    limit: pageSizeOf(request.pageSize),
+    pageToken,
+  }
 }
 
 type FilterMessage = Pick<
