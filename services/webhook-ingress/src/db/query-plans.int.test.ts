@@ -3,6 +3,8 @@ import { type Database, withConnection } from '@frontdesk/database'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import { eventsOf } from './ledger-reader.ts'
+import { refusalsOf } from './refusal-reader.ts'
+import { rowsBetween } from './replay-source.ts'
 import { events } from './schema/events.ts'
 
 const rowCount = 2_000
@@ -44,6 +46,15 @@ const everything = {
   limit: 50,
   pageToken: '',
 }
+const refused = {
+  provider: 'retell',
+  connectionId: undefined,
+  code: undefined,
+  refusedFrom: undefined,
+  refusedUntil: undefined,
+  limit: 50,
+  pageToken: '',
+}
 const window = { receivedFrom: atIndex(1_000), receivedUntil: atIndex(1_900) }
 
 test.each<[string, (orm: Database['orm']) => Query, string]>([
@@ -55,10 +66,26 @@ test.each<[string, (orm: Database['orm']) => Query, string]>([
     'events_by_time',
   ],
   ['ListEvents of an entity', (orm) => eventsOf(orm, { ...everything, ...window, entityId: 'call_7' }), 'events_by_entity'],
+  [
+    'a page of ListRefusals',
+    (orm) => refusalsOf(orm, { ...refused, refusedFrom: now, pageToken: `${now.getTime()}.5` }),
+    'refusals_by_time',
+  ],
 ])('%s reads by its index and sorts nothing', async (_, query, key) => {
   const { sql, params } = query(context.database.orm).toSQL()
   const { rows } = await withConnection(context.database, (connection) => connection.execute(`explain ${sql}`, params as never))
   const [plan] = rows as unknown as Plan[]
   expect(plan).toMatchObject({ key, type: expect.not.stringMatching('ALL') })
   expect(plan?.Extra ?? '').not.toMatch(/filesort|temporary/)
+})
+
+test('a replay reads the outbox row by row, and each event by its id', async () => {
+  const filter = { ...everything, receivedFrom: atIndex(1), receivedUntil: now, kind: 'filter' } as const
+  const query = rowsBetween(context.database.orm, { rows: { ids: undefined, after: 5n, last: 500n }, selection: filter }, 100n, 50)
+  const { sql, params } = query.toSQL()
+  const { rows } = await withConnection(context.database, (connection) => connection.execute(`explain ${sql}`, params as never))
+  expect(rows).toMatchObject([
+    { table: 'outbox', type: 'range', key: 'PRIMARY' },
+    { table: 'events', type: 'eq_ref', key: 'PRIMARY' },
+  ])
 })

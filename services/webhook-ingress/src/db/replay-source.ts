@@ -54,7 +54,7 @@ export function createReplaySource(database: Database, source: string): ReplaySo
 }
 
 /** Row by row of the outbox, each with its event. */
-export function rowsBetween(orm: Database['orm'], { rows, selection }: Replay, until: bigint, limit: number) {
+export function rowsBetween(orm: Database['orm'], { rows, selection }: Pick<Replay, 'rows' | 'selection'>, until: bigint, limit: number) {
   return orm
     .select(getTableColumns(outbox))
     .from(outbox, { forceIndex: ['PRIMARY'] })
