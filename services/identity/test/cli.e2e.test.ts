@@ -32,6 +32,7 @@ async function run(argv: string[], answers: (string | ((said: string) => string)
     err: (line) => void err.push(line),
     pipes: { input: new PassThrough().end(), output: new PassThrough() },
     now: harness.now,
+    onInterrupt: () => () => undefined,
     ask: async (question, { hidden = false } = {}) => {
       asked.push({ question, hidden })
       const answer = answers.shift() ?? ''

@@ -1,7 +1,6 @@
-import type { OutgoingMessage } from '@frontdesk/bus'
 import type { EventId } from '@frontdesk/contracts'
 import type { Page } from '@frontdesk/database'
-import type { Replay, ReplayRows, ReplayState } from '../domain/replay.ts'
+import type { Replay, ReplayRows, ReplayState } from './replay.ts'
 
 /** Keeps replays. */
 export interface ReplayStore {
@@ -19,18 +18,18 @@ export interface ReplayStore {
   end(id: string, state: 'done' | 'cancelled', now: Date): Promise<void>
 }
 
-/** Some events of a replay; `after` is where the next ones begin, and undefined behind the last. */
-export interface ReplayBatch {
-  readonly messages: readonly OutgoingMessage[]
+/** Some events of a replay, and the row through which they reach; `over` if none is behind it. */
+export interface ReplayBatch<Message> {
+  readonly messages: readonly Message[]
   readonly through: bigint
   readonly over: boolean
 }
 
 /** The committed rows that replays are made of. */
-export interface ReplaySource {
+export interface ReplaySource<Message> {
   /** The rows of events that were received then, rising. */
   rowsOf(events: ReadonlyMap<EventId, Date>): Promise<{ id: bigint; eventId: EventId }[]>
   /** The rows of a window of receipt, with room for a commit that waited. */
   rowsWithin(from: Date, until: Date): Promise<Pick<ReplayRows, 'after' | 'last'>>
-  next(replay: Replay, limit: number): Promise<ReplayBatch>
+  next(replay: Replay, limit: number): Promise<ReplayBatch<Message>>
 }

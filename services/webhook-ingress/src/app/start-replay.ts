@@ -1,13 +1,13 @@
 import { newId } from '@frontdesk/contracts'
 import { FrontdeskError, invalidArgument } from '@frontdesk/errors'
-import type { Replay, ReplayRows, ReplaySelection } from '../domain/replay.ts'
+import type { Replay, ReplayRows, ReplaySelection } from './replay.ts'
 import type { LedgerReader } from './ports.ts'
 import type { ReplaySource, ReplayStore } from './replay-ports.ts'
 
 export interface StartReplayDependencies {
   readonly ledger: Pick<LedgerReader, 'receivedAt' | 'count'>
   readonly store: Pick<ReplayStore, 'insert' | 'countOpen'>
-  readonly source: Pick<ReplaySource, 'rowsOf' | 'rowsWithin'>
+  readonly source: Pick<ReplaySource<unknown>, 'rowsOf' | 'rowsWithin'>
   readonly clock: () => Date
   /** How long ago an event may have been received: as long as outbox rows and inboxes are kept. */
   readonly maxAgeMs: number

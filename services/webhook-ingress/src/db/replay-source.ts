@@ -1,9 +1,10 @@
+import type { OutgoingMessage } from '@frontdesk/bus'
 import type { Database } from '@frontdesk/database'
 import { padded } from '@frontdesk/database'
 import { firstRowSince, pendingRowOf, rowsOf } from '@frontdesk/outbox'
 import { and, asc, eq, getTableColumns, gt, inArray, lte } from 'drizzle-orm'
 import type { ReplaySource } from '../app/replay-ports.ts'
-import type { Replay } from '../domain/replay.ts'
+import type { Replay } from '../app/replay.ts'
 import { matching } from './ledger-reader.ts'
 import { events } from './schema/events.ts'
 import { outbox } from './schema/index.ts'
@@ -15,7 +16,7 @@ const longestCommitMs = 300_000
 const clockDifferenceMs = 60_000
 
 /** The rows of the ingress's outbox, which an event's `source` is the given one of. */
-export function createReplaySource(database: Database, source: string): ReplaySource {
+export function createReplaySource(database: Database, source: string): ReplaySource<OutgoingMessage> {
   return {
     rowsOf: (received) =>
       rowsOf(

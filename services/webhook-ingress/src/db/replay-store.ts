@@ -2,7 +2,7 @@ import { parseEventId } from '@frontdesk/contracts'
 import { type Database, pageOf } from '@frontdesk/database'
 import { and, asc, count, desc, eq, inArray, lt, sql } from 'drizzle-orm'
 import type { ReplayStore } from '../app/replay-ports.ts'
-import type { Replay, ReplaySelection, ReplayState } from '../domain/replay.ts'
+import type { Replay, ReplaySelection, ReplayState } from '../app/replay.ts'
 import { replays } from './schema/replays.ts'
 
 const open: ReplayState[] = ['waiting', 'running']

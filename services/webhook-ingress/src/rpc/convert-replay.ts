@@ -1,7 +1,7 @@
 import { parseEventId, type Replay as ReplayMessage, type ReplaySelection as SelectionMessage, ReplayState } from '@frontdesk/contracts'
 import { unknownPageToken } from '@frontdesk/database'
 import { invalidArgument } from '@frontdesk/errors'
-import type { Replay, ReplaySelection } from '../domain/replay.ts'
+import type { Replay, ReplaySelection } from '../app/replay.ts'
 import { fromFilter } from './convert.ts'
 
 const idsMax = 100

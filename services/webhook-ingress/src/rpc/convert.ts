@@ -77,7 +77,7 @@ export function fromFilter(message: FilterMessage): LedgerFilter {
 }
 
 /** @throws FrontdeskError invalid_argument for one that the database can't hold. */
-export function fromInstant(field: string, instant: Date | undefined): Date | undefined {
+function fromInstant(field: string, instant: Date | undefined): Date | undefined {
   if (instant && !isStorableInstant(instant)) throw invalidArgument(`${field}: an instant from the years 1970 to 9999.`)
   return instant
 }

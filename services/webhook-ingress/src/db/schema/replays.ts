@@ -1,6 +1,6 @@
 import { bytesText, instant, json, typeId } from '@frontdesk/database'
 import { bigint, index, int, mysqlTable } from 'drizzle-orm/mysql-core'
-import type { ReplayState } from '../../domain/replay.ts'
+import type { ReplayState } from '../../app/replay.ts'
 
 const count = (name: string) => bigint(name, { mode: 'bigint', unsigned: true })
 

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Bus } from '@frontdesk/bus'
+import type { Bus, OutgoingMessage } from '@frontdesk/bus'
 import { bulkSubject } from '@frontdesk/contracts'
 import type { Telemetry } from '@frontdesk/telemetry'
-import { batchSizeAt, type Replay } from '../domain/replay.ts'
-import type { ReplayBatch, ReplaySource, ReplayStore } from './replay-ports.ts'
+import { batchSizeAt, type Replay } from '../app/replay.ts'
+import type { ReplayBatch, ReplaySource, ReplayStore } from '../app/replay-ports.ts'
 
 export interface ReplayWorkerOptions {
   readonly store: ReplayStore
-  readonly source: Pick<ReplaySource, 'next'>
+  readonly source: Pick<ReplaySource<OutgoingMessage>, 'next'>
   readonly bus: Pick<Bus, 'status' | 'publish'>
   /** Runs the work as the only process; undefined if another one does. */
   readonly alone: (work: (lost: AbortSignal) => Promise<void>) => Promise<unknown>
@@ -31,7 +31,7 @@ export function startReplayWorker(options: ReplayWorkerOptions): AsyncDisposable
   const stopping = new AbortController()
 
   /** The counts of a batch once each message has its answer; undefined if we have to stop before. */
-  async function send(replay: Replay, { messages }: ReplayBatch, ended: AbortSignal) {
+  async function send(replay: Replay, { messages }: ReplayBatch<OutgoingMessage>, ended: AbortSignal) {
     const again = messages.map((message) => ({ ...message, subject: bulkSubject(message.subject), stage: replay.id }))
     while (!ended.aborted) {
       const outcomes = again.length === 0 ? [] : await bus.publish(again)
