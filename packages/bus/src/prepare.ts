@@ -17,10 +17,10 @@ export function prepare({ envelope, subject, body, repeat }: OutgoingMessage, ma
   let headers: MsgHdrs
   try {
     headers = encodeEnvelope(envelope)
+    headers.append('Nats-Msg-Id', natsMessageId(envelope, subject, repeat))
   } catch (error) {
     return { ok: false, reason: 'rejected', detail: error instanceof Error ? error.message : String(error) }
   }
-  headers.append('Nats-Msg-Id', natsMessageId(envelope, subject, repeat))
   const size = body.length + headersBytes(headers)
   if (size > maxPayloadBytes) {
     return { ok: false, reason: 'too_large', detail: `${size} bytes with headers; the broker takes ${maxPayloadBytes}` }

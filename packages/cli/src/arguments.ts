@@ -1,4 +1,4 @@
-import { parseEventId, type EventId } from '@frontdesk/contracts'
+import { isEventType, parseEventId, type EventId } from '@frontdesk/contracts'
 import { UsageError } from './errors.ts'
 
 /** The options of every command that lists. */
@@ -26,7 +26,43 @@ export function eventId(text: string): EventId {
   return id
 }
 
+/** The options that name a window of time. */
+export const windowArgs = {
+  since: { type: 'string', description: 'From then on: 1h, 2d, or 2026-11-22T10:00:00Z', valueHint: 'time' },
+  until: { type: 'string', description: 'Before then, in the same forms', valueHint: 'time' },
+} as const
+
+/** Reads a window of time; each side may be open. */
+export function windowOf(args: { since: string | undefined; until: string | undefined }, now: Date): { from?: Date; until?: Date } {
+  const from = args.since === undefined ? undefined : moment('--since', args.since, now)
+  const until = args.until === undefined ? undefined : moment('--until', args.until, now)
+  if (from && until && from >= until) throw new UsageError('--until must be later than --since.')
+  return { ...(from && { from }), ...(until && { until }) }
+}
+
+/** Reads event types with commas between; `call.ended` stands for `frontdesk.call.ended.v1`. */
+export function eventTypes(text: string | undefined): string[] {
+  const names = (text ?? '').split(',').flatMap((name) => name.trim() || [])
+  return names.map((name) => {
+    const type = name.startsWith('frontdesk.') ? name : `frontdesk.${name}.v1`
+    if (!isEventType(type)) throw new UsageError(`--type: there is no event type "${name}". Give such as call.ended.`)
+    return type
+  })
+}
+
 const durationUnitsMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+const instantPattern = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/
+
+/** An instant with its offset, a day in UTC, or a duration back from now. */
+function moment(name: string, text: string, now: Date): Date {
+  if (!/^\d{4}-/.test(text)) return new Date(now.getTime() - durationMs(name, text))
+  const instant = new Date(instantPattern.test(text) ? text : Number.NaN)
+  if (Number.isNaN(instant.getTime())) {
+    throw new UsageError(`${name} must be a duration such as 1h, or an instant such as 2026-11-22T10:00:00Z, not "${text}".`)
+  }
+  return instant
+}
 
 /** Reads a duration such as 90s, 5m, 2h or 1d, in ms. */
 export function durationMs(name: string, text: string): number {

@@ -11,6 +11,7 @@ import { keys } from './commands/keys.ts'
 import { login, logout } from './commands/login.ts'
 import { mcp } from './commands/mcp.ts'
 import { quarantine } from './commands/quarantine.ts'
+import { replays } from './commands/replays.ts'
 import { signingKeys } from './commands/signing-keys.ts'
 import { streams } from './commands/streams.ts'
 import { tail } from './commands/tail.ts'
@@ -56,6 +57,7 @@ function rootOf(context: CliContext): Group {
       streams: streams(context),
       deadletters: deadLetters(context),
       events: events(context),
+      replays: replays(context),
       attributions: attributions(context),
       quarantine: quarantine(context),
       login: login(context),

@@ -4,12 +4,16 @@ import { join } from 'node:path'
 import {
   AttributionServiceDefinition,
   DirectoryServiceDefinition,
+  type GetTimelineRequest,
+  type GetTimelineResponse,
   LedgerServiceDefinition,
   OperationsServiceDefinition,
+  ReplayServiceDefinition,
   type AttributionServiceImplementation,
   type DirectoryServiceImplementation,
   type LedgerServiceImplementation,
   type OperationsServiceImplementation,
+  type ReplayServiceImplementation,
 } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { createRpcServer, forAllCompanies } from '@frontdesk/rpc'
@@ -24,6 +28,9 @@ export interface Answers {
   readonly companies?: Partial<DirectoryServiceImplementation>
   /** What else stands in dev.json. */
   readonly manifest?: Readonly<Record<string, unknown>>
+  readonly replay?: Partial<ReplayServiceImplementation>
+  /** What each service says of events. */
+  readonly timeline?: (service: string, request: GetTimelineRequest) => Partial<GetTimelineResponse>
 }
 
 /** Real RPC servers, and a project directory whose `.frontdesk/dev.json` leads to them. */
@@ -51,7 +58,7 @@ const noDirectory: DirectoryServiceImplementation = {
   getConnectionSecrets: notFound,
 }
 
-export async function startStack({ ledger, attribution, operations, companies, manifest }: Answers = {}): Promise<Stack> {
+export async function startStack({ ledger, attribution, operations, companies, manifest, timeline, replay }: Answers = {}): Promise<Stack> {
   await using opening = new AsyncDisposableStack()
   const telemetry = opening.use(createTestTelemetry())
   const authority = opening.use(await createTestAuthority())
@@ -60,13 +67,25 @@ export async function startStack({ ledger, attribution, operations, companies, m
     services.map(async (service) => {
       const server = opening.use(createRpcServer({ telemetry, verifier: authority.verifier(service), drainMs: 1_000 }))
       const none = { getConservation: notFound, listDeadLetters: notFound, redriveDeadLetter: notFound }
-      server.add(OperationsServiceDefinition, forAllCompanies({ ...none, ...operations }))
+      const getTimeline = (request: GetTimelineRequest) => Promise.resolve(timeline?.(service, request) ?? {})
+      server.add(OperationsServiceDefinition, forAllCompanies({ ...none, getTimeline, ...operations }))
       if (service === 'webhook-ingress') {
-        server.add(LedgerServiceDefinition, forAllCompanies({ getEvent: notFound, listEvents: notFound, getDelivery: notFound, ...ledger }))
+        const noReplay = { startReplay: notFound, getReplay: notFound, listReplays: notFound, cancelReplay: notFound }
+        server.add(ReplayServiceDefinition, forAllCompanies({ ...noReplay, ...replay }))
+        server.add(
+          LedgerServiceDefinition,
+          forAllCompanies({ getEvent: notFound, listEvents: notFound, getDelivery: notFound, listRefusals: notFound, ...ledger }),
+        )
       } else {
         server.add(
           AttributionServiceDefinition,
-          forAllCompanies({ getAttribution: notFound, listQuarantine: notFound, resolveCompany: notFound, ...attribution }),
+          forAllCompanies({
+            getAttribution: notFound,
+            listQuarantine: notFound,
+            listAttributions: notFound,
+            resolveCompany: notFound,
+            ...attribution,
+          }),
         )
         server.add(DirectoryServiceDefinition, forAllCompanies({ ...noDirectory, ...companies }))
       }

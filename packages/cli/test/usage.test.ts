@@ -12,7 +12,12 @@ const commands = [
   'deadletters list',
   'deadletters redrive',
   'events show',
-  'events list',
+  'events search',
+  'events refused',
+  'events replay',
+  'replays list',
+  'replays show',
+  'replays cancel',
   'attributions explain',
   'quarantine list',
   'login',
@@ -41,23 +46,35 @@ test('--help on its own and on a group lists the commands below', async () => {
   expect((await run(['--help'])).out).toContain('deadletters')
   const { code, out } = await run(['events', '--help'])
   expect(code).toBe(0)
-  expect(out).toMatch(/show[^]*list/)
+  expect(out).toMatch(/show[^]*search/)
 })
 
 test.for([
   ['no command', [], 'Which command?'],
-  ['half a command', ['events'], 'One of show, list'],
+  ['half a command', ['events'], 'One of show, search, refused, replay'],
   ['an unknown command', ['evnts'], 'Unknown command "evnts"'],
   ['an inherited name', ['toString'], 'Unknown command "toString"'],
-  ['an unknown option', ['events', 'list', '--providr', 'retell'], '--providr'],
-  ['an option without its value', ['events', 'list', '--address'], '--address needs a value'],
-  ['a surplus argument', ['events', 'list', 'all'], '"all"'],
+  ['an unknown option', ['events', 'search', '--providr', 'retell'], '--providr'],
+  ['an option without its value', ['events', 'search', '--address'], '--address needs a value'],
+  ['a surplus argument', ['events', 'search', 'all'], '"all"'],
   ['a missing argument', ['events', 'show'], 'ID'],
   ['a missing option', ['deadletters', 'list'], '--service'],
   ['an event id of another form', ['events', 'show', 'abc'], '64 hex digits'],
-  ['a limit out of bounds', ['events', 'list', '--limit', '201'], '1 to 200'],
+  ['a limit out of bounds', ['events', 'search', '--limit', '201'], '1 to 200'],
+  ['a replay of nothing', ['events', 'replay'], 'Which events?'],
+  ['a replay without a window', ['events', 'replay', '--provider', 'retell'], 'Which events?'],
+  ['a replay of ids and a window', ['events', 'replay', 'ab'.repeat(32), '--since', '1h'], 'not both'],
+  ['a replay of no id', ['events', 'replay', 'ab'.repeat(32), 'all'], '64 hex digits'],
+  ['a rate out of bounds', ['events', 'replay', '--since', '1h', '--rate', '0'], '1 to 2000'],
+  ['a replay id that is none', ['replays', 'show', 'rpl_1'], 'begins with rpl_'],
+  ['a time that is none', ['events', 'search', '--since', 'yesterday'], '--since must be a duration'],
+  ['a day that is none', ['events', 'search', '--until', '2026-13-01'], '--until must be a duration such as 1h, or an instant'],
+  ['a window that ends before it begins', ['events', 'search', '--since', '1h', '--until', '2h'], '--until must be later'],
+  ['a type that is none', ['events', 'search', '--type', 'call.sung'], 'no event type "call.sung"'],
+  ['an entity with a company', ['events', 'search', '--company', 'cmp_1', '--entity', 'x'], '--entity can not be combined'],
+  ['a company’s quarantine', ['events', 'search', '--company', 'cmp_1', '--status', 'quarantined'], 'has no quarantined events'],
   ['an unknown reason', ['quarantine', 'list', '--reason', 'mood'], 'schema_drift'],
-  ['an address that is nowhere', ['events', 'list'], 'FRONTDESK_WEBHOOK_INGRESS_ADDRESS'],
+  ['an address that is nowhere', ['events', 'search'], 'FRONTDESK_WEBHOOK_INGRESS_ADDRESS'],
   ['a broker that is nowhere', ['streams', 'check'], 'NATS_URL'],
 ] as const)('%s is refused with exit code 2, on stderr, by its name', async ([, argv, said]) => {
   const { code, out, err } = await run(argv)

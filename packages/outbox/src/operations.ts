@@ -1,8 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import type {
   DeadLetter,
+  EventId,
   GetConservationRequest,
   GetConservationResponse,
+  GetTimelineRequest,
+  GetTimelineResponse,
   ListDeadLettersRequest,
   ListDeadLettersResponse,
   RedriveDeadLetterRequest,
@@ -10,19 +13,21 @@ import type {
 } from '@frontdesk/contracts'
 import { parseEventId } from '@frontdesk/contracts'
 import type { Database } from '@frontdesk/database'
-import { FrontdeskError } from '@frontdesk/errors'
+import { FrontdeskError, invalidArgument } from '@frontdesk/errors'
 import type { DeadLetterRow } from './dead-letters.ts'
 import { listDeadLetters } from './dead-letters.ts'
 import type { EventHandler } from './event-handler.ts'
 import { countHandled } from './inbox.ts'
 import type { Outbox } from './outbox.ts'
 import { redrive } from './redrive.ts'
+import { readTimeline, type TimelineOptions } from './timeline.ts'
 
 /** What a service answers of its own work; the transport decides who may ask. */
 export interface Operations {
   getConservation(request: GetConservationRequest): Promise<GetConservationResponse>
   listDeadLetters(request: ListDeadLettersRequest): Promise<ListDeadLettersResponse>
   redriveDeadLetter(request: RedriveDeadLetterRequest): Promise<RedriveDeadLetterResponse>
+  getTimeline(request: GetTimelineRequest): Promise<GetTimelineResponse>
 }
 
 /** What the operations answer from; a service without handlers needs no inbox table. */
@@ -32,6 +37,8 @@ export interface OperationsOptions {
   readonly handlers: readonly EventHandler[]
   /** The service's own counts by name, beside "handled" and "dead" of its inbox. */
   readonly counts: () => Promise<Record<string, bigint>>
+  /** When events were appended; for a service whose table is `outboxByTime`. */
+  readonly appendedAt?: TimelineOptions['appendedAt']
 }
 
 const defaultPageSize = 50
@@ -41,6 +48,7 @@ const largestPageSize = 200
 export function createOperations(options: OperationsOptions): Operations {
   const { database, outbox, handlers, counts } = options
   const consumes = handlers.length > 0
+  const timeline = { database, handlerNames: handlers.map(({ handlerName }) => handlerName), appendedAt: options.appendedAt }
 
   return {
     async getConservation() {
@@ -61,7 +69,19 @@ export function createOperations(options: OperationsOptions): Operations {
       await redrive({ database, handlers }, { handler, eventId: id, revision })
       return {}
     },
+
+    getTimeline: ({ eventIds }) => readTimeline(timeline, idsOf(eventIds)),
   }
+}
+
+const timelineIdsMax = 64
+
+function idsOf(texts: readonly string[]): EventId[] {
+  const ids = texts.map(parseEventId).filter((id) => id !== undefined)
+  if (ids.length === 0 || ids.length < texts.length || ids.length > timelineIdsMax) {
+    throw invalidArgument(`event_ids: 1 to ${timelineIdsMax} ids of 64 lower-case hex digits.`)
+  }
+  return ids
 }
 
 function limitOf(pageSize: number): number {

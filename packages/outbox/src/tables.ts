@@ -7,42 +7,51 @@ export type InboxEventType = EventType | 'undecodable'
 
 const wide = (name: string) => bigint(name, { mode: 'bigint', unsigned: true })
 
+const outboxColumns = () => ({
+  id: wide('id').autoincrement().primaryKey(),
+  eventId: eventId('event_id').notNull(),
+  revision: int('revision', { unsigned: true }).notNull(),
+  eventType: bytesText('event_type', 96).$type<EventType>().notNull(),
+  subject: bytesText('subject', 255).notNull(),
+  entityId: bytesText('entity_id', 1024).notNull(),
+  companyId: bytesText('company_id', 40).$type<CompanyId>(),
+  confidence: double('confidence'),
+  correlationId: bytesText('correlation_id', 255).notNull(),
+  causationId: bytesText('causation_id', 255),
+  traceparent: bytesText('traceparent', 64),
+  tracestate: bytesText('tracestate', 512),
+  body: mediumBytes('body').notNull(),
+  occurredAt: instant('occurred_at').notNull(),
+  createdAt: instant('created_at').notNull(),
+  publishedAt: instant('published_at'),
+  stream: bytesText('stream', 64),
+  streamSeq: wide('stream_seq'),
+  attempts: int('attempts', { unsigned: true }).notNull().default(0),
+  /** From when on the sweeper may publish it: first after the relay's turn, then backing off. */
+  nextAttemptAt: instant('next_attempt_at').notNull(),
+  lastError: bytesText('last_error', 255),
+})
+
 /**
  * Every event that leaves a service, committed with the change that caused it. Names are VARBINARY,
  * since a text collation takes different ids for equal ones.
  */
-export const outbox = mysqlTable(
-  'outbox',
-  {
-    id: wide('id').autoincrement().primaryKey(),
-    eventId: eventId('event_id').notNull(),
-    revision: int('revision', { unsigned: true }).notNull(),
-    eventType: bytesText('event_type', 96).$type<EventType>().notNull(),
-    subject: bytesText('subject', 255).notNull(),
-    entityId: bytesText('entity_id', 1024).notNull(),
-    companyId: bytesText('company_id', 40).$type<CompanyId>(),
-    confidence: double('confidence'),
-    correlationId: bytesText('correlation_id', 255).notNull(),
-    causationId: bytesText('causation_id', 255),
-    traceparent: bytesText('traceparent', 64),
-    tracestate: bytesText('tracestate', 512),
-    body: mediumBytes('body').notNull(),
-    occurredAt: instant('occurred_at').notNull(),
-    createdAt: instant('created_at').notNull(),
-    publishedAt: instant('published_at'),
-    stream: bytesText('stream', 64),
-    streamSeq: wide('stream_seq'),
-    attempts: int('attempts', { unsigned: true }).notNull().default(0),
-    /** From when on the sweeper may publish it: first after the relay's turn, then backing off. */
-    nextAttemptAt: instant('next_attempt_at').notNull(),
-    lastError: bytesText('last_error', 255),
-  },
-  (table) => [
-    index('outbox_due').on(table.publishedAt, table.nextAttemptAt),
-    // Where a refill looks up what the broker should hold.
-    index('outbox_position').on(table.stream, table.streamSeq),
-  ],
-)
+export const outbox = mysqlTable('outbox', outboxColumns(), (table) => [
+  index('outbox_due').on(table.publishedAt, table.nextAttemptAt),
+  // Where a refill looks up what the broker should hold.
+  index('outbox_position').on(table.stream, table.streamSeq),
+  // What came of an event, for its timeline.
+  index('outbox_by_correlation').on(table.correlationId),
+])
+
+/**
+ * The same table for a service whose every request is a row of it, and that knows when it appended an event: an index
+ * on a hash costs a page anywhere in it for each row, so there a timeline finds the row by its time.
+ */
+export const outboxByTime = mysqlTable('outbox', outboxColumns(), (table) => [
+  index('outbox_due').on(table.publishedAt, table.nextAttemptAt),
+  index('outbox_position').on(table.stream, table.streamSeq),
+])
 
 /** What a service last saw of the broker, against which it is held: one row for a stream it publishes to and for a durable of its own. */
 export const brokerMarks = mysqlTable('broker_marks', {

@@ -5,6 +5,7 @@ export function answeringLedger(overrides: Partial<LedgerServiceImplementation> 
   return {
     getEvent: ({ eventId }) => Promise.resolve({ event: { eventId } }),
     listEvents: () => Promise.resolve({ events: [] }),
+    listRefusals: () => Promise.resolve({}),
     getDelivery: ({ deliveryId }) => Promise.resolve({ delivery: { deliveryId } }),
     ...overrides,
   }

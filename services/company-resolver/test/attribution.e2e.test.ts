@@ -1,5 +1,16 @@
-import { type CompanyId, decodePayload, EvidenceKind, type EventSource, QuarantineReason, vouchForCompanyId } from '@frontdesk/contracts'
+import {
+  AttributionServiceDefinition,
+  AttributionStatus,
+  bulkSubject,
+  type CompanyId,
+  decodePayload,
+  EvidenceKind,
+  type EventSource,
+  QuarantineReason,
+  vouchForCompanyId,
+} from '@frontdesk/contracts'
 import { isFrontdeskError } from '@frontdesk/errors'
+import { createRpcClient } from '@frontdesk/rpc'
 import { eventually } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ingressEvent, startHarness, storedIn } from './harness.ts'
@@ -143,6 +154,71 @@ test('the quarantine pages through everything, newest first', async () => {
   } while (pageToken)
   const expected = quarantined.map(({ reason }) => ingressEvent({ key: reason, source: {} }).envelope.id).toReversed()
   expect(seen).toEqual(expected)
+})
+
+test('decisions are listed by company, status, type, provider and time, newest first, each once', async () => {
+  const list = async (request: Parameters<typeof harness.attribution.listAttributions>[0]) => {
+    const seen: string[] = []
+    let pageToken = ''
+    do {
+      const page = await harness.attribution.listAttributions({ pageSize: 2, ...request, pageToken })
+      for (const { eventId, decision } of page.events) seen.push(`${decision?.$case} ${eventId}`)
+      pageToken = page.nextPageToken
+    } while (pageToken !== '')
+    return seen
+  }
+  const idOf = (key: string) => ingressEvent({ key, source: {} }).envelope.id
+  const all = await list({})
+  expect(new Set(all).size).toBe(all.length)
+  const ofA = await list({ companyId: companies.a })
+  expect(ofA).toContain(`attributed ${idOf('plain')}`)
+  const ofB = await list({ companyId: companies.b, status: AttributionStatus.ATTRIBUTED })
+  expect(ofB).toContain(`attributed ${idOf('acct_e2e')}`)
+  expect(ofA.filter((line) => ofB.includes(line))).toEqual([])
+  const waiting = await list({ status: AttributionStatus.QUARANTINED })
+  expect(waiting).toContain(`quarantined ${idOf('conflict')}`)
+  expect([...waiting, ...(await list({ status: AttributionStatus.ATTRIBUTED }))].toSorted()).toEqual(all.toSorted())
+  expect(await list({ provider: 'stripe', eventTypes: ['frontdesk.invoice.changed.v1'] })).toEqual([`attributed ${idOf('acct_e2e')}`])
+  expect(await list({ decidedFrom: new Date(Date.now() + 60_000) })).toEqual([])
+  expect(await list({ decidedUntil: new Date(Date.now() + 60_000) })).toEqual(all)
+})
+
+test('a list that can’t be meant is refused by the field’s name, and a company’s token sees none', async () => {
+  const refused = [
+    ['company_id', { companyId: 'cmp_1' }],
+    ['status', { companyId: companies.a, status: AttributionStatus.QUARANTINED }],
+    ['event_types', { eventTypes: ['frontdesk.call.sung.v1'] }],
+    ['event_types', { eventTypes: Array.from({ length: 33 }, () => 'frontdesk.call.ended.v1') }],
+    ['provider', { provider: 'Retell.>' }],
+    ['decided_from', { decidedFrom: new Date(-1) }],
+    ['decided_until', { decidedFrom: new Date(2), decidedUntil: new Date(2) }],
+    ['page_token', { pageToken: '1.x' }],
+    ['page_size', { pageSize: 201 }],
+  ] as const
+  for (const [field, request] of refused) {
+    const error: unknown = await harness.attribution
+      .listAttributions({ ...request, eventTypes: 'eventTypes' in request ? [...request.eventTypes] : [] })
+      .catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'invalid_argument', publicMessage: expect.stringContaining(field) })
+  }
+  const options = { address: `127.0.0.1:${harness.service.rpcPort}`, audience: 'company-resolver', telemetry: harness.telemetry }
+  const own = { ...options, issuer: harness.authority.issuer('cli'), companies: [companies.a] }
+  await using client = createRpcClient(AttributionServiceDefinition, own)
+  await expect(client.listAttributions({ companyId: companies.a })).rejects.toMatchObject({ code: 'permission_denied' })
+})
+
+test('a replay of an event that was handled changes nothing, within the broker’s window too', async () => {
+  const event = ingressEvent({ key: 'plain', source: {} })
+  const before = await harness.operations.getConservation({})
+  const replayed = { ...event, subject: bulkSubject(event.subject), stage: 'rpl_01jd00000000000000000000t0' }
+  expect(await harness.bus.publish([replayed])).toMatchObject([{ ok: true, duplicate: false }])
+  const manager = await harness.bus.manager()
+  await eventually(async () => {
+    const { num_pending, num_ack_pending, delivered } = await manager.consumers.info('INGRESS', 'company-resolver-bulk')
+    expect([num_pending, num_ack_pending, delivered.consumer_seq > 0]).toEqual([0, 0, true])
+  })
+  expect(await harness.operations.getConservation({})).toEqual(before)
+  expect(await publishedAs('COMPANY', event.envelope.id)).toHaveLength(1)
 })
 
 test('the first event of a call carries the later ones that say nothing, and no other company can forge them', async () => {

@@ -21,6 +21,8 @@ export const configSchema = z
       .string()
       .default('')
       .transform((list) => list.split(',').flatMap((each) => each.trim() || [])),
+    /** As long as outbox rows are kept, from which a replay is made. */
+    REPLAY_MAX_AGE_DAYS: integer({ min: 1, max: 400 }).default(14),
     DIRECTORY_ADDRESS: z.string(),
     BOOKING_ADDRESS: z.string(),
     VAULT_KEYS: secret(),
@@ -37,11 +39,17 @@ export const configSchema = z
     EVENT_ID_RETENTION_DAYS: integer({ min: 400, max: 3_650 }).default(400),
     REFUSAL_RETENTION_DAYS: integer({ min: 1, max: 3_650 }).default(30),
   })
-  .superRefine(({ OUTBOX_RETENTION_DAYS: outbox, BODY_RETENTION_DAYS: bodies, EVENT_ID_RETENTION_DAYS: ids }, context) => {
-    // Whatever refills or replays what is lost further on needs what comes before it here.
-    if (bodies <= outbox) context.addIssue('BODY_RETENTION_DAYS: must be more than OUTBOX_RETENTION_DAYS')
-    if (ids < bodies) context.addIssue('EVENT_ID_RETENTION_DAYS: must be at least BODY_RETENTION_DAYS')
-  })
+  .superRefine(
+    (
+      { REPLAY_MAX_AGE_DAYS: replay, OUTBOX_RETENTION_DAYS: outbox, BODY_RETENTION_DAYS: bodies, EVENT_ID_RETENTION_DAYS: ids },
+      context,
+    ) => {
+      // Whatever refills or replays what is lost further on needs what comes before it here.
+      if (replay > outbox) context.addIssue('REPLAY_MAX_AGE_DAYS: at most OUTBOX_RETENTION_DAYS')
+      if (bodies <= outbox) context.addIssue('BODY_RETENTION_DAYS: must be more than OUTBOX_RETENTION_DAYS')
+      if (ids < bodies) context.addIssue('EVENT_ID_RETENTION_DAYS: must be at least BODY_RETENTION_DAYS')
+    },
+  )
 
 export type Config = z.output<typeof configSchema>
 

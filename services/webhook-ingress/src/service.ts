@@ -1,7 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { connectBus, watchTopology } from '@frontdesk/bus'
-import { DirectoryServiceDefinition, LedgerServiceDefinition, OperationsServiceDefinition } from '@frontdesk/contracts'
-import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
+import {
+  DirectoryServiceDefinition,
+  LedgerServiceDefinition,
+  OperationsServiceDefinition,
+  ReplayServiceDefinition,
+} from '@frontdesk/contracts'
+import { companyTablesOf, migrate, openDatabase, withDatabaseLock } from '@frontdesk/database'
 import { createHttpServer } from '@frontdesk/http'
 import { createOperations, createOutbox } from '@frontdesk/outbox'
 import { providers, retellInbound } from '@frontdesk/providers'
@@ -19,6 +24,7 @@ import { createVault, parseKeyRing } from '@frontdesk/vault'
 import { acceptWebhook } from './app/accept-webhook.ts'
 import { answerInbound } from './app/answer-inbound.ts'
 import { type ConnectionSecretsCache, createConnectionSecrets } from './app/connection-secrets.ts'
+import { startReplay } from './app/start-replay.ts'
 import { createDirectory } from './clients/directory.ts'
 import { connectInbound } from './clients/inbound.ts'
 import { type Config, platformSecretsOf, retentionOf } from './config.ts'
@@ -26,16 +32,23 @@ import { startKeeper } from './db/keeper.ts'
 import { createLedgerReader } from './db/ledger-reader.ts'
 import { createLedger } from './db/ledger.ts'
 import { createRefusalLog } from './db/refusal-log.ts'
+import { createRefusalReader } from './db/refusal-reader.ts'
+import { createReplaySource } from './db/replay-source.ts'
+import { createReplayStore } from './db/replay-store.ts'
 import * as schema from './db/schema/index.ts'
 import { createSecretStore } from './db/secret-store.ts'
 import { followConnections } from './events/on-connection-changed.ts'
+import { startReplayWorker } from './events/replay-worker.ts'
 import { registerInboundRoutes } from './http/inbound-routes.ts'
 import { createRateLimits } from './http/rate-limits.ts'
 import { registerWebhookRoutes } from './http/webhook-routes.ts'
 import { registerWhatsappHandshake } from './http/whatsapp-handshake.ts'
 import { createLedgerService } from './rpc/ledger-service.ts'
+import { createReplayService } from './rpc/replay-service.ts'
 
 const name = 'webhook-ingress'
+const source = `frontdesk/${name}`
+const dayMs = 86_400_000
 const pollIntervalMs = 60_000
 
 /** A running ingress: where it listens. Disposing it stops taking webhooks, finishes those under way, and flushes the outbox. */
@@ -74,7 +87,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
   )
   const bus = starting.use(connectBus({ servers: config.NATS_URL, name, telemetry }))
   starting.use(watchTopology(bus, name, telemetry))
-  const outbox = starting.use(createOutbox({ database, bus, telemetry, source: `frontdesk/${name}` }))
+  const outbox = starting.use(createOutbox({ database, bus, telemetry, source }))
 
   const tokens =
     overrides.tokens ??
@@ -135,7 +148,25 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
   registerWhatsappHandshake(server, { verifyToken: config.WHATSAPP_VERIFY_TOKEN.reveal(), refusals, clock: now })
 
   const reader = createLedgerReader(database)
-  const operations = createOperations({ database, outbox, handlers: [], counts: async () => ({ accepted: await reader.countAccepted() }) })
+  const operations = createOperations({
+    database,
+    outbox,
+    handlers: [],
+    counts: async () => ({ accepted: await reader.countAccepted() }),
+    appendedAt: (ids) => reader.receivedAt(ids),
+  })
+  const replays = createReplayStore(database)
+  const replaySource = createReplaySource(database, source)
+  starting.use(
+    startReplayWorker({
+      store: replays,
+      source: replaySource,
+      bus,
+      alone: (work) => withDatabaseLock(database, 'replay', work, { waitMs: 0 }),
+      telemetry,
+      clock: now,
+    }),
+  )
   const rpc = createRpcServer({
     telemetry,
     verifier: createTokenVerifier({
@@ -145,7 +176,21 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
       logger: telemetry.logger,
     }),
   })
-  rpc.add(LedgerServiceDefinition, createLedgerService(reader))
+  rpc.add(LedgerServiceDefinition, createLedgerService(reader, createRefusalReader(database)))
+  rpc.add(
+    ReplayServiceDefinition,
+    createReplayService({
+      store: replays,
+      startReplay: startReplay({
+        ledger: reader,
+        store: replays,
+        source: replaySource,
+        clock: now,
+        maxAgeMs: config.REPLAY_MAX_AGE_DAYS * dayMs,
+      }),
+      clock: now,
+    }),
+  )
   rpc.add(OperationsServiceDefinition, forAllCompanies(operations))
   starting.use(rpc)
   const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)

@@ -9,6 +9,7 @@ import {
   LedgerServiceDefinition,
   newId,
   OperationsServiceDefinition,
+  ReplayServiceDefinition,
 } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { createRpcClient, createRpcServer, generateCredential, type RpcServer, type TokenSource } from '@frontdesk/rpc'
@@ -78,6 +79,7 @@ export async function startHarness(settings: Readonly<Record<string, string>> = 
     return {
       ledger: opened.use(createRpcClient(LedgerServiceDefinition, client)),
       operations: opened.use(createRpcClient(OperationsServiceDefinition, client)),
+      replays: opened.use(createRpcClient(ReplayServiceDefinition, client)),
     }
   }
   const first = clients()

@@ -1,6 +1,7 @@
 import { newId, vouchForCompanyId } from '@frontdesk/contracts'
 import { retellWebhook, signRetell } from '@frontdesk/providers/testing'
 import { createTokenIssuer, type TokenSource } from '@frontdesk/rpc'
+import { eventually } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Harness, retellApiKey, startHarness } from './harness.ts'
 
@@ -23,6 +24,80 @@ test('pages lead from the newest to the oldest, each event once', async () => {
     pageToken = page.nextPageToken
   } while (pageToken !== '')
   expect(seen.toSorted()).toEqual(['call_0', 'call_1', 'call_2', 'call_3', 'call_4'])
+})
+
+test('a window has what was received in it, from its first instant and up to its last', async () => {
+  const all = (await harness.ledger.listEvents({ provider: 'retell' })).events
+  const [newest, second] = all
+  const receivedFrom = second?.receivedAt
+  const receivedUntil = newest?.receivedAt
+  const within = all.filter(({ receivedAt }) => receivedAt && receivedFrom && receivedAt >= receivedFrom)
+  expect((await harness.ledger.listEvents({ receivedFrom })).events).toEqual(within)
+  const before = all.filter(({ receivedAt }) => receivedAt && receivedUntil && receivedAt < receivedUntil)
+  expect((await harness.ledger.listEvents({ receivedUntil })).events).toEqual(before)
+})
+
+test('of several types each is found, and of another connection nothing', async () => {
+  const eventTypes = ['frontdesk.call.started.v1', 'frontdesk.call.ended.v1']
+  expect((await harness.ledger.listEvents({ eventTypes })).events).toHaveLength(5)
+  expect((await harness.ledger.listEvents({ eventTypes: eventTypes.slice(1) })).events).toEqual([])
+  expect((await harness.ledger.listEvents({ connectionId: newId('con') })).events).toEqual([])
+})
+
+test.each([
+  ['provider', { provider: "retell' or 1=1" }],
+  ['event_types', { eventTypes: ['frontdesk.call.sung.v1'] }],
+  ['event_types', { eventTypes: Array.from({ length: 33 }, () => 'frontdesk.call.ended.v1') }],
+  ['entity_id', { entityId: 'é'.repeat(128) }],
+  ['connection_id', { connectionId: 'con_1' }],
+  ['received_from', { receivedFrom: new Date('1969-12-31T23:59:59Z') }],
+  ['received_until', { receivedFrom: new Date(2_000), receivedUntil: new Date(2_000) }],
+])('a filter that can’t be meant is refused by its name: %s', async (field, request) => {
+  const refused: unknown = await harness.ledger.listEvents(request).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ code: 'invalid_argument', publicMessage: expect.stringContaining(field) })
+})
+
+test('refusals are listed by reason, provider, connection and time, the newest first, each once', async () => {
+  const { body } = retellWebhook('call_started')
+  for (const key of ['wrong', 'wrong, too']) {
+    await harness.post('/v1/webhooks/retell', body, { 'x-retell-signature': signRetell(body, key, Date.now()) })
+  }
+  await harness.post('/v1/webhooks/calcom/con_1', body, {})
+  const { ledger } = harness
+  const [ofCalcom] = await eventually(async () => {
+    const { refusals } = await ledger.listRefusals({ provider: 'calcom' })
+    expect(refusals).toMatchObject([{ code: 'unknown_connection', connectionId: 'con_1', times: 1 }])
+    return refusals
+  })
+  const found = await eventually(async () => {
+    const { refusals } = await ledger.listRefusals({ code: 'signature_invalid' })
+    expect(refusals.reduce((sum, { times }) => sum + times, 0)).toBe(2)
+    return refusals
+  })
+  expect(found[0]).toMatchObject({ provider: 'retell', connectionId: '', address: '127.0.0.1' })
+  expect((await ledger.listRefusals({ connectionId: 'con_1', refusedFrom: ofCalcom?.at })).refusals).toEqual([ofCalcom])
+  expect((await ledger.listRefusals({ refusedFrom: new Date(Date.now() + 60_000) })).refusals).toEqual([])
+
+  const seen: unknown[] = []
+  let pageToken = ''
+  do {
+    const page = await ledger.listRefusals({ pageSize: 1, pageToken })
+    seen.push(...page.refusals)
+    pageToken = page.nextPageToken
+  } while (pageToken !== '')
+  expect(seen).toEqual((await ledger.listRefusals({})).refusals)
+
+  const refused = [
+    ['provider', { provider: 'Retell' }],
+    ['code', { code: "x' or 1=1" }],
+    ['connection_id', { connectionId: 'x'.repeat(41) }],
+    ['refused_until', { refusedFrom: new Date(5), refusedUntil: new Date(4) }],
+    ['page_token', { pageToken: '5.x' }],
+  ] as const
+  for (const [field, request] of refused) {
+    const error: unknown = await ledger.listRefusals(request).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'invalid_argument', publicMessage: expect.stringContaining(field) })
+  }
 })
 
 test('one event is found by its id', async () => {
@@ -57,11 +132,17 @@ test('every method refuses a call without a token, with an expired one, for anot
     ['permission_denied', { issue: (request) => operator.issue({ ...request, companies }) }],
   ]
   for (const [code, source] of sources) {
-    const { ledger, operations } = harness.clients(source)
+    const { ledger, operations, replays } = harness.clients(source)
     const refused = await Promise.allSettled([
       ledger.getEvent({}),
       ledger.listEvents({}),
       ledger.getDelivery({}),
+      ledger.listRefusals({}),
+      replays.startReplay({}),
+      replays.getReplay({}),
+      replays.listReplays({}),
+      replays.cancelReplay({}),
+      operations.getTimeline({}),
       operations.getConservation({}),
       operations.listDeadLetters({}),
       operations.redriveDeadLetter({}),

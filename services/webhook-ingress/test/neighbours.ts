@@ -22,6 +22,7 @@ export function createAttribution() {
   const implementation: AttributionServiceImplementation = {
     getAttribution: notHere,
     listQuarantine: notHere,
+    listAttributions: notHere,
     resolveCompany: async (request, context) => {
       requireAllCompanies(context, ['webhook-ingress'])
       asked.push(request)

@@ -1,8 +1,9 @@
 import type { CompanyId, EventId } from '@frontdesk/contracts'
+import type { Page } from '@frontdesk/database'
 import type { Attribution, KnownSignals, Knowledge, ProviderEvent } from '../domain/attribute.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
-import type { QuarantineReason } from '../domain/decide.ts'
+import type { Decision, QuarantineReason } from '../domain/decide.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { Signal, Validity } from '../domain/signal.ts'
 
@@ -80,12 +81,31 @@ export interface KeptAttribution extends Omit<Attribution, 'event'> {
   readonly decidedAt: Date
 }
 
+/** A decision in short, for a list. */
+export type ListedAttribution = Pick<KeptAttribution, 'sequence' | 'event' | 'decision' | 'decidedAt'>
+
+/** Which decisions to list; each undefined field matches all. */
+export interface AttributionQuery {
+  readonly companyId: string | undefined
+  readonly status: Decision['kind'] | undefined
+  /** None matches all. */
+  readonly types: readonly string[]
+  readonly provider: string | undefined
+  readonly decidedFrom: Date | undefined
+  readonly decidedUntil: Date | undefined
+  readonly limit: number
+  /** From the last page; empty for the first. */
+  readonly pageToken: string
+}
+
 /** The decisions, of all companies and of none: who may see one is its caller's affair. */
 export interface AttributionReader {
   /** The newest revision when `revision` is 0. */
   find(eventId: EventId, revision: number): Promise<KeptAttribution | undefined>
   /** What was quarantined, newest first; those before `before`. */
   listQuarantined(page: { reason: QuarantineReason | undefined; before: bigint | undefined; limit: number }): Promise<KeptAttribution[]>
+  /** Newest first. */
+  list(query: AttributionQuery): Promise<Page<ListedAttribution>>
   counts(): Promise<{ attributed: bigint; quarantined: bigint }>
 }
 

@@ -1,5 +1,5 @@
 import { deriveEventId, type EventId } from '@frontdesk/contracts'
-import type { KeptAttribution } from '../app/ports.ts'
+import type { KeptAttribution, ListedAttribution } from '../app/ports.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
 import type { Decision } from '../domain/decide.ts'
@@ -33,6 +33,21 @@ export function toSignalRow(companyId: string, { id: signalId, kind, value, vali
 export function toKeptAttribution(row: typeof attributions.$inferSelect): KeptAttribution {
   const { eventId, revision, eventType, source, companyId, confidence, reason, details, ...rest } = row
   return { ...rest, event: { eventId, revision, eventType, source }, decision: toDecision(companyId, confidence, reason, details) }
+}
+
+export function toListedAttribution(
+  row: Pick<
+    typeof attributions.$inferSelect,
+    'sequence' | 'eventId' | 'revision' | 'eventType' | 'source' | 'companyId' | 'confidence' | 'reason' | 'details' | 'decidedAt'
+  >,
+): ListedAttribution {
+  const { sequence, eventId, revision, eventType, source, companyId, confidence, reason, details, decidedAt } = row
+  return {
+    sequence,
+    decidedAt,
+    event: { eventId, revision, eventType, source },
+    decision: toDecision(companyId, confidence, reason, details),
+  }
 }
 
 function toDecision(

@@ -3,7 +3,7 @@ import { acrossCompanies, type Database, withConnection } from '@frontdesk/datab
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import { entitiesByKey } from './attribution-ledger.ts'
-import { attributionOf, quarantinedBefore } from './attribution-reader.ts'
+import { attributionOf, attributionsOf, quarantinedBefore } from './attribution-reader.ts'
 import { companiesAfter } from './company-repository.ts'
 import { connectionById, secretsAfter } from './connection-secrets-reader.ts'
 import { signalsByValue } from './known-signals.ts'
@@ -63,7 +63,8 @@ beforeAll(async () => {
       modelVersion: 'shipped-2',
       directoryVersion: 1n,
       asOf: now,
-      decidedAt: now,
+      // A second apart, the newest last.
+      decidedAt: new Date(now.getTime() - (rowCount - index) * 1_000),
     })),
   )
   await inSession((execute) => execute('analyze table companies, signals, connections, entities, attributions'))
@@ -84,6 +85,17 @@ function inSession<Result>(work: (execute: Execute) => Promise<Result>): Promise
 type Query = { toSQL(): { sql: string; params: unknown[] } }
 const company = () => companyIds[7] as Parameters<typeof signalsAfter>[1]
 const page = { before: 1_500n, limit: 50 }
+const everything = {
+  companyId: undefined,
+  status: undefined,
+  types: [],
+  provider: undefined,
+  decidedFrom: undefined,
+  decidedUntil: undefined,
+  limit: 50,
+  pageToken: '',
+}
+const window = { decidedFrom: new Date(now.getTime() - 600_000), decidedUntil: new Date(now.getTime() - 60_000) }
 
 test.each<[string, (orm: Database['orm']) => Query, string, ...string[]]>([
   ['the first page of ListCompanies', (orm) => companiesAfter(orm, { after: '', limit: 50 }), 'PRIMARY'],
@@ -92,6 +104,23 @@ test.each<[string, (orm: Database['orm']) => Query, string, ...string[]]>([
   ['ListQuarantine', (orm) => quarantinedBefore(orm, { ...page, reason: undefined, before: undefined }), 'attributions_by_company'],
   ['a page of ListQuarantine', (orm) => quarantinedBefore(orm, { ...page, reason: undefined }), 'attributions_by_company'],
   ['a page of ListQuarantine by reason', (orm) => quarantinedBefore(orm, { ...page, reason: 'conflict' }), 'attributions_by_reason'],
+  ['the first page of ListAttributions', (orm) => attributionsOf(orm, everything), 'attributions_by_time'],
+  ['a window of ListAttributions', (orm) => attributionsOf(orm, { ...everything, ...window }), 'attributions_by_time'],
+  [
+    'a page of a company’s ListAttributions',
+    (orm) => attributionsOf(orm, { ...everything, ...window, companyId: company(), pageToken: `${now.getTime()}.1500` }),
+    'attributions_by_company_and_time',
+  ],
+  [
+    'a page of what is quarantined in a window',
+    (orm) => attributionsOf(orm, { ...everything, ...window, status: 'quarantined', pageToken: `${now.getTime()}.1500` }),
+    'attributions_by_company_and_time',
+  ],
+  [
+    'a page of what is attributed',
+    (orm) => attributionsOf(orm, { ...everything, status: 'attributed', types: ['frontdesk.call.ended.v1'], provider: 'retell' }),
+    'attributions_by_time',
+  ],
   ['GetAttribution', (orm) => attributionOf(orm, keyOf(3), 0), 'attributions_by_event'],
   ['GetAttribution of a revision', (orm) => attributionOf(orm, keyOf(3), 1), 'attributions_by_event'],
   ['attribution’s look for signals', (orm) => signalsByValue(orm, ['team-1', 'team-2', 'nobody']), 'signals_by_value', 'PRIMARY'],

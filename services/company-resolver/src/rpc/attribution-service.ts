@@ -5,6 +5,7 @@ import type { AttributionReader } from '../app/ports.ts'
 import type { resolveCompany } from '../app/resolve-company.ts'
 import type { Model } from '../domain/model.ts'
 import { seenBy } from '../domain/seen-by.ts'
+import { fromListRequest, toAttributedEvent } from './convert-list.ts'
 import {
   fromEventIdText,
   fromReasonMessage,
@@ -48,6 +49,12 @@ export function createAttributionService({
         attributions: rows.map(toAttributionMessage),
         nextPageToken: nextPageToken(rows, limit, ({ sequence }) => sequence.toString()),
       }
+    },
+
+    async listAttributions(request, context) {
+      requireAllCompanies(context)
+      const { items, nextPageToken: next } = await attributions.list(fromListRequest(request))
+      return { events: items.map(toAttributedEvent), nextPageToken: next }
     },
 
     async resolveCompany(request, context) {

@@ -64,7 +64,7 @@ export function toAttributionMessage(kept: KeptAttribution): AttributionMessage 
   }
 }
 
-function toDecisionMessage(decision: Decision): AttributionMessage['decision'] {
+export function toDecisionMessage(decision: Decision): AttributionMessage['decision'] {
   if (decision.kind === 'attributed') {
     return { $case: 'attributed', value: { companyId: decision.companyId, confidence: decision.confidence } }
   }

@@ -1,7 +1,7 @@
 import { newId } from '@frontdesk/contracts'
 import { type ErrorCode, FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
 import type { Provider, SignedRequest } from '@frontdesk/providers'
-import { type Acceptance, headersToKeep, singleValued } from '../domain/delivery.ts'
+import { type Acceptance, headersToKeep, isConnectionId, singleValued } from '../domain/delivery.ts'
 import type { ConnectionSecretsCache } from './connection-secrets.ts'
 import type { Ledger, RateLimits } from './ports.ts'
 import { withinTime } from './within-time.ts'
@@ -36,8 +36,6 @@ const unproven: ReadonlySet<ErrorCode> = new Set([
   'timestamp_out_of_tolerance',
   'unknown_connection',
 ])
-
-const connectionIdPattern = /^con_[0-7][0-9a-hjkmnp-tv-z]{25}$/
 
 /** Proves who sent a webhook, normalizes it, and resolves once it is on disk; in any case it answers within 2 s. */
 export function acceptWebhook(deps: AcceptWebhookDependencies): (webhook: IncomingWebhook) => Promise<Acceptance> {
@@ -95,7 +93,7 @@ async function verify(
     return provider.verify(request, secrets, now)
   }
 
-  if (!connectionIdPattern.test(connectionId)) throw unknownConnection()
+  if (!isConnectionId(connectionId)) throw unknownConnection()
   const known = deps.connections.get(connectionId)
   if (!known) await deps.limits.checkAddress(address)
   const connection = known ?? (await deps.connections.ask(connectionId))

@@ -1,4 +1,5 @@
 import type { CompanyId, EventId, Evidence } from '@frontdesk/contracts'
+import type { Page } from '@frontdesk/database'
 import type { NormalizedEvent } from '@frontdesk/providers'
 import type { ErrorCode } from '@frontdesk/errors'
 import type { CalledCompany, Caller } from '../domain/call-variables.ts'
@@ -62,6 +63,35 @@ export interface RefusalLog {
   record(refusal: { provider: string; connectionId: string | undefined; code: ErrorCode; address: string | undefined; at: Date }): void
 }
 
+/** Alike refusals of one second. */
+export interface KeptRefusal {
+  readonly at: Date
+  readonly provider: string
+  readonly connectionId: string | undefined
+  readonly code: string
+  readonly address: string
+  readonly times: number
+}
+
+/** Which refusals to list; each undefined field matches all. */
+export interface RefusalQuery {
+  readonly provider: string | undefined
+  readonly connectionId: string | undefined
+  readonly code: string | undefined
+  readonly refusedFrom: Date | undefined
+  /** Before this instant. */
+  readonly refusedUntil: Date | undefined
+  readonly limit: number
+  /** From the last page; empty for the first. */
+  readonly pageToken: string
+}
+
+/** Reads why deliveries were refused. */
+export interface RefusalReader {
+  /** Newest first. */
+  list(query: RefusalQuery): Promise<Page<KeptRefusal>>
+}
+
 /** An event as the ledger lists it. */
 export interface LedgerEntry {
   readonly eventId: EventId
@@ -74,11 +104,20 @@ export interface LedgerEntry {
   readonly receivedAt: Date
 }
 
-/** What to list; each undefined field matches all. */
-export interface LedgerQuery {
+/** Which events; each undefined field matches all. */
+export interface LedgerFilter {
   readonly provider: string | undefined
-  readonly type: string | undefined
+  /** Of any of these; none matches all. */
+  readonly types: readonly string[]
   readonly entityId: string | undefined
+  readonly connectionId: string | undefined
+  readonly receivedFrom: Date | undefined
+  /** Before this instant. */
+  readonly receivedUntil: Date | undefined
+}
+
+/** A page of a list. */
+export interface LedgerQuery extends LedgerFilter {
   readonly limit: number
   /** From the last page; empty for the first. */
   readonly pageToken: string
@@ -89,8 +128,12 @@ export interface LedgerReader {
   event(id: EventId): Promise<LedgerEntry | undefined>
   /** Newest first, with the token of the next page, empty on the last one. */
   list(query: LedgerQuery): Promise<{ events: LedgerEntry[]; nextPageToken: string }>
+  /** When each of the events was received; one that the ledger does not know is left out. */
+  receivedAt(ids: readonly EventId[]): Promise<ReadonlyMap<EventId, Date>>
   delivery(id: string): Promise<Delivery | undefined>
   countAccepted(): Promise<bigint>
+  /** How many events match. */
+  count(filter: LedgerFilter): Promise<bigint>
 }
 
 /** A company, as the directory vouches for it. */

@@ -1,8 +1,8 @@
 import { type EventId, parseEventId } from '@frontdesk/contracts'
-import { type Database, isStorableInstant } from '@frontdesk/database'
+import { type Database, isStorableInstant, padded } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
-import { and, count, desc, eq, lt, or, type SQL } from 'drizzle-orm'
-import type { LedgerEntry, LedgerReader } from '../app/ports.ts'
+import { and, count, desc, eq, gte, inArray, lt, or, type SQL } from 'drizzle-orm'
+import type { LedgerEntry, LedgerFilter, LedgerQuery, LedgerReader } from '../app/ports.ts'
 import { deliveries } from './schema/deliveries.ts'
 import { events } from './schema/events.ts'
 
@@ -26,22 +26,19 @@ export function createLedgerReader(database: Database): LedgerReader {
       return row && toEntry(row)
     },
 
-    async list({ provider, type, entityId, limit, pageToken }) {
-      const rows = await database.orm
-        .select(eventColumns)
-        .from(events)
-        .where(
-          and(
-            provider === undefined ? undefined : eq(events.provider, provider),
-            type === undefined ? undefined : eq(events.type, type),
-            entityId === undefined ? undefined : eq(events.entityId, entityId),
-            pageToken === '' ? undefined : olderThan(parsePageToken(pageToken)),
-          ),
-        )
-        .orderBy(desc(events.receivedAt), desc(events.eventId))
-        .limit(limit)
+    async list(query) {
+      const rows = await eventsOf(database.orm, query)
+      const { limit } = query
       const last = rows.length === limit ? rows.at(-1) : undefined
       return { events: rows.map(toEntry), nextPageToken: last ? `${last.receivedAt.getTime()}.${last.eventId}` : '' }
+    },
+
+    async receivedAt(ids) {
+      const rows = await database.orm
+        .select({ eventId: events.eventId, receivedAt: events.receivedAt })
+        .from(events)
+        .where(inArray(events.eventId, padded(ids)))
+      return new Map(rows.map((row) => [row.eventId, row.receivedAt]))
     },
 
     async delivery(id) {
@@ -51,11 +48,40 @@ export function createLedgerReader(database: Database): LedgerReader {
       return { ...rest, id: deliveryId, connectionId: connectionId ?? undefined, rawBody: Buffer.from(body) }
     },
 
+    async count(filter) {
+      const [row] = await database.orm.select({ matching: count() }).from(events).where(matching(filter))
+      return BigInt(row?.matching ?? 0)
+    },
+
     async countAccepted() {
       const [row] = await database.orm.select({ accepted: count() }).from(events)
       return BigInt(row?.accepted ?? 0)
     },
   }
+}
+
+/** By entity from its own index, else by time; the other conditions are looked at row by row. */
+export function eventsOf(orm: Database['orm'], { limit, pageToken, ...filter }: LedgerQuery) {
+  return (
+    orm
+      .select(eventColumns)
+      // Where most rows match, the optimizer would rather read and sort them all than follow the time.
+      .from(events, { forceIndex: [filter.entityId === undefined ? 'events_by_time' : 'events_by_entity'] })
+      .where(and(matching(filter), pageToken === '' ? undefined : olderThan(parsePageToken(pageToken))))
+      .orderBy(desc(events.receivedAt), desc(events.eventId))
+      .limit(limit)
+  )
+}
+
+export function matching({ provider, types, entityId, connectionId, receivedFrom, receivedUntil }: LedgerFilter): SQL | undefined {
+  return and(
+    provider === undefined ? undefined : eq(events.provider, provider),
+    types.length === 0 ? undefined : inArray(events.type, [...types]),
+    entityId === undefined ? undefined : eq(events.entityId, entityId),
+    connectionId === undefined ? undefined : eq(events.connectionId, connectionId),
+    receivedFrom && gte(events.receivedAt, receivedFrom),
+    receivedUntil && lt(events.receivedAt, receivedUntil),
+  )
 }
 
 function toEntry(row: EventRow): LedgerEntry {

@@ -18,6 +18,13 @@ export interface Acceptance {
   readonly duplicates: number
 }
 
+const connectionIdPattern = /^con_[0-7][0-9a-hjkmnp-tv-z]{25}$/
+
+/** Whether the text has the form of a connection's id. */
+export function isConnectionId(text: string): boolean {
+  return connectionIdPattern.test(text)
+}
+
 const masked = '[masked]'
 const credential = /signature|authorization|cookie|token|secret|api-key/
 

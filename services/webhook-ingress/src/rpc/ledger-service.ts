@@ -1,11 +1,11 @@
 import { type LedgerServiceImplementation, parseEventId } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { pageSizeOf, requireAllCompanies } from '@frontdesk/rpc'
-import type { LedgerReader } from '../app/ports.ts'
-import { toDelivery, toLedgerEvent } from './convert.ts'
+import type { LedgerReader, RefusalReader } from '../app/ports.ts'
+import { fromFilter, fromRefusalsRequest, toDelivery, toLedgerEvent } from './convert.ts'
 
 /** `frontdesk.ledger.v1.LedgerService`. A delivery has no company yet, so every method needs a token for all of them. */
-export function createLedgerService(ledger: LedgerReader): LedgerServiceImplementation {
+export function createLedgerService(ledger: LedgerReader, refusals: RefusalReader): LedgerServiceImplementation {
   return {
     async getEvent(request, context) {
       requireAllCompanies(context)
@@ -19,9 +19,7 @@ export function createLedgerService(ledger: LedgerReader): LedgerServiceImplemen
     async listEvents(request, context) {
       requireAllCompanies(context)
       const { events, nextPageToken } = await ledger.list({
-        provider: request.provider || undefined,
-        type: request.eventType || undefined,
-        entityId: request.entityId || undefined,
+        ...fromFilter(request),
         limit: pageSizeOf(request.pageSize),
         pageToken: request.pageToken,
       })
@@ -36,6 +34,12 @@ export function createLedgerService(ledger: LedgerReader): LedgerServiceImplemen
           publicMessage: 'There is no such delivery in the ledger: there never was, or its body is past its retention.',
         })
       return { delivery: toDelivery(delivery) }
+    },
+
+    async listRefusals(request, context) {
+      requireAllCompanies(context)
+      const { items, nextPageToken } = await refusals.list(fromRefusalsRequest(request))
+      return { refusals: items.map(({ connectionId, ...refusal }) => ({ ...refusal, connectionId: connectionId ?? '' })), nextPageToken }
     },
   }
 }

@@ -35,5 +35,8 @@ export const attributions = mysqlTable(
     // The quarantine is what has no company; the counts are read from here too.
     index('attributions_by_company').on(table.companyId, table.sequence),
     index('attributions_by_reason').on(table.reason, table.sequence),
+    // What an operator searches by company or by nothing but time.
+    index('attributions_by_company_and_time').on(table.companyId, table.decidedAt, table.sequence),
+    index('attributions_by_time').on(table.decidedAt, table.sequence),
   ],
 )

@@ -1,5 +1,6 @@
-export { brokerMarks, outbox } from '@frontdesk/outbox'
+export { brokerMarks, outboxByTime as outbox } from '@frontdesk/outbox'
 export { connectionSecrets } from './connection-secrets.ts'
 export { deliveries } from './deliveries.ts'
 export { events } from './events.ts'
 export { refusals } from './refusals.ts'
+export { replays } from './replays.ts'

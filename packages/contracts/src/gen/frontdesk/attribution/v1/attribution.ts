@@ -17,6 +17,69 @@ import {
 } from "../../events/v1/quarantine.ts";
 import { EventSource, Evidence } from "../../events/v1/source.ts";
 
+/** What became of an event at the resolver. */
+export const AttributionStatus = {
+  UNSPECIFIED: "ATTRIBUTION_STATUS_UNSPECIFIED",
+  ATTRIBUTED: "ATTRIBUTION_STATUS_ATTRIBUTED",
+  QUARANTINED: "ATTRIBUTION_STATUS_QUARANTINED",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type AttributionStatus = typeof AttributionStatus[keyof typeof AttributionStatus];
+
+export namespace AttributionStatus {
+  export type UNSPECIFIED = typeof AttributionStatus.UNSPECIFIED;
+  export type ATTRIBUTED = typeof AttributionStatus.ATTRIBUTED;
+  export type QUARANTINED = typeof AttributionStatus.QUARANTINED;
+  export type UNRECOGNIZED = typeof AttributionStatus.UNRECOGNIZED;
+}
+
+export function attributionStatusFromJSON(object: any): AttributionStatus {
+  switch (object) {
+    case 0:
+    case "ATTRIBUTION_STATUS_UNSPECIFIED":
+      return AttributionStatus.UNSPECIFIED;
+    case 1:
+    case "ATTRIBUTION_STATUS_ATTRIBUTED":
+      return AttributionStatus.ATTRIBUTED;
+    case 2:
+    case "ATTRIBUTION_STATUS_QUARANTINED":
+      return AttributionStatus.QUARANTINED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return AttributionStatus.UNRECOGNIZED;
+  }
+}
+
+export function attributionStatusToJSON(object: AttributionStatus): string {
+  switch (object) {
+    case AttributionStatus.UNSPECIFIED:
+      return "ATTRIBUTION_STATUS_UNSPECIFIED";
+    case AttributionStatus.ATTRIBUTED:
+      return "ATTRIBUTION_STATUS_ATTRIBUTED";
+    case AttributionStatus.QUARANTINED:
+      return "ATTRIBUTION_STATUS_QUARANTINED";
+    case AttributionStatus.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function attributionStatusToNumber(object: AttributionStatus): number {
+  switch (object) {
+    case AttributionStatus.UNSPECIFIED:
+      return 0;
+    case AttributionStatus.ATTRIBUTED:
+      return 1;
+    case AttributionStatus.QUARANTINED:
+      return 2;
+    case AttributionStatus.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export interface Attribution {
   /** 64 lower-case hex digits. */
   eventId: string;
@@ -84,6 +147,42 @@ export interface ListQuarantineResponse {
   /** Newest first. */
   attributions: Attribution[];
   nextPageToken: string;
+}
+
+export interface ListAttributionsRequest {
+  /** Each empty one matches all. */
+  companyId: string;
+  /** Without a company's id, which only attributed events have. */
+  status: AttributionStatus;
+  /** Events of any of these types, at most 32. */
+  eventTypes: string[];
+  provider: string;
+  /** Decided at this instant or later. */
+  decidedFrom:
+    | Date
+    | undefined;
+  /** Decided before this instant. */
+  decidedUntil: Date | undefined;
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListAttributionsResponse {
+  /** Newest first. */
+  events: AttributedEvent[];
+  nextPageToken: string;
+}
+
+/** A decision in short. */
+export interface AttributedEvent {
+  /** 64 lower-case hex digits. */
+  eventId: string;
+  revision: number;
+  eventType: string;
+  /** Without its evidence. */
+  source: EventSource | undefined;
+  decision: { $case: "attributed"; value: Attributed } | { $case: "quarantined"; value: Quarantined } | undefined;
+  decidedAt: Date | undefined;
 }
 
 export interface ResolveCompanyRequest {
@@ -1094,6 +1193,506 @@ export const ListQuarantineResponse: MessageFns<ListQuarantineResponse> = {
   },
 };
 
+function createBaseListAttributionsRequest(): ListAttributionsRequest {
+  return {
+    companyId: "",
+    status: AttributionStatus.UNSPECIFIED,
+    eventTypes: [],
+    provider: "",
+    decidedFrom: undefined,
+    decidedUntil: undefined,
+    pageSize: 0,
+    pageToken: "",
+  };
+}
+
+export const ListAttributionsRequest: MessageFns<ListAttributionsRequest> = {
+  encode(message: ListAttributionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.companyId !== "") {
+      writer.uint32(10).string(message.companyId);
+    }
+    if (message.status !== AttributionStatus.UNSPECIFIED) {
+      writer.uint32(16).int32(attributionStatusToNumber(message.status));
+    }
+    for (const v of message.eventTypes) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.provider !== "") {
+      writer.uint32(34).string(message.provider);
+    }
+    if (message.decidedFrom !== undefined) {
+      Timestamp.encode(toTimestamp(message.decidedFrom), writer.uint32(42).fork()).join();
+    }
+    if (message.decidedUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.decidedUntil), writer.uint32(50).fork()).join();
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(56).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(66).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAttributionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAttributionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.status = attributionStatusFromJSON(reader.int32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.eventTypes.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.decidedFrom = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.decidedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListAttributionsRequest {
+    return {
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      status: isSet(object.status) ? attributionStatusFromJSON(object.status) : AttributionStatus.UNSPECIFIED,
+      eventTypes: globalThis.Array.isArray(object?.eventTypes)
+        ? object.eventTypes.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.event_types)
+        ? object.event_types.map((e: any) => globalThis.String(e))
+        : [],
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      decidedFrom: isSet(object.decidedFrom)
+        ? fromJsonTimestamp(object.decidedFrom)
+        : isSet(object.decided_from)
+        ? fromJsonTimestamp(object.decided_from)
+        : undefined,
+      decidedUntil: isSet(object.decidedUntil)
+        ? fromJsonTimestamp(object.decidedUntil)
+        : isSet(object.decided_until)
+        ? fromJsonTimestamp(object.decided_until)
+        : undefined,
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListAttributionsRequest): unknown {
+    const obj: any = {};
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.status !== AttributionStatus.UNSPECIFIED) {
+      obj.status = attributionStatusToJSON(message.status);
+    }
+    if (message.eventTypes?.length) {
+      obj.eventTypes = message.eventTypes;
+    }
+    if (message.provider !== "") {
+      obj.provider = message.provider;
+    }
+    if (message.decidedFrom !== undefined) {
+      obj.decidedFrom = message.decidedFrom.toISOString();
+    }
+    if (message.decidedUntil !== undefined) {
+      obj.decidedUntil = message.decidedUntil.toISOString();
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListAttributionsRequest>): ListAttributionsRequest {
+    return ListAttributionsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListAttributionsRequest>): ListAttributionsRequest {
+    const message = createBaseListAttributionsRequest();
+    message.companyId = object.companyId ?? "";
+    message.status = object.status ?? AttributionStatus.UNSPECIFIED;
+    message.eventTypes = object.eventTypes?.map((e) => e) || [];
+    message.provider = object.provider ?? "";
+    message.decidedFrom = object.decidedFrom ?? undefined;
+    message.decidedUntil = object.decidedUntil ?? undefined;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListAttributionsResponse(): ListAttributionsResponse {
+  return { events: [], nextPageToken: "" };
+}
+
+export const ListAttributionsResponse: MessageFns<ListAttributionsResponse> = {
+  encode(message: ListAttributionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.events) {
+      AttributedEvent.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAttributionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAttributionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.events.push(AttributedEvent.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListAttributionsResponse {
+    return {
+      events: globalThis.Array.isArray(object?.events)
+        ? object.events.map((e: any) => AttributedEvent.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListAttributionsResponse): unknown {
+    const obj: any = {};
+    if (message.events?.length) {
+      obj.events = message.events.map((e) => AttributedEvent.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListAttributionsResponse>): ListAttributionsResponse {
+    return ListAttributionsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListAttributionsResponse>): ListAttributionsResponse {
+    const message = createBaseListAttributionsResponse();
+    message.events = object.events?.map((e) => AttributedEvent.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseAttributedEvent(): AttributedEvent {
+  return { eventId: "", revision: 0, eventType: "", source: undefined, decision: undefined, decidedAt: undefined };
+}
+
+export const AttributedEvent: MessageFns<AttributedEvent> = {
+  encode(message: AttributedEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.eventId !== "") {
+      writer.uint32(10).string(message.eventId);
+    }
+    if (message.revision !== 0) {
+      writer.uint32(16).uint32(message.revision);
+    }
+    if (message.eventType !== "") {
+      writer.uint32(26).string(message.eventType);
+    }
+    if (message.source !== undefined) {
+      EventSource.encode(message.source, writer.uint32(34).fork()).join();
+    }
+    switch (message.decision?.$case) {
+      case "attributed":
+        Attributed.encode(message.decision.value, writer.uint32(42).fork()).join();
+        break;
+      case "quarantined":
+        Quarantined.encode(message.decision.value, writer.uint32(50).fork()).join();
+        break;
+    }
+    if (message.decidedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.decidedAt), writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttributedEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttributedEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.eventId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.eventType = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.source = EventSource.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.decision = { $case: "attributed", value: Attributed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.decision = { $case: "quarantined", value: Quarantined.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.decidedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AttributedEvent {
+    return {
+      eventId: isSet(object.eventId)
+        ? globalThis.String(object.eventId)
+        : isSet(object.event_id)
+        ? globalThis.String(object.event_id)
+        : "",
+      revision: isSet(object.revision) ? globalThis.Number(object.revision) : 0,
+      eventType: isSet(object.eventType)
+        ? globalThis.String(object.eventType)
+        : isSet(object.event_type)
+        ? globalThis.String(object.event_type)
+        : "",
+      source: isSet(object.source) ? EventSource.fromJSON(object.source) : undefined,
+      decision: isSet(object.attributed)
+        ? { $case: "attributed", value: Attributed.fromJSON(object.attributed) }
+        : isSet(object.quarantined)
+        ? { $case: "quarantined", value: Quarantined.fromJSON(object.quarantined) }
+        : undefined,
+      decidedAt: isSet(object.decidedAt)
+        ? fromJsonTimestamp(object.decidedAt)
+        : isSet(object.decided_at)
+        ? fromJsonTimestamp(object.decided_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: AttributedEvent): unknown {
+    const obj: any = {};
+    if (message.eventId !== "") {
+      obj.eventId = message.eventId;
+    }
+    if (message.revision !== 0) {
+      obj.revision = Math.round(message.revision);
+    }
+    if (message.eventType !== "") {
+      obj.eventType = message.eventType;
+    }
+    if (message.source !== undefined) {
+      obj.source = EventSource.toJSON(message.source);
+    }
+    if (message.decision?.$case === "attributed") {
+      obj.attributed = Attributed.toJSON(message.decision.value);
+    } else if (message.decision?.$case === "quarantined") {
+      obj.quarantined = Quarantined.toJSON(message.decision.value);
+    }
+    if (message.decidedAt !== undefined) {
+      obj.decidedAt = message.decidedAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AttributedEvent>): AttributedEvent {
+    return AttributedEvent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttributedEvent>): AttributedEvent {
+    const message = createBaseAttributedEvent();
+    message.eventId = object.eventId ?? "";
+    message.revision = object.revision ?? 0;
+    message.eventType = object.eventType ?? "";
+    message.source = (object.source !== undefined && object.source !== null)
+      ? EventSource.fromPartial(object.source)
+      : undefined;
+    switch (object.decision?.$case) {
+      case "attributed": {
+        if (object.decision?.value !== undefined && object.decision?.value !== null) {
+          message.decision = { $case: "attributed", value: Attributed.fromPartial(object.decision.value) };
+        }
+        break;
+      }
+      case "quarantined": {
+        if (object.decision?.value !== undefined && object.decision?.value !== null) {
+          message.decision = { $case: "quarantined", value: Quarantined.fromPartial(object.decision.value) };
+        }
+        break;
+      }
+    }
+    message.decidedAt = object.decidedAt ?? undefined;
+    return message;
+  },
+};
+
 function createBaseResolveCompanyRequest(): ResolveCompanyRequest {
   return { provider: "", evidence: [] };
 }
@@ -1429,6 +2028,15 @@ export const AttributionServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Decisions without their evidence. Needs a token for all companies, since a confidence tells of rivals. */
+    listAttributions: {
+      name: "ListAttributions",
+      requestType: ListAttributionsRequest as typeof ListAttributionsRequest,
+      requestStream: false,
+      responseType: ListAttributionsResponse as typeof ListAttributionsResponse,
+      responseStream: false,
+      options: {},
+    },
     /**
      * Whom evidence names at this moment, by the decision that events get; nothing of it is kept. For webhook-ingress alone, with
      * a token for all companies.
@@ -1455,6 +2063,11 @@ export interface AttributionServiceImplementation<CallContextExt = {}> {
     request: ListQuarantineRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListQuarantineResponse>>;
+  /** Decisions without their evidence. Needs a token for all companies, since a confidence tells of rivals. */
+  listAttributions(
+    request: ListAttributionsRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ListAttributionsResponse>>;
   /**
    * Whom evidence names at this moment, by the decision that events get; nothing of it is kept. For webhook-ingress alone, with
    * a token for all companies.
@@ -1476,6 +2089,11 @@ export interface AttributionServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<ListQuarantineRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListQuarantineResponse>;
+  /** Decisions without their evidence. Needs a token for all companies, since a confidence tells of rivals. */
+  listAttributions(
+    request: DeepPartial<ListAttributionsRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ListAttributionsResponse>;
   /**
    * Whom evidence names at this moment, by the decision that events get; nothing of it is kept. For webhook-ingress alone, with
    * a token for all companies.

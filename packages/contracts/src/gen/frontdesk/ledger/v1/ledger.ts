@@ -54,6 +54,15 @@ export interface ListEventsRequest {
   entityId: string;
   pageSize: number;
   pageToken: string;
+  /** Beside event_type: events of any of these, at most 32. */
+  eventTypes: string[];
+  connectionId: string;
+  /** Received at this instant or later. */
+  receivedFrom:
+    | Date
+    | undefined;
+  /** Received before this instant. */
+  receivedUntil: Date | undefined;
 }
 
 export interface ListEventsResponse {
@@ -67,6 +76,39 @@ export interface GetDeliveryRequest {
 
 export interface GetDeliveryResponse {
   delivery: Delivery | undefined;
+}
+
+export interface Refusal {
+  at: Date | undefined;
+  provider: string;
+  /** As it stood in the path: nothing of a refused delivery is trusted. */
+  connectionId: string;
+  /** Such as "signature_invalid". */
+  code: string;
+  /** Where it came from. */
+  address: string;
+  /** How many alike ones in that second. */
+  times: number;
+}
+
+export interface ListRefusalsRequest {
+  /** Each empty one matches all. */
+  provider: string;
+  connectionId: string;
+  code: string;
+  /** Refused at this instant or later. */
+  refusedFrom:
+    | Date
+    | undefined;
+  /** Refused before this instant. */
+  refusedUntil: Date | undefined;
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListRefusalsResponse {
+  refusals: Refusal[];
+  nextPageToken: string;
 }
 
 function createBaseLedgerEvent(): LedgerEvent {
@@ -685,7 +727,17 @@ export const GetEventResponse: MessageFns<GetEventResponse> = {
 };
 
 function createBaseListEventsRequest(): ListEventsRequest {
-  return { provider: "", eventType: "", entityId: "", pageSize: 0, pageToken: "" };
+  return {
+    provider: "",
+    eventType: "",
+    entityId: "",
+    pageSize: 0,
+    pageToken: "",
+    eventTypes: [],
+    connectionId: "",
+    receivedFrom: undefined,
+    receivedUntil: undefined,
+  };
 }
 
 export const ListEventsRequest: MessageFns<ListEventsRequest> = {
@@ -704,6 +756,18 @@ export const ListEventsRequest: MessageFns<ListEventsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(42).string(message.pageToken);
+    }
+    for (const v of message.eventTypes) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.connectionId !== "") {
+      writer.uint32(58).string(message.connectionId);
+    }
+    if (message.receivedFrom !== undefined) {
+      Timestamp.encode(toTimestamp(message.receivedFrom), writer.uint32(66).fork()).join();
+    }
+    if (message.receivedUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.receivedUntil), writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -761,6 +825,38 @@ export const ListEventsRequest: MessageFns<ListEventsRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.eventTypes.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.connectionId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.receivedFrom = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.receivedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -796,6 +892,26 @@ export const ListEventsRequest: MessageFns<ListEventsRequest> = {
         : isSet(object.page_token)
         ? globalThis.String(object.page_token)
         : "",
+      eventTypes: globalThis.Array.isArray(object?.eventTypes)
+        ? object.eventTypes.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.event_types)
+        ? object.event_types.map((e: any) => globalThis.String(e))
+        : [],
+      connectionId: isSet(object.connectionId)
+        ? globalThis.String(object.connectionId)
+        : isSet(object.connection_id)
+        ? globalThis.String(object.connection_id)
+        : "",
+      receivedFrom: isSet(object.receivedFrom)
+        ? fromJsonTimestamp(object.receivedFrom)
+        : isSet(object.received_from)
+        ? fromJsonTimestamp(object.received_from)
+        : undefined,
+      receivedUntil: isSet(object.receivedUntil)
+        ? fromJsonTimestamp(object.receivedUntil)
+        : isSet(object.received_until)
+        ? fromJsonTimestamp(object.received_until)
+        : undefined,
     };
   },
 
@@ -816,6 +932,18 @@ export const ListEventsRequest: MessageFns<ListEventsRequest> = {
     if (message.pageToken !== "") {
       obj.pageToken = message.pageToken;
     }
+    if (message.eventTypes?.length) {
+      obj.eventTypes = message.eventTypes;
+    }
+    if (message.connectionId !== "") {
+      obj.connectionId = message.connectionId;
+    }
+    if (message.receivedFrom !== undefined) {
+      obj.receivedFrom = message.receivedFrom.toISOString();
+    }
+    if (message.receivedUntil !== undefined) {
+      obj.receivedUntil = message.receivedUntil.toISOString();
+    }
     return obj;
   },
 
@@ -829,6 +957,10 @@ export const ListEventsRequest: MessageFns<ListEventsRequest> = {
     message.entityId = object.entityId ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.eventTypes = object.eventTypes?.map((e) => e) || [];
+    message.connectionId = object.connectionId ?? "";
+    message.receivedFrom = object.receivedFrom ?? undefined;
+    message.receivedUntil = object.receivedUntil ?? undefined;
     return message;
   },
 };
@@ -1064,6 +1196,441 @@ export const GetDeliveryResponse: MessageFns<GetDeliveryResponse> = {
   },
 };
 
+function createBaseRefusal(): Refusal {
+  return { at: undefined, provider: "", connectionId: "", code: "", address: "", times: 0 };
+}
+
+export const Refusal: MessageFns<Refusal> = {
+  encode(message: Refusal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.at !== undefined) {
+      Timestamp.encode(toTimestamp(message.at), writer.uint32(10).fork()).join();
+    }
+    if (message.provider !== "") {
+      writer.uint32(18).string(message.provider);
+    }
+    if (message.connectionId !== "") {
+      writer.uint32(26).string(message.connectionId);
+    }
+    if (message.code !== "") {
+      writer.uint32(34).string(message.code);
+    }
+    if (message.address !== "") {
+      writer.uint32(42).string(message.address);
+    }
+    if (message.times !== 0) {
+      writer.uint32(48).uint32(message.times);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Refusal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.at = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.connectionId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.times = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Refusal {
+    return {
+      at: isSet(object.at) ? fromJsonTimestamp(object.at) : undefined,
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      connectionId: isSet(object.connectionId)
+        ? globalThis.String(object.connectionId)
+        : isSet(object.connection_id)
+        ? globalThis.String(object.connection_id)
+        : "",
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      address: isSet(object.address) ? globalThis.String(object.address) : "",
+      times: isSet(object.times) ? globalThis.Number(object.times) : 0,
+    };
+  },
+
+  toJSON(message: Refusal): unknown {
+    const obj: any = {};
+    if (message.at !== undefined) {
+      obj.at = message.at.toISOString();
+    }
+    if (message.provider !== "") {
+      obj.provider = message.provider;
+    }
+    if (message.connectionId !== "") {
+      obj.connectionId = message.connectionId;
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.address !== "") {
+      obj.address = message.address;
+    }
+    if (message.times !== 0) {
+      obj.times = Math.round(message.times);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Refusal>): Refusal {
+    return Refusal.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Refusal>): Refusal {
+    const message = createBaseRefusal();
+    message.at = object.at ?? undefined;
+    message.provider = object.provider ?? "";
+    message.connectionId = object.connectionId ?? "";
+    message.code = object.code ?? "";
+    message.address = object.address ?? "";
+    message.times = object.times ?? 0;
+    return message;
+  },
+};
+
+function createBaseListRefusalsRequest(): ListRefusalsRequest {
+  return {
+    provider: "",
+    connectionId: "",
+    code: "",
+    refusedFrom: undefined,
+    refusedUntil: undefined,
+    pageSize: 0,
+    pageToken: "",
+  };
+}
+
+export const ListRefusalsRequest: MessageFns<ListRefusalsRequest> = {
+  encode(message: ListRefusalsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.provider !== "") {
+      writer.uint32(10).string(message.provider);
+    }
+    if (message.connectionId !== "") {
+      writer.uint32(18).string(message.connectionId);
+    }
+    if (message.code !== "") {
+      writer.uint32(26).string(message.code);
+    }
+    if (message.refusedFrom !== undefined) {
+      Timestamp.encode(toTimestamp(message.refusedFrom), writer.uint32(34).fork()).join();
+    }
+    if (message.refusedUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.refusedUntil), writer.uint32(42).fork()).join();
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(48).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(58).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRefusalsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRefusalsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.connectionId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.refusedFrom = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.refusedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRefusalsRequest {
+    return {
+      provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
+      connectionId: isSet(object.connectionId)
+        ? globalThis.String(object.connectionId)
+        : isSet(object.connection_id)
+        ? globalThis.String(object.connection_id)
+        : "",
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      refusedFrom: isSet(object.refusedFrom)
+        ? fromJsonTimestamp(object.refusedFrom)
+        : isSet(object.refused_from)
+        ? fromJsonTimestamp(object.refused_from)
+        : undefined,
+      refusedUntil: isSet(object.refusedUntil)
+        ? fromJsonTimestamp(object.refusedUntil)
+        : isSet(object.refused_until)
+        ? fromJsonTimestamp(object.refused_until)
+        : undefined,
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListRefusalsRequest): unknown {
+    const obj: any = {};
+    if (message.provider !== "") {
+      obj.provider = message.provider;
+    }
+    if (message.connectionId !== "") {
+      obj.connectionId = message.connectionId;
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.refusedFrom !== undefined) {
+      obj.refusedFrom = message.refusedFrom.toISOString();
+    }
+    if (message.refusedUntil !== undefined) {
+      obj.refusedUntil = message.refusedUntil.toISOString();
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListRefusalsRequest>): ListRefusalsRequest {
+    return ListRefusalsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRefusalsRequest>): ListRefusalsRequest {
+    const message = createBaseListRefusalsRequest();
+    message.provider = object.provider ?? "";
+    message.connectionId = object.connectionId ?? "";
+    message.code = object.code ?? "";
+    message.refusedFrom = object.refusedFrom ?? undefined;
+    message.refusedUntil = object.refusedUntil ?? undefined;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListRefusalsResponse(): ListRefusalsResponse {
+  return { refusals: [], nextPageToken: "" };
+}
+
+export const ListRefusalsResponse: MessageFns<ListRefusalsResponse> = {
+  encode(message: ListRefusalsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.refusals) {
+      Refusal.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRefusalsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRefusalsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.refusals.push(Refusal.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRefusalsResponse {
+    return {
+      refusals: globalThis.Array.isArray(object?.refusals) ? object.refusals.map((e: any) => Refusal.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListRefusalsResponse): unknown {
+    const obj: any = {};
+    if (message.refusals?.length) {
+      obj.refusals = message.refusals.map((e) => Refusal.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListRefusalsResponse>): ListRefusalsResponse {
+    return ListRefusalsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRefusalsResponse>): ListRefusalsResponse {
+    const message = createBaseListRefusalsResponse();
+    message.refusals = object.refusals?.map((e) => Refusal.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
 /**
  * What the webhook-ingress accepted and keeps. Every method needs a token for all companies,
  * since a delivery has no company yet.
@@ -1098,6 +1665,15 @@ export const LedgerServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Why deliveries were refused, alike ones of one second as one; newest first. */
+    listRefusals: {
+      name: "ListRefusals",
+      requestType: ListRefusalsRequest as typeof ListRefusalsRequest,
+      requestStream: false,
+      responseType: ListRefusalsResponse as typeof ListRefusalsResponse,
+      responseStream: false,
+      options: {},
+    },
   },
 } as const;
 
@@ -1112,6 +1688,11 @@ export interface LedgerServiceImplementation<CallContextExt = {}> {
     request: GetDeliveryRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<GetDeliveryResponse>>;
+  /** Why deliveries were refused, alike ones of one second as one; newest first. */
+  listRefusals(
+    request: ListRefusalsRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ListRefusalsResponse>>;
 }
 
 export interface LedgerServiceClient<CallOptionsExt = {}> {
@@ -1125,6 +1706,11 @@ export interface LedgerServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<GetDeliveryRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<GetDeliveryResponse>;
+  /** Why deliveries were refused, alike ones of one second as one; newest first. */
+  listRefusals(
+    request: DeepPartial<ListRefusalsRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ListRefusalsResponse>;
 }
 
 function bytesFromBase64(b64: string): Uint8Array {

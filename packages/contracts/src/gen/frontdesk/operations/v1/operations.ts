@@ -60,6 +60,56 @@ export interface RedriveDeadLetterRequest {
 export interface RedriveDeadLetterResponse {
 }
 
+export interface GetTimelineRequest {
+  /** 1 to 64 ids, of 64 lower-case hex digits. */
+  eventIds: string[];
+}
+
+export interface GetTimelineResponse {
+  /** By this service's handlers, the earliest first. */
+  handled: HandledEvent[];
+  /** With one of the ids as their own or as their correlation, the earliest first; at most 500. */
+  produced: ProducedEvent[];
+}
+
+export interface HandledEvent {
+  handler: string;
+  eventId: string;
+  revision: number;
+  eventType: string;
+  /** "done" or "dead". */
+  outcome: string;
+  /** Deliveries, the last one included. */
+  attempts: number;
+  handledAt:
+    | Date
+    | undefined;
+  /** Of a dead letter. */
+  error: string;
+}
+
+export interface ProducedEvent {
+  eventId: string;
+  revision: number;
+  eventType: string;
+  subject: string;
+  entityId: string;
+  /** Empty before its company is known. */
+  companyId: string;
+  correlationId: string;
+  causationId: string;
+  createdAt:
+    | Date
+    | undefined;
+  /** Absent while the broker has not acknowledged it. */
+  publishedAt: Date | undefined;
+  stream: string;
+  streamSequence: bigint;
+  /** How often publishing it failed, and why the last time. */
+  failures: number;
+  lastError: string;
+}
+
 function createBaseGetConservationRequest(): GetConservationRequest {
   return {};
 }
@@ -865,6 +915,707 @@ export const RedriveDeadLetterResponse: MessageFns<RedriveDeadLetterResponse> = 
   },
 };
 
+function createBaseGetTimelineRequest(): GetTimelineRequest {
+  return { eventIds: [] };
+}
+
+export const GetTimelineRequest: MessageFns<GetTimelineRequest> = {
+  encode(message: GetTimelineRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.eventIds) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetTimelineRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetTimelineRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.eventIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetTimelineRequest {
+    return {
+      eventIds: globalThis.Array.isArray(object?.eventIds)
+        ? object.eventIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.event_ids)
+        ? object.event_ids.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: GetTimelineRequest): unknown {
+    const obj: any = {};
+    if (message.eventIds?.length) {
+      obj.eventIds = message.eventIds;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetTimelineRequest>): GetTimelineRequest {
+    return GetTimelineRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetTimelineRequest>): GetTimelineRequest {
+    const message = createBaseGetTimelineRequest();
+    message.eventIds = object.eventIds?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseGetTimelineResponse(): GetTimelineResponse {
+  return { handled: [], produced: [] };
+}
+
+export const GetTimelineResponse: MessageFns<GetTimelineResponse> = {
+  encode(message: GetTimelineResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.handled) {
+      HandledEvent.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.produced) {
+      ProducedEvent.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetTimelineResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetTimelineResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.handled.push(HandledEvent.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.produced.push(ProducedEvent.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetTimelineResponse {
+    return {
+      handled: globalThis.Array.isArray(object?.handled)
+        ? object.handled.map((e: any) => HandledEvent.fromJSON(e))
+        : [],
+      produced: globalThis.Array.isArray(object?.produced)
+        ? object.produced.map((e: any) => ProducedEvent.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: GetTimelineResponse): unknown {
+    const obj: any = {};
+    if (message.handled?.length) {
+      obj.handled = message.handled.map((e) => HandledEvent.toJSON(e));
+    }
+    if (message.produced?.length) {
+      obj.produced = message.produced.map((e) => ProducedEvent.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetTimelineResponse>): GetTimelineResponse {
+    return GetTimelineResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetTimelineResponse>): GetTimelineResponse {
+    const message = createBaseGetTimelineResponse();
+    message.handled = object.handled?.map((e) => HandledEvent.fromPartial(e)) || [];
+    message.produced = object.produced?.map((e) => ProducedEvent.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseHandledEvent(): HandledEvent {
+  return {
+    handler: "",
+    eventId: "",
+    revision: 0,
+    eventType: "",
+    outcome: "",
+    attempts: 0,
+    handledAt: undefined,
+    error: "",
+  };
+}
+
+export const HandledEvent: MessageFns<HandledEvent> = {
+  encode(message: HandledEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.handler !== "") {
+      writer.uint32(10).string(message.handler);
+    }
+    if (message.eventId !== "") {
+      writer.uint32(18).string(message.eventId);
+    }
+    if (message.revision !== 0) {
+      writer.uint32(24).uint32(message.revision);
+    }
+    if (message.eventType !== "") {
+      writer.uint32(34).string(message.eventType);
+    }
+    if (message.outcome !== "") {
+      writer.uint32(42).string(message.outcome);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(48).uint32(message.attempts);
+    }
+    if (message.handledAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.handledAt), writer.uint32(58).fork()).join();
+    }
+    if (message.error !== "") {
+      writer.uint32(66).string(message.error);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HandledEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHandledEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.handler = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.eventId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.revision = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.eventType = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.outcome = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.attempts = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.handledAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.error = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): HandledEvent {
+    return {
+      handler: isSet(object.handler) ? globalThis.String(object.handler) : "",
+      eventId: isSet(object.eventId)
+        ? globalThis.String(object.eventId)
+        : isSet(object.event_id)
+        ? globalThis.String(object.event_id)
+        : "",
+      revision: isSet(object.revision) ? globalThis.Number(object.revision) : 0,
+      eventType: isSet(object.eventType)
+        ? globalThis.String(object.eventType)
+        : isSet(object.event_type)
+        ? globalThis.String(object.event_type)
+        : "",
+      outcome: isSet(object.outcome) ? globalThis.String(object.outcome) : "",
+      attempts: isSet(object.attempts) ? globalThis.Number(object.attempts) : 0,
+      handledAt: isSet(object.handledAt)
+        ? fromJsonTimestamp(object.handledAt)
+        : isSet(object.handled_at)
+        ? fromJsonTimestamp(object.handled_at)
+        : undefined,
+      error: isSet(object.error) ? globalThis.String(object.error) : "",
+    };
+  },
+
+  toJSON(message: HandledEvent): unknown {
+    const obj: any = {};
+    if (message.handler !== "") {
+      obj.handler = message.handler;
+    }
+    if (message.eventId !== "") {
+      obj.eventId = message.eventId;
+    }
+    if (message.revision !== 0) {
+      obj.revision = Math.round(message.revision);
+    }
+    if (message.eventType !== "") {
+      obj.eventType = message.eventType;
+    }
+    if (message.outcome !== "") {
+      obj.outcome = message.outcome;
+    }
+    if (message.attempts !== 0) {
+      obj.attempts = Math.round(message.attempts);
+    }
+    if (message.handledAt !== undefined) {
+      obj.handledAt = message.handledAt.toISOString();
+    }
+    if (message.error !== "") {
+      obj.error = message.error;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<HandledEvent>): HandledEvent {
+    return HandledEvent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HandledEvent>): HandledEvent {
+    const message = createBaseHandledEvent();
+    message.handler = object.handler ?? "";
+    message.eventId = object.eventId ?? "";
+    message.revision = object.revision ?? 0;
+    message.eventType = object.eventType ?? "";
+    message.outcome = object.outcome ?? "";
+    message.attempts = object.attempts ?? 0;
+    message.handledAt = object.handledAt ?? undefined;
+    message.error = object.error ?? "";
+    return message;
+  },
+};
+
+function createBaseProducedEvent(): ProducedEvent {
+  return {
+    eventId: "",
+    revision: 0,
+    eventType: "",
+    subject: "",
+    entityId: "",
+    companyId: "",
+    correlationId: "",
+    causationId: "",
+    createdAt: undefined,
+    publishedAt: undefined,
+    stream: "",
+    streamSequence: 0n,
+    failures: 0,
+    lastError: "",
+  };
+}
+
+export const ProducedEvent: MessageFns<ProducedEvent> = {
+  encode(message: ProducedEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.eventId !== "") {
+      writer.uint32(10).string(message.eventId);
+    }
+    if (message.revision !== 0) {
+      writer.uint32(16).uint32(message.revision);
+    }
+    if (message.eventType !== "") {
+      writer.uint32(26).string(message.eventType);
+    }
+    if (message.subject !== "") {
+      writer.uint32(34).string(message.subject);
+    }
+    if (message.entityId !== "") {
+      writer.uint32(42).string(message.entityId);
+    }
+    if (message.companyId !== "") {
+      writer.uint32(50).string(message.companyId);
+    }
+    if (message.correlationId !== "") {
+      writer.uint32(58).string(message.correlationId);
+    }
+    if (message.causationId !== "") {
+      writer.uint32(66).string(message.causationId);
+    }
+    if (message.createdAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(74).fork()).join();
+    }
+    if (message.publishedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.publishedAt), writer.uint32(82).fork()).join();
+    }
+    if (message.stream !== "") {
+      writer.uint32(90).string(message.stream);
+    }
+    if (message.streamSequence !== 0n) {
+      if (BigInt.asUintN(64, message.streamSequence) !== message.streamSequence) {
+        throw new globalThis.Error("value provided for field message.streamSequence of type uint64 too large");
+      }
+      writer.uint32(96).uint64(message.streamSequence);
+    }
+    if (message.failures !== 0) {
+      writer.uint32(104).uint32(message.failures);
+    }
+    if (message.lastError !== "") {
+      writer.uint32(114).string(message.lastError);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProducedEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProducedEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.eventId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.eventType = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.entityId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.correlationId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.causationId = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.publishedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.stream = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.streamSequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.failures = reader.uint32();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.lastError = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ProducedEvent {
+    return {
+      eventId: isSet(object.eventId)
+        ? globalThis.String(object.eventId)
+        : isSet(object.event_id)
+        ? globalThis.String(object.event_id)
+        : "",
+      revision: isSet(object.revision) ? globalThis.Number(object.revision) : 0,
+      eventType: isSet(object.eventType)
+        ? globalThis.String(object.eventType)
+        : isSet(object.event_type)
+        ? globalThis.String(object.event_type)
+        : "",
+      subject: isSet(object.subject) ? globalThis.String(object.subject) : "",
+      entityId: isSet(object.entityId)
+        ? globalThis.String(object.entityId)
+        : isSet(object.entity_id)
+        ? globalThis.String(object.entity_id)
+        : "",
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      correlationId: isSet(object.correlationId)
+        ? globalThis.String(object.correlationId)
+        : isSet(object.correlation_id)
+        ? globalThis.String(object.correlation_id)
+        : "",
+      causationId: isSet(object.causationId)
+        ? globalThis.String(object.causationId)
+        : isSet(object.causation_id)
+        ? globalThis.String(object.causation_id)
+        : "",
+      createdAt: isSet(object.createdAt)
+        ? fromJsonTimestamp(object.createdAt)
+        : isSet(object.created_at)
+        ? fromJsonTimestamp(object.created_at)
+        : undefined,
+      publishedAt: isSet(object.publishedAt)
+        ? fromJsonTimestamp(object.publishedAt)
+        : isSet(object.published_at)
+        ? fromJsonTimestamp(object.published_at)
+        : undefined,
+      stream: isSet(object.stream) ? globalThis.String(object.stream) : "",
+      streamSequence: isSet(object.streamSequence)
+        ? BigInt(object.streamSequence)
+        : isSet(object.stream_sequence)
+        ? BigInt(object.stream_sequence)
+        : 0n,
+      failures: isSet(object.failures) ? globalThis.Number(object.failures) : 0,
+      lastError: isSet(object.lastError)
+        ? globalThis.String(object.lastError)
+        : isSet(object.last_error)
+        ? globalThis.String(object.last_error)
+        : "",
+    };
+  },
+
+  toJSON(message: ProducedEvent): unknown {
+    const obj: any = {};
+    if (message.eventId !== "") {
+      obj.eventId = message.eventId;
+    }
+    if (message.revision !== 0) {
+      obj.revision = Math.round(message.revision);
+    }
+    if (message.eventType !== "") {
+      obj.eventType = message.eventType;
+    }
+    if (message.subject !== "") {
+      obj.subject = message.subject;
+    }
+    if (message.entityId !== "") {
+      obj.entityId = message.entityId;
+    }
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.correlationId !== "") {
+      obj.correlationId = message.correlationId;
+    }
+    if (message.causationId !== "") {
+      obj.causationId = message.causationId;
+    }
+    if (message.createdAt !== undefined) {
+      obj.createdAt = message.createdAt.toISOString();
+    }
+    if (message.publishedAt !== undefined) {
+      obj.publishedAt = message.publishedAt.toISOString();
+    }
+    if (message.stream !== "") {
+      obj.stream = message.stream;
+    }
+    if (message.streamSequence !== 0n) {
+      obj.streamSequence = message.streamSequence.toString();
+    }
+    if (message.failures !== 0) {
+      obj.failures = Math.round(message.failures);
+    }
+    if (message.lastError !== "") {
+      obj.lastError = message.lastError;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ProducedEvent>): ProducedEvent {
+    return ProducedEvent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ProducedEvent>): ProducedEvent {
+    const message = createBaseProducedEvent();
+    message.eventId = object.eventId ?? "";
+    message.revision = object.revision ?? 0;
+    message.eventType = object.eventType ?? "";
+    message.subject = object.subject ?? "";
+    message.entityId = object.entityId ?? "";
+    message.companyId = object.companyId ?? "";
+    message.correlationId = object.correlationId ?? "";
+    message.causationId = object.causationId ?? "";
+    message.createdAt = object.createdAt ?? undefined;
+    message.publishedAt = object.publishedAt ?? undefined;
+    message.stream = object.stream ?? "";
+    message.streamSequence = (object.streamSequence !== undefined && object.streamSequence !== null)
+      ? BigInt(object.streamSequence)
+      : 0n;
+    message.failures = object.failures ?? 0;
+    message.lastError = object.lastError ?? "";
+    return message;
+  },
+};
+
 /** What every service answers of its own work. Every method needs a token for all companies. */
 export type OperationsServiceDefinition = typeof OperationsServiceDefinition;
 export const OperationsServiceDefinition = {
@@ -901,6 +1652,15 @@ export const OperationsServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    /** What this service did with events, and what it let out on their account: its part of their way through Frontdesk. */
+    getTimeline: {
+      name: "GetTimeline",
+      requestType: GetTimelineRequest as typeof GetTimelineRequest,
+      requestStream: false,
+      responseType: GetTimelineResponse as typeof GetTimelineResponse,
+      responseStream: false,
+      options: {},
+    },
   },
 } as const;
 
@@ -923,6 +1683,11 @@ export interface OperationsServiceImplementation<CallContextExt = {}> {
     request: RedriveDeadLetterRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<RedriveDeadLetterResponse>>;
+  /** What this service did with events, and what it let out on their account: its part of their way through Frontdesk. */
+  getTimeline(
+    request: GetTimelineRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<GetTimelineResponse>>;
 }
 
 export interface OperationsServiceClient<CallOptionsExt = {}> {
@@ -944,6 +1709,11 @@ export interface OperationsServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<RedriveDeadLetterRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<RedriveDeadLetterResponse>;
+  /** What this service did with events, and what it let out on their account: its part of their way through Frontdesk. */
+  getTimeline(
+    request: DeepPartial<GetTimelineRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<GetTimelineResponse>;
 }
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;

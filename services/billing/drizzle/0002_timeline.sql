@@ -1,0 +1,1 @@
+CREATE INDEX `outbox_by_correlation` ON `outbox` (`correlation_id`);

@@ -1,0 +1,35 @@
+import type { EventId } from '@frontdesk/contracts'
+import type { Page } from '@frontdesk/database'
+import type { Replay, ReplayRows, ReplayState } from './replay.ts'
+
+/** Keeps replays. */
+export interface ReplayStore {
+  insert(replay: Replay): Promise<void>
+  find(id: string): Promise<Replay | undefined>
+  /** Newest first. */
+  list(page: { limit: number; pageToken: string }): Promise<Page<Replay>>
+  /** How many wait or run. */
+  countOpen(): Promise<number>
+  /** The oldest that waits or runs, made to run. */
+  takeOldest(now: Date): Promise<Replay | undefined>
+  /** Adds to the counts and moves on to behind the row; the state that it has then. */
+  advance(id: string, progress: { after: bigint; published: number; failed: number }): Promise<ReplayState | undefined>
+  /** Ends one that waits or runs; one that has ended stays as it is. */
+  end(id: string, state: 'done' | 'cancelled', now: Date): Promise<void>
+}
+
+/** Some events of a replay, and the row through which they reach; `over` if none is behind it. */
+export interface ReplayBatch<Message> {
+  readonly messages: readonly Message[]
+  readonly through: bigint
+  readonly over: boolean
+}
+
+/** The committed rows that replays are made of. */
+export interface ReplaySource<Message> {
+  /** The rows of events that were received then, rising. */
+  rowsOf(events: ReadonlyMap<EventId, Date>): Promise<{ id: bigint; eventId: EventId }[]>
+  /** The rows of a window of receipt, with room for a commit that waited. */
+  rowsWithin(from: Date, until: Date): Promise<Pick<ReplayRows, 'after' | 'last'>>
+  next(replay: Replay, limit: number): Promise<ReplayBatch<Message>>
+}

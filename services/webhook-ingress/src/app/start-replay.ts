@@ -1,0 +1,87 @@
+import { newId } from '@frontdesk/contracts'
+import { FrontdeskError, invalidArgument } from '@frontdesk/errors'
+import type { Replay, ReplayRows, ReplaySelection } from './replay.ts'
+import type { LedgerReader } from './ports.ts'
+import type { ReplaySource, ReplayStore } from './replay-ports.ts'
+
+export interface StartReplayDependencies {
+  readonly ledger: Pick<LedgerReader, 'receivedAt' | 'count'>
+  readonly store: Pick<ReplayStore, 'insert' | 'countOpen'>
+  readonly source: Pick<ReplaySource<unknown>, 'rowsOf' | 'rowsWithin'>
+  readonly clock: () => Date
+  /** How long ago an event may have been received: as long as outbox rows and inboxes are kept. */
+  readonly maxAgeMs: number
+}
+
+/** What somebody wants to be sent again. */
+export interface StartReplay {
+  readonly selection: ReplaySelection
+  readonly eventsPerSecond: number
+  readonly dryRun: boolean
+  readonly by: { readonly caller: string; readonly actor?: string }
+}
+
+const openMax = 20
+
+/**
+ * Counts what a replay would send, and unless it is a dry run keeps it for the worker.
+ * @throws FrontdeskError `not_found` for an id that the ledger does not have, `failed_precondition` for what is too old or too much.
+ */
+export function startReplay(deps: StartReplayDependencies): (command: StartReplay) => Promise<{ matched: bigint; replay?: Replay }> {
+  return async ({ selection, eventsPerSecond, dryRun, by }) => {
+    const { matched, rows } = await select(deps, selection)
+    if (dryRun) return { matched }
+    if ((await deps.store.countOpen()) >= openMax) {
+      throw new FrontdeskError('failed_precondition', {
+        publicMessage: `${openMax} replays wait already. Cancel one, or wait for their end.`,
+      })
+    }
+    const replay: Replay = {
+      id: newId('rpl'),
+      state: 'waiting',
+      caller: by.caller,
+      actor: by.actor,
+      selection,
+      rows,
+      eventsPerSecond,
+      matched,
+      published: 0n,
+      failed: 0n,
+      createdAt: deps.clock(),
+      startedAt: undefined,
+      endedAt: undefined,
+    }
+    await deps.store.insert(replay)
+    return { matched, replay }
+  }
+}
+
+async function select(deps: StartReplayDependencies, selection: ReplaySelection): Promise<{ matched: bigint; rows: ReplayRows }> {
+  const oldest = new Date(deps.clock().getTime() - deps.maxAgeMs)
+  if (selection.kind === 'filter') {
+    if (selection.receivedFrom < oldest) throw tooOld(deps, 'received_from')
+    const [matched, { after, last }] = await Promise.all([
+      deps.ledger.count(selection),
+      deps.source.rowsWithin(selection.receivedFrom, selection.receivedUntil),
+    ])
+    return { matched, rows: { ids: undefined, after, last } }
+  }
+  const received = await deps.ledger.receivedAt(selection.eventIds)
+  const unknown = selection.eventIds.find((id) => !received.has(id))
+  if (unknown !== undefined) throw new FrontdeskError('not_found', { publicMessage: `The ledger has no event ${unknown}.` })
+  const [old] = [...received].find(([, at]) => at < oldest) ?? []
+  if (old !== undefined) throw tooOld(deps, `event ${old}`)
+  const found = await deps.source.rowsOf(received)
+  const kept = new Set(found.map(({ eventId }) => eventId))
+  const gone = selection.eventIds.find((id) => !kept.has(id))
+  if (gone !== undefined) {
+    throw new FrontdeskError('failed_precondition', { publicMessage: `Event ${gone} is no longer in the outbox that a replay is made of.` })
+  }
+  const ids = found.map(({ id }) => id)
+  return { matched: BigInt(kept.size), rows: { ids, after: 0n, last: ids.at(-1) ?? 0n } }
+}
+
+function tooOld({ maxAgeMs }: StartReplayDependencies, what: string): FrontdeskError {
+  const days = Math.floor(maxAgeMs / 86_400_000)
+  return invalidArgument(`${what}: a replay goes back ${days} days at most; behind that an effect could happen twice.`)
+}

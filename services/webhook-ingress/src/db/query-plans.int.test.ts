@@ -1,0 +1,91 @@
+import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
+import { type Database, withConnection } from '@frontdesk/database'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openMigratedDatabase } from '../../test/migrated-database.ts'
+import { eventsOf } from './ledger-reader.ts'
+import { refusalsOf } from './refusal-reader.ts'
+import { rowsBetween } from './replay-source.ts'
+import { events } from './schema/events.ts'
+
+const rowCount = 2_000
+const now = new Date('2026-11-22T12:00:00Z')
+const keyOf = (index: number) => parseEventId(deriveEventId(['plan', String(index)])) ?? deriveEventId([])
+const atIndex = (index: number) => new Date(now.getTime() - (rowCount - index) * 1_000)
+const many = <Row>(row: (index: number) => Row) => Array.from({ length: rowCount }, (_, index) => row(index))
+let context: Awaited<ReturnType<typeof openMigratedDatabase>>
+
+/** So many rows that a plan without an index would be the dearer one. */
+beforeAll(async () => {
+  context = await openMigratedDatabase()
+  const { orm } = context.database
+  await orm.insert(events).values(
+    many((index) => ({
+      eventId: keyOf(index),
+      claim: 1n,
+      deliveryId: newId('dlv'),
+      provider: 'retell',
+      type: 'frontdesk.call.ended.v1',
+      entityId: `call_${index % 500}`,
+      receivedAt: atIndex(index),
+    })),
+  )
+  await withConnection(context.database, (connection) => connection.execute('analyze table events', []))
+})
+afterAll(() => context[Symbol.asyncDispose]())
+
+type Query = { toSQL(): { sql: string; params: unknown[] } }
+type Plan = { type: string; key: string | null; Extra: string | null }
+
+const everything = {
+  provider: undefined,
+  types: [],
+  entityId: undefined,
+  connectionId: undefined,
+  receivedFrom: undefined,
+  receivedUntil: undefined,
+  limit: 50,
+  pageToken: '',
+}
+const refused = {
+  provider: 'retell',
+  connectionId: undefined,
+  code: undefined,
+  refusedFrom: undefined,
+  refusedUntil: undefined,
+  limit: 50,
+  pageToken: '',
+}
+const window = { receivedFrom: atIndex(1_000), receivedUntil: atIndex(1_900) }
+
+test.each<[string, (orm: Database['orm']) => Query, string]>([
+  ['the first page of ListEvents', (orm) => eventsOf(orm, everything), 'events_by_time'],
+  ['a window of ListEvents', (orm) => eventsOf(orm, { ...everything, ...window, provider: 'retell' }), 'events_by_time'],
+  [
+    'a page of ListEvents by type',
+    (orm) => eventsOf(orm, { ...everything, types: ['a', 'b'], pageToken: `${now.getTime()}.${keyOf(3)}` }),
+    'events_by_time',
+  ],
+  ['ListEvents of an entity', (orm) => eventsOf(orm, { ...everything, ...window, entityId: 'call_7' }), 'events_by_entity'],
+  [
+    'a page of ListRefusals',
+    (orm) => refusalsOf(orm, { ...refused, refusedFrom: now, pageToken: `${now.getTime()}.5` }),
+    'refusals_by_time',
+  ],
+])('%s reads by its index and sorts nothing', async (_, query, key) => {
+  const { sql, params } = query(context.database.orm).toSQL()
+  const { rows } = await withConnection(context.database, (connection) => connection.execute(`explain ${sql}`, params as never))
+  const [plan] = rows as unknown as Plan[]
+  expect(plan).toMatchObject({ key, type: expect.not.stringMatching('ALL') })
+  expect(plan?.Extra ?? '').not.toMatch(/filesort|temporary/)
+})
+
+test('a replay reads the outbox row by row, and each event by its id', async () => {
+  const filter = { ...everything, receivedFrom: atIndex(1), receivedUntil: now, kind: 'filter' } as const
+  const query = rowsBetween(context.database.orm, { rows: { ids: undefined, after: 5n, last: 500n }, selection: filter }, 100n, 50)
+  const { sql, params } = query.toSQL()
+  const { rows } = await withConnection(context.database, (connection) => connection.execute(`explain ${sql}`, params as never))
+  expect(rows).toMatchObject([
+    { table: 'outbox', type: 'range', key: 'PRIMARY' },
+    { table: 'events', type: 'eq_ref', key: 'PRIMARY' },
+  ])
+})

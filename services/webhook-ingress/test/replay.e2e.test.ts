@@ -1,0 +1,151 @@
+import { applyStreams, type Bus, connectBus } from '@frontdesk/bus'
+import { newId, ReplayState } from '@frontdesk/contracts'
+import { retellWebhook, signRetell } from '@frontdesk/providers/testing'
+import { eventually, startNats } from '@frontdesk/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Harness, retellApiKey, startHarness } from './harness.ts'
+
+const owned = new AsyncDisposableStack()
+const calls = 60
+let harness: Harness
+let bus: Bus
+let since: Date
+beforeAll(async () => {
+  harness = owned.use(await startHarness())
+  const nats = owned.use(await startNats({ port: harness.natsPort }))
+  bus = owned.use(connectBus({ servers: nats.url, name: 'test', telemetry: harness.telemetry }))
+  await bus.connected()
+  await applyStreams(bus)
+  since = new Date(Date.now() - 1_000)
+  await Promise.all(Array.from({ length: calls }, (_, index) => sendCall(`call_${index}`)))
+  await eventually(allPublished, { timeoutMs: 15_000 })
+}, 30_000)
+afterAll(() => owned.disposeAsync())
+
+async function allPublished() {
+  const { unpublished } = await harness.operations.getConservation({})
+  if (unpublished > 0n) throw new Error(`${unpublished} events wait`)
+}
+
+async function sendCall(callId: string) {
+  const { body } = retellWebhook('call_started', { call: { call_id: callId } })
+  await harness.post('/v1/webhooks/retell', body, { 'x-retell-signature': signRetell(body, retellApiKey, Date.now()) })
+}
+
+const eventOf = async (entityId: string) => (await harness.ledger.listEvents({ entityId })).events[0]?.eventId ?? ''
+
+/** The messages in the bulk lane of one replay: event ids in their order. */
+async function sentBy(replayId: string): Promise<string[]> {
+  const manager = await bus.manager()
+  const { state } = await manager.streams.info('INGRESS')
+  const sequences = Array.from({ length: state.messages }, (_, index) => state.first_seq + index)
+  const messages = await Promise.all(sequences.map((seq) => manager.streams.getMessage('INGRESS', { seq })))
+  return messages.flatMap((message) =>
+    message?.subject === 'bulk.ingress.retell.call.started' && message.header.get('Nats-Msg-Id').endsWith(replayId)
+      ? [message.header.get('ce-id')]
+      : [],
+  )
+}
+
+const ended = (replayId: string, state: ReplayState = ReplayState.DONE) =>
+  eventually(
+    async () => {
+      const { replay } = await harness.replays.getReplay({ replayId })
+      expect(replay?.state).toBe(state)
+      return replay
+    },
+    { timeoutMs: 15_000 },
+  )
+
+async function start(request: Parameters<typeof harness.replays.startReplay>[0]) {
+  const { matched, replay } = await harness.replays.startReplay(request)
+  return { matched, replayId: replay?.replayId ?? '' }
+}
+
+test('an event is sent again unchanged on the bulk lane, each time it is asked for, and who asked is kept', async () => {
+  const eventIds = [await eventOf('call_3'), await eventOf('call_4')]
+  for (const _ of [1, 2]) {
+    // Within the time in which the broker takes an id that it knows for a duplicate.
+    const { matched, replayId } = await start({ selection: { eventIds: [...eventIds, ...eventIds] } })
+    expect(matched).toBe(2n)
+    expect(await ended(replayId)).toMatchObject({ published: 2n, failed: 0n, caller: 'operator', selection: { eventIds } })
+    expect((await sentBy(replayId)).toSorted()).toEqual(eventIds.toSorted())
+  }
+})
+
+test('a dry run counts what would be sent and sends nothing', async () => {
+  const before = (await harness.replays.listReplays({})).replays
+  const selection = { receivedFrom: since, eventTypes: ['frontdesk.call.started.v1'] }
+  expect(await harness.replays.startReplay({ selection, dryRun: true })).toEqual({ matched: BigInt(calls), replay: undefined })
+  expect(await harness.replays.startReplay({ selection: { ...selection, entityId: 'call_5' }, dryRun: true })).toMatchObject({
+    matched: 1n,
+  })
+  expect((await harness.replays.listReplays({})).replays).toEqual(before)
+})
+
+test('a window is sent whole, in the order in which it came, and not faster than asked', async () => {
+  const begun = performance.now()
+  const { matched, replayId } = await start({ selection: { provider: 'retell', receivedFrom: since }, eventsPerSecond: 50 })
+  expect(matched).toBe(BigInt(calls))
+  expect(await ended(replayId)).toMatchObject({ published: BigInt(calls), matched: BigInt(calls), eventsPerSecond: 50 })
+  expect(performance.now() - begun).toBeGreaterThan((calls / 50) * 1_000 - 100)
+  expect(new Set(await sentBy(replayId)).size).toBe(calls)
+})
+
+test('a cancelled replay stops, and ends once', async () => {
+  const { replayId } = await start({ selection: { receivedFrom: since }, eventsPerSecond: 10 })
+  await eventually(async () => expect((await harness.replays.getReplay({ replayId })).replay?.published).toBeGreaterThan(2n))
+  const { replay } = await harness.replays.cancelReplay({ replayId })
+  expect(replay).toMatchObject({ state: ReplayState.CANCELLED, endedAt: expect.any(Date) })
+  expect((await harness.replays.cancelReplay({ replayId })).replay?.endedAt).toEqual(replay?.endedAt)
+  // The next one runs only when the worker has let go of this one.
+  const { replayId: next } = await start({ selection: { eventIds: [await eventOf('call_1')] } })
+  await ended(next)
+  expect((await sentBy(replayId)).length).toBeLessThan(calls / 2)
+  await expect(harness.replays.cancelReplay({ replayId: next })).rejects.toMatchObject({ code: 'failed_precondition' })
+})
+
+test('an ingress that stopped in the middle goes on from its last batch', async () => {
+  const { replayId } = await start({ selection: { receivedFrom: since }, eventsPerSecond: 30 })
+  const { replays: before } = harness
+  await eventually(async () => expect((await before.getReplay({ replayId })).replay?.published).toBeGreaterThan(5n))
+  await harness.restart()
+  expect(await ended(replayId)).toMatchObject({ published: BigInt(calls) })
+  const sent = await sentBy(replayId)
+  expect([sent.length, new Set(sent).size]).toEqual([calls, calls])
+}, 30_000)
+
+test('replays are listed from the newest to the oldest', async () => {
+  const first = await harness.replays.listReplays({ pageSize: 2 })
+  const second = await harness.replays.listReplays({ pageSize: 200, pageToken: first.nextPageToken })
+  const ids = [...first.replays, ...second.replays].map(({ replayId }) => replayId)
+  expect(ids).toEqual([...new Set(ids)].toSorted().toReversed())
+  expect(ids.length).toBeGreaterThan(4)
+})
+
+test('what can’t be replayed is refused by its name', async () => {
+  const { replays } = harness
+  const day = 86_400_000
+  const unknown = '0'.repeat(64)
+  const refused = [
+    ['selection', {}],
+    ['event_ids', { selection: { eventIds: ['x'] } }],
+    ['event_ids', { selection: { eventIds: Array.from({ length: 101 }, () => unknown) } }],
+    ['not both', { selection: { eventIds: [unknown], provider: 'retell' } }],
+    ['received_from', { selection: { provider: 'retell' } }],
+    ['received_from', { selection: { receivedFrom: new Date(Date.now() + day) } }],
+    ['30 days', { selection: { receivedFrom: new Date(Date.now() - 31 * day) } }],
+    ['events_per_second', { selection: { receivedFrom: since }, eventsPerSecond: 2_001 }],
+    ['provider', { selection: { receivedFrom: since, provider: 'R' } }],
+  ] as const
+  for (const [said, request] of refused) {
+    const error: unknown = await replays
+      .startReplay(request as Parameters<typeof replays.startReplay>[0])
+      .catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'invalid_argument', publicMessage: expect.stringContaining(said) })
+  }
+  await expect(replays.startReplay({ selection: { eventIds: [unknown] } })).rejects.toMatchObject({ code: 'not_found' })
+  await expect(replays.getReplay({ replayId: newId('rpl') })).rejects.toMatchObject({ code: 'not_found' })
+  await expect(replays.cancelReplay({ replayId: 'rpl_1' })).rejects.toMatchObject({ code: 'invalid_argument' })
+  await expect(replays.listReplays({ pageToken: 'x' })).rejects.toMatchObject({ code: 'invalid_argument' })
+})
