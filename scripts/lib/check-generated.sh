@@ -12,9 +12,11 @@ mkdir -p "$copy/scripts" "$copy/packages/contracts/src"
 cp scripts/generate "$copy/scripts/"
 cp -r proto buf.yaml buf.gen.yaml package.json pnpm-workspace.yaml "$copy/"
 ln -s "$root/node_modules" "$copy/node_modules"
+mkdir -p "$copy/infra/nats"
+cp infra/nats/subscribers.json "$copy/infra/nats/"
 for part in lib src; do ln -s "$root/scripts/$part" "$copy/scripts/$part"; done
 "$copy/scripts/generate"
-for generated in packages/contracts/src/gen packages/contracts/asyncapi; do
+for generated in packages/contracts/src/gen packages/contracts/asyncapi infra/nats/permissions.conf; do
   if ! diff -r "$copy/$generated" "$generated" >"$copy/difference"; then
     sed -n '1,20p' "$copy/difference"
     echo "$generated is stale: run ./scripts/generate"

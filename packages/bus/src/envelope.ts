@@ -105,7 +105,8 @@ export function natsMessageId(envelope: EventEnvelope, subject: string): string 
   return `${cloudEventId(envelope.id, envelope.revision)}:${stage}`
 }
 
-function cloudEventId(id: EventId, revision: number): string {
+/** `ce-id`: the event id, and from revision 2 on the revision behind it. */
+export function cloudEventId(id: EventId, revision: number): string {
   return revision === 1 ? id : `${id}.${revision}`
 }
 

@@ -23,6 +23,10 @@ export interface NatsOptions {
   storeDir?: string
   port?: number
   monitorPort?: number
+  /** Users and permissions, as nats-server reads them; ports and store stay our own. */
+  configFile?: string
+  /** What the file refers to as `$NAME`. */
+  env?: Readonly<Record<string, string>>
   /** Ends a start that is under way; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
@@ -43,7 +47,19 @@ export const startNats = async (options: NatsOptions = {}): Promise<NatsServer> 
       path,
       port,
       signal: options.signal,
-      args: ['-a', '127.0.0.1', '-p', String(port), '-m', String(monitorPort), '-js', '-sd', storeDir],
+      ...(options.env && { env: options.env }),
+      args: [
+        ...(options.configFile ? ['-c', options.configFile] : []),
+        '-a',
+        '127.0.0.1',
+        '-p',
+        String(port),
+        '-m',
+        String(monitorPort),
+        '-js',
+        '-sd',
+        storeDir,
+      ],
     })
     return {
       url: `nats://127.0.0.1:${port}`,
