@@ -10,14 +10,19 @@ stale=0
 
 mkdir -p "$copy/scripts" "$copy/packages/contracts/src"
 cp scripts/generate "$copy/scripts/"
-cp -r proto buf.yaml buf.gen.yaml package.json "$copy/"
+cp -r proto buf.yaml buf.gen.yaml package.json pnpm-workspace.yaml "$copy/"
 ln -s "$root/node_modules" "$copy/node_modules"
+mkdir -p "$copy/infra/nats"
+cp infra/nats/subscribers.json "$copy/infra/nats/"
+for part in lib src; do ln -s "$root/scripts/$part" "$copy/scripts/$part"; done
 "$copy/scripts/generate"
-if ! diff -r "$copy/packages/contracts/src/gen" packages/contracts/src/gen >"$copy/difference"; then
-  sed -n '1,20p' "$copy/difference"
-  echo 'packages/contracts/src/gen is stale: run ./scripts/generate'
-  stale=1
-fi
+for generated in packages/contracts/src/gen packages/contracts/asyncapi infra/nats/permissions.conf; do
+  if ! diff -r "$copy/$generated" "$generated" >"$copy/difference"; then
+    sed -n '1,20p' "$copy/difference"
+    echo "$generated is stale: run ./scripts/generate"
+    stale=1
+  fi
+done
 
 generate_migrations() {
   local service=$1 part

@@ -32,7 +32,7 @@ const loggedTypesLimit = 100
 
 /** The steps of one batch: decode, handle, settle. */
 export function createBatchHandler(link: Link, telemetry: Telemetry, options: ConsumeOptions, stop: AbortSignal): BatchHandler {
-  const { stream, durable, handle, onUndecodable } = options
+  const { stream, durable, handle, onUndecodable, unknownTypes = 'wait' } = options
   const logger = telemetry.logger.child({ component: 'bus', stream, durable })
   const consumed = telemetry.metrics.counter('bus_consumed_total', 'Messages delivered to us.', ['stream', 'durable'])
   const settled = telemetry.metrics.counter('bus_settlements_total', 'Messages settled, by how.', ['stream', 'durable', 'kind'])
@@ -70,6 +70,7 @@ export function createBatchHandler(link: Link, telemetry: Telemetry, options: Co
 
   async function settleUndecodable(message: Msg, undecodable: UndecodableMessage): Promise<Verdict> {
     const { error, subject, deliveryCount, streamSequence } = undecodable
+    if (error instanceof UnknownTypeError && unknownTypes === 'skip') return { message, answer: { kind: 'ack' }, kind: 'unknown_type' }
     if (error instanceof UnknownTypeError) return leaveToNewer(message, error.type, undecodable)
     const fate = onUndecodable ? 'it is put aside' : 'it is dropped'
     logger.error({ err: error, subject, streamSequence: String(streamSequence) }, `a message is no event of ours; ${fate}`)

@@ -6,6 +6,7 @@ import { startConsumption } from './consumption.ts'
 import type { ConsumeOptions } from './consume-options.ts'
 import type { Consumption } from './consumption.ts'
 import { type ListenOptions, startListening } from './listen.ts'
+import type { Credentials } from './credentials.ts'
 import { openLink } from './link.ts'
 import type { BusStatus, Link } from './link.ts'
 import type { OutgoingMessage, PublishOutcome } from './messages.ts'
@@ -15,9 +16,11 @@ import { createPublisher } from './publisher.ts'
 export interface BusOptions {
   /** One URL or several with commas between, `nats://user:password@host:port`. */
   servers: string
-  /** What the connection is called on the broker's side. */
+  /** What the connection is called on the broker's side; its reply subjects begin with `_INBOX_<name>`. */
   name: string
   telemetry: Telemetry
+  /** Who we are to the broker, where the URL has no user and password. */
+  credentials?: Credentials
   /** How long a published message waits for its ack (5 s). */
   publishTimeoutMs?: number
   /** How many published messages may wait for their acks at once (512). */
@@ -59,8 +62,8 @@ export function linkOf(bus: Bus): Link {
 }
 
 /** A bus that connects and reconnects for ever in the background; returns at once. @throws TypeError if the servers are no URLs. */
-export function connectBus({ servers, name, telemetry, publishTimeoutMs, maxInFlight }: BusOptions): Bus {
-  const link = openLink({ servers, name, telemetry })
+export function connectBus({ servers, name, telemetry, credentials, publishTimeoutMs, maxInFlight }: BusOptions): Bus {
+  const link = openLink({ servers, name, telemetry, credentials })
   const publisher = createPublisher(link, telemetry, { timeoutMs: publishTimeoutMs, maxInFlight })
   const consumptions = new Set<Consumption>()
 

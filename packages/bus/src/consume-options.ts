@@ -9,6 +9,8 @@ export interface ConsumeOptions {
   batchSize?: number
   /** Gives one settlement for each event, in their order; after a throw all of them are retried. */
   handle: (events: ReceivedEvent[]) => Promise<Settlement[]>
+  /** What becomes of events whose type this version does not know: they wait for a newer one, or are acknowledged unread (`wait`). */
+  unknownTypes?: 'wait' | 'skip'
   /**
    * Keeps what can't be read before the broker is told to drop it; after a throw it is delivered again. A sound event
    * whose type this version does not know is never given to it: that one waits in the stream for a newer replica.

@@ -5,10 +5,15 @@ import { answerBody, deliveryOf } from './delivery.ts'
 const withReply = (reply: string | undefined) => ({ reply }) as Msg
 
 test('a delivery is read from both forms of reply subject', () => {
-  expect(deliveryOf(withReply('$JS.ACK.INGRESS.d.3.42.40.1700000000000000000.7'))).toEqual({ count: 3, streamSequence: 42n })
+  expect(deliveryOf(withReply('$JS.ACK.INGRESS.d.3.42.40.1700000000000000000.7'))).toEqual({
+    count: 3,
+    streamSequence: 42n,
+    storedAt: new Date(1_700_000_000_000),
+  })
   expect(deliveryOf(withReply('$JS.ACK._.ACC.INGRESS.d.3.9007199254740993.40.1700000000000000000.7.x'))).toEqual({
     count: 3,
     streamSequence: 9007199254740993n,
+    storedAt: new Date(1_700_000_000_000),
   })
 })
 

@@ -27,7 +27,7 @@ export function streamConfig(spec: StreamSpec) {
 }
 
 /** The settings of a durable that we care for, as the broker writes them. */
-export function durableConfig(spec: DurableSpec) {
+export function durableConfig(spec: Omit<DurableSpec, 'service'>) {
   return {
     durable_name: spec.name,
     filter_subjects: [...spec.filterSubjects],

@@ -4,6 +4,8 @@ import type { Telemetry } from '@frontdesk/telemetry'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { connect } from '@nats-io/transport-node'
 import { isCompatibleServer, oldestServer } from './server-version.ts'
+import { authenticatorOf } from './credentials.ts'
+import type { Credentials } from './credentials.ts'
 import { parseServers } from './servers.ts'
 
 /** `incompatible`: there is a broker, but it is older than 2.10; looked at again at every reconnect. */
@@ -18,6 +20,8 @@ export interface Session {
 
 /** A connection that comes back for ever, as a row of sessions. */
 export interface Link extends AsyncDisposable {
+  /** What every reply subject of this process begins with, so that a user of the broker may be given that alone. */
+  readonly inboxPrefix: string
   status(): BusStatus
   session(): Session | undefined
   /** The session there is or the next one. @throws FrontdeskError `unavailable` if the link is closed, or the signal's reason. */
@@ -29,11 +33,26 @@ const longestPauseMs = 2_000
 const dialTimeoutMs = 3_000
 const closeTimeoutMs = 2_000
 
+/** How to reach the broker, and as whom. */
+export interface LinkOptions {
+  servers: string
+  name: string
+  telemetry: Telemetry
+  credentials?: Credentials | undefined
+}
+
+/** The prefix of the reply subjects of a process with that name, one token. */
+export function inboxPrefixOf(name: string): string {
+  return `_INBOX_${name.replaceAll(/[^\w-]/g, '_')}`
+}
+
 /** Connects in the background and for ever: a client that gave up is replaced by a new one. @throws TypeError if the servers are no URLs. */
-export function openLink({ servers, name, telemetry }: { servers: string; name: string; telemetry: Telemetry }): Link {
+export function openLink({ servers, name, telemetry, credentials }: LinkOptions): Link {
+  const inboxPrefix = inboxPrefixOf(name)
   const logger = telemetry.logger.child({ component: 'bus' })
   const up = telemetry.metrics.gauge('bus_connected', 'Whether there is a connection to a compatible broker (1) or not (0).')
   const target = parseServers(servers)
+  const authenticator = authenticatorOf(credentials)
   const stopping = new AbortController()
   const waiting = new Set<PromiseWithResolvers<Session>>()
   let status: BusStatus = 'connecting'
@@ -87,7 +106,9 @@ export function openLink({ servers, name, telemetry }: { servers: string; name: 
       try {
         connection = await connect({
           ...target,
+          ...(authenticator && { authenticator }),
           name,
+          inboxPrefix,
           timeout: dialTimeoutMs,
           maxReconnectAttempts: -1,
           reconnectTimeWait: shortestPauseMs,
@@ -116,6 +137,7 @@ export function openLink({ servers, name, telemetry }: { servers: string; name: 
   }
 
   return {
+    inboxPrefix,
     status: () => status,
     session: () => current?.session,
     async nextSession(signal) {

@@ -40,7 +40,7 @@ export function createPublisher(
     gauge.set(queue.length + inFlight.count),
   )
 
-  const inbox = createInbox()
+  const inbox = createInbox(link.inboxPrefix)
   const inFlight = createInFlight<Entry>({
     maxCount: maxInFlight,
     maxBytes: maxBytesInFlight,

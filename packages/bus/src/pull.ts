@@ -8,6 +8,7 @@ export interface PullOptions {
   stream: string
   durable: string
   batchSize: number
+  inboxPrefix: string
   expiresMs?: number
 }
 
@@ -31,9 +32,9 @@ const longestPauseMs = 500
  * Pulls by requests that the broker ends as soon as it has handed out what it had (`no_wait` with `expires`): a busy
  * durable gives full batches, a quiet one gives each message at once.
  */
-export function openPull(session: Session, { stream, durable, batchSize, expiresMs = 5_000 }: PullOptions): Pull {
+export function openPull(session: Session, { stream, durable, batchSize, inboxPrefix, expiresMs = 5_000 }: PullOptions): Pull {
   const { connection, lost } = session
-  const inbox = createInbox()
+  const inbox = createInbox(inboxPrefix)
   const buffer: Msg[] = []
   let requests = 0
   let requestedAtMs = 0

@@ -1,10 +1,10 @@
 import { durables, streams } from '@frontdesk/contracts'
 import type { DurableSpec, StreamSpec } from '@frontdesk/contracts'
-import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream'
 import type { ConsumerConfig, JetStreamManager, StreamConfig } from '@nats-io/jetstream'
 import type { Bus } from './bus.ts'
 import { differencesOf, durableConfig, isTolerable, isUpdatable, streamConfig } from './desired-config.ts'
 import type { Difference } from './desired-config.ts'
+import { undefinedIfMissing } from './not-found.ts'
 
 /** What `applyStreams` did to a stream or a durable, or would do; what is `incompatible` can't be changed in place and is left alone. */
 export interface Change {
@@ -23,8 +23,6 @@ export interface Incompatibility {
   readonly problem: 'missing' | 'different'
   readonly differences: readonly Difference[]
 }
-
-const notFoundCodes: ReadonlySet<number> = new Set([JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound])
 
 /** Who can have needs of the topology. */
 export type Service = DurableSpec['service'] | 'webhook-ingress'
@@ -85,12 +83,8 @@ async function check(manager: JetStreamManager, target: Resource): Promise<Incom
 
 /** Undefined if there is no such stream or durable. */
 async function compare(manager: JetStreamManager, target: Resource): Promise<Difference[] | undefined> {
-  try {
-    return differencesOf(await target.find(manager), target.wanted)
-  } catch (error) {
-    if (error instanceof JetStreamApiError && notFoundCodes.has(error.code)) return undefined
-    throw error
-  }
+  const found = await undefinedIfMissing(target.find(manager))
+  return found && differencesOf(found, target.wanted)
 }
 
 function streamResource(spec: StreamSpec): Resource {

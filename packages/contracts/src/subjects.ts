@@ -5,7 +5,7 @@ import type { CompanyId } from './ids.ts'
 export type QuarantineReasonName = 'no_match' | 'ambiguous' | 'low_confidence' | 'conflict' | 'inactive_company' | 'schema_drift'
 
 /** `<entity>.<verb>` of an event type: `frontdesk.call.ended.v1` → `call.ended`. */
-function entityAndVerb(type: EventType): string {
+export function entityAndVerb(type: EventType): string {
   return type.slice('frontdesk.'.length, type.lastIndexOf('.'))
 }
 

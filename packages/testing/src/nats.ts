@@ -25,6 +25,10 @@ export interface NatsOptions {
   monitorPort?: number
   /** Syncs every message before its ack, which no option of the command line asks for. */
   syncAlways?: boolean
+  /** Users and permissions, as nats-server reads them; ports and store stay our own. */
+  configFile?: string
+  /** What the file refers to as `$NAME`. */
+  env?: Readonly<Record<string, string>>
   /** Ends a start that is under way; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined
 }
@@ -47,7 +51,9 @@ export const startNats = async (options: NatsOptions = {}): Promise<NatsServer> 
       path,
       port,
       signal: options.signal,
+      ...(options.env && { env: options.env }),
       args: [
+        ...(options.configFile ? ['-c', options.configFile] : []),
         '-a',
         '127.0.0.1',
         '-p',

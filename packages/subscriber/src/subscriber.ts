@@ -1,0 +1,143 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { connectBus, ensureDurable } from '@frontdesk/bus'
+import type { Bus, Consumption, Credentials, ReceivedEvent } from '@frontdesk/bus'
+import { streams } from '@frontdesk/contracts'
+import type { EventType } from '@frontdesk/contracts'
+import { isFrontdeskError } from '@frontdesk/errors'
+import { createTelemetry } from '@frontdesk/telemetry'
+import type { Telemetry } from '@frontdesk/telemetry'
+import { durablesOf } from './durables.ts'
+import type { FrontdeskEvent } from './event.ts'
+import type { Gap } from './gap.ts'
+import { createGapCheck } from './gap-check.ts'
+import { createHandler } from './handler.ts'
+import type { Lane, SubscriberStore } from './store.ts'
+
+/** What to subscribe to, as whom, and what to do. */
+export interface SubscriberOptions<Type extends EventType, Tx> {
+  /** One URL or several with commas between: `nats://user:password@host:4222`. */
+  readonly servers: string
+  /** Where the URL has no user and password. */
+  readonly credentials?: Credentials
+  /** A company's id, or `all` where the broker's permissions allow it. */
+  readonly company: string
+  readonly types: readonly Type[]
+  /** The subscriber's name, for ever: its durables, its inbox and its reply subjects bear it. */
+  readonly name: string
+  readonly store: SubscriberStore<Tx>
+  /** Writes the event's effect with `tx` alone. A throw undoes it, and it is tried again, eight times for an error that says nothing. */
+  readonly handle: (tx: Tx, event: FrontdeskEvent<Type>) => Promise<void>
+  /** Is told what the stream has forgotten or lost. */
+  readonly onGap?: (gap: Gap) => void
+  /** How often each lane is compared with its stream, in ms (60 000). */
+  readonly gapCheckMs?: number
+  /** Logs to stdout, and metrics to be scraped from `telemetry.metrics`, where left out. */
+  readonly telemetry?: Telemetry
+  readonly clock?: () => Date
+}
+
+/** A running subscriber; disposing finishes and settles what is in hand. */
+export interface Subscriber extends AsyncDisposable {
+  readonly telemetry: Telemetry
+  /** Resolves once both lanes are consumed. @throws FrontdeskError `failed_precondition` if a durable of its name means something else. */
+  ready(): Promise<void>
+  /** Compares both lanes with their stream now. */
+  checkGaps(): Promise<Gap[]>
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'PermissionViolationError' || isRefusal(error.cause))
+}
+
+const retryMs = 2_000
+const lanes = ['live', 'bulk'] as const satisfies readonly Lane[]
+const maxAgeMs = streams.find(({ name }) => name === 'COMPANY')?.maxAgeMs ?? 0
+
+/** Consumes events, each with exactly one effect in its store; returns at once and connects for ever. @throws FrontdeskError `invalid_argument`. */
+export function createSubscriber<Type extends EventType, Tx>(options: SubscriberOptions<Type, Tx>): Subscriber {
+  const { servers, credentials, company, types, name, store, gapCheckMs = 60_000, clock = () => new Date() } = options
+  const durables = durablesOf(name, company, types)
+  const telemetry = options.telemetry ?? createTelemetry({ service: name })
+  const logger = telemetry.logger.child({ component: 'subscriber', inbox: name })
+  const bus = connectBus({ servers, name, telemetry, ...(credentials && { credentials }) })
+  const handler = createHandler({ inbox: name, types, store, handle: options.handle, telemetry })
+  const checks = lanes.map((lane) => createGapCheck({ bus, inbox: name, lane, durable: durables[lane], maxAgeMs, store, telemetry, clock }))
+  const consumptions: Consumption[] = []
+  const stopping = new AbortController()
+
+  async function handleLane(index: number, events: ReceivedEvent[]) {
+    const settlements = await handler.handle(events)
+    checks[index]?.note(events.filter((_, at) => settlements[at]?.kind === 'ack'))
+    return settlements
+  }
+
+  async function start(): Promise<void> {
+    await untilThere(bus, async () => {
+      await Promise.all(lanes.map((lane) => ensureDurable(bus, durables[lane])))
+    })
+    for (const [index, lane] of lanes.entries()) {
+      consumptions.push(
+        bus.consume({
+          stream: durables[lane].stream,
+          durable: durables[lane].name,
+          handle: (events) => handleLane(index, events),
+          onUndecodable: (message) => handler.keepUndecodable(message),
+          unknownTypes: 'skip',
+        }),
+      )
+    }
+  }
+
+  /** Tries until it works; only a durable that means something else, or the end, is final. */
+  async function untilThere(on: Bus, step: () => Promise<void>): Promise<void> {
+    for (;;) {
+      await on.connected()
+      try {
+        return await step()
+      } catch (error) {
+        if (stopping.signal.aborted || isFrontdeskError(error, 'failed_precondition')) throw error
+        logger.warn({ err: error }, 'the durables could not be set up; trying again')
+      }
+      await pause(retryMs, undefined, { signal: stopping.signal })
+    }
+  }
+
+  async function checkGaps(): Promise<Gap[]> {
+    const gaps = (await Promise.all(checks.map((check) => check.look()))).filter((gap) => gap !== undefined)
+    for (const gap of gaps) options.onGap?.(gap)
+    return gaps
+  }
+
+  async function watch(): Promise<void> {
+    await started
+    const refused = new AbortController()
+    while (!stopping.signal.aborted && !refused.signal.aborted) {
+      await checkGaps().catch((error: unknown) => {
+        if (isRefusal(error)) {
+          logger.warn('the broker does not let us look for gaps: that is left to who made our durables')
+          refused.abort()
+        } else if (!stopping.signal.aborted) logger.warn({ err: error }, 'could not compare with the stream; again at the next time')
+      })
+      // Replicas that started together do not look together for ever.
+      await pause(gapCheckMs * (0.9 + Math.random() * 0.2), undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+
+  const started = start()
+  const watching = watch().catch((error: unknown) => {
+    if (!stopping.signal.aborted) logger.error({ err: error }, 'the subscriber does not consume')
+  })
+
+  return {
+    telemetry,
+    ready: () => started,
+    checkGaps,
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      await Promise.all(consumptions.map((consumption) => consumption[Symbol.asyncDispose]()))
+      await bus[Symbol.asyncDispose]()
+      await watching
+      if (!options.telemetry) await telemetry[Symbol.asyncDispose]()
+    },
+  }
+}
