@@ -15,17 +15,18 @@ export interface Group {
   readonly commands: Readonly<Record<string, Group | Leaf>>
 }
 
-/** Defines a command; it refuses flags and arguments that it does not know. */
+/** Defines a command; it refuses flags and arguments that it does not know. Of a last argument that is repeated, `_` holds all. */
 export function leaf<const Args extends ArgsDef>(
   description: string,
   args: Args,
   run: (context: CommandContext<Args>) => Promise<void>,
+  { repeated = false }: { readonly repeated?: boolean } = {},
 ): Leaf {
   const command = (name?: string): CommandDef<Args> =>
     defineCommand({
       meta: { ...(name === undefined ? {} : { name }), description },
       args,
-      setup: ({ args: given }) => check(args, given),
+      setup: ({ args: given }) => check(args, given, repeated),
       run,
     })
   return {
@@ -46,7 +47,7 @@ export async function groupUsage(group: Group, path: string): Promise<string> {
 }
 
 /** citty lets through what it does not know, so that a misspelt flag would go unnoticed, and requires no enum. */
-function check(known: ArgsDef, given: Readonly<Record<string, unknown>> & { readonly _: readonly string[] }): void {
+function check(known: ArgsDef, given: Readonly<Record<string, unknown>> & { readonly _: readonly string[] }, repeated: boolean): void {
   const names = Object.entries(known)
   const flags = new Set(names.filter(([, { type }]) => type !== 'positional').flatMap(([name]) => [name, camelCase(name)]))
   const positionals = names.filter(([, { type }]) => type === 'positional')
@@ -58,7 +59,7 @@ function check(known: ArgsDef, given: Readonly<Record<string, unknown>> & { read
   const missing = names.find(([name, { required }]) => required === true && given[name] === undefined)
   if (missing) throw new UsageError(`Option --${missing[0]} is missing.`)
   const surplus = given._[positionals.length]
-  if (surplus !== undefined) throw new UsageError(`Unexpected argument "${surplus}".`)
+  if (surplus !== undefined && !repeated) throw new UsageError(`Unexpected argument "${surplus}".`)
 }
 
 function camelCase(name: string): string {

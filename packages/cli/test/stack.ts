@@ -41,7 +41,10 @@ export async function startStack({ ledger, attribution, operations }: Answers = 
     services.map(async (service) => {
       const server = opening.use(createRpcServer({ telemetry, verifier: authority.verifier(service), drainMs: 1_000 }))
       if (service === 'webhook-ingress') {
-        server.add(LedgerServiceDefinition, forAllCompanies({ getEvent: notFound, listEvents: notFound, getDelivery: notFound, ...ledger }))
+        server.add(
+          LedgerServiceDefinition,
+          forAllCompanies({ getEvent: notFound, listEvents: notFound, getDelivery: notFound, reprocessEvents: notFound, ...ledger }),
+        )
       } else {
         const none = { getConservation: notFound, listDeadLetters: notFound, redriveDeadLetter: notFound }
         server.add(OperationsServiceDefinition, forAllCompanies({ ...none, ...operations }))

@@ -8,6 +8,7 @@ const commands = [
   'deadletters redrive',
   'events show',
   'events list',
+  'events reprocess',
   'attributions explain',
   'quarantine list',
   'login',
@@ -41,7 +42,7 @@ test('--help on its own and on a group lists the commands below', async () => {
 
 test.for([
   ['no command', [], 'Which command?'],
-  ['half a command', ['events'], 'One of show, list'],
+  ['half a command', ['events'], 'One of show, list, reprocess'],
   ['an unknown command', ['evnts'], 'Unknown command "evnts"'],
   ['an inherited name', ['toString'], 'Unknown command "toString"'],
   ['an unknown option', ['events', 'list', '--providr', 'retell'], '--providr'],
@@ -50,6 +51,8 @@ test.for([
   ['a missing argument', ['events', 'show'], 'ID'],
   ['a missing option', ['deadletters', 'list'], '--service'],
   ['an event id of another form', ['events', 'show', 'abc'], '64 hex digits'],
+  ['an id of nothing that is reprocessed', ['events', 'reprocess', 'abc'], '64 hex digits'],
+  ['a delivery among events', ['events', 'reprocess', 'dlv_1', 'ab'], 'delivery'],
   ['a limit out of bounds', ['events', 'list', '--limit', '201'], '1 to 200'],
   ['an unknown reason', ['quarantine', 'list', '--reason', 'mood'], 'schema_drift'],
   ['an address that is nowhere', ['events', 'list'], 'FRONTDESK_WEBHOOK_INGRESS_ADDRESS'],

@@ -19,18 +19,21 @@ import { createVault, parseKeyRing } from '@frontdesk/vault'
 import { acceptWebhook } from './app/accept-webhook.ts'
 import { answerInbound } from './app/answer-inbound.ts'
 import { type ConnectionSecretsCache, createConnectionSecrets } from './app/connection-secrets.ts'
+import { reprocess } from './app/reprocess.ts'
 import { createDirectory } from './clients/directory.ts'
 import { connectInbound } from './clients/inbound.ts'
 import { type Config, platformSecretsOf } from './config.ts'
 import { createLedgerReader } from './db/ledger-reader.ts'
 import { createLedger } from './db/ledger.ts'
 import { createRefusalLog } from './db/refusal-log.ts'
+import { createRevisionStore } from './db/revision-store.ts'
 import * as schema from './db/schema/index.ts'
 import { createSecretStore } from './db/secret-store.ts'
 import { registerInboundRoutes } from './http/inbound-routes.ts'
 import { registerWebhookRoutes } from './http/webhook-routes.ts'
 import { registerWhatsappHandshake } from './http/whatsapp-handshake.ts'
 import { createLedgerService } from './rpc/ledger-service.ts'
+import { createReprocessMethod } from './rpc/reprocess-events.ts'
 
 const name = 'webhook-ingress'
 const pollIntervalMs = 60_000
@@ -130,7 +133,9 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
       logger: telemetry.logger,
     }),
   })
-  rpc.add(LedgerServiceDefinition, createLedgerService(reader))
+  const revisions = createRevisionStore({ database, outbox, logger: telemetry.logger, clock: now })
+  const reprocessEvents = reprocess({ store: revisions, normalizers: new Map(Object.entries(providers)) })
+  rpc.add(LedgerServiceDefinition, { ...createLedgerService(reader), ...createReprocessMethod(reprocessEvents) })
   rpc.add(OperationsServiceDefinition, forAllCompanies(operations))
   starting.use(rpc)
   const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)

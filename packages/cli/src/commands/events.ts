@@ -5,6 +5,7 @@ import type { CliContext } from '../context.ts'
 import { CommandError } from '../errors.ts'
 import { fields, instant, json, printable, table } from '../format.ts'
 import { rpcArgs, withService } from '../rpc.ts'
+import { reprocess } from './events-reprocess.ts'
 
 const retryMethods = ['getEvent', 'getDelivery', 'listEvents'] as const
 
@@ -72,6 +73,7 @@ export function events(context: CliContext): Group {
           if (nextPageToken) context.err(`More: --page-token ${nextPageToken}`)
         },
       ),
+      reprocess: reprocess(context),
     },
   }
 }

@@ -5,7 +5,7 @@ import type { LedgerReader } from '../app/ports.ts'
 import { toDelivery, toLedgerEvent } from './convert.ts'
 
 /** `frontdesk.ledger.v1.LedgerService`. A delivery has no company yet, so every method needs a token for all of them. */
-export function createLedgerService(ledger: LedgerReader): LedgerServiceImplementation {
+export function createLedgerService(ledger: LedgerReader): Omit<LedgerServiceImplementation, 'reprocessEvents'> {
   return {
     async getEvent(request, context) {
       requireAllCompanies(context)

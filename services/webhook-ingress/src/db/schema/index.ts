@@ -1,5 +1,6 @@
 export { outbox } from '@frontdesk/outbox'
 export { connectionSecrets } from './connection-secrets.ts'
 export { deliveries } from './deliveries.ts'
+export { eventRevisions } from './event-revisions.ts'
 export { events } from './events.ts'
 export { refusals } from './refusals.ts'
