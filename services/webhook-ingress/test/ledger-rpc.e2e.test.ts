@@ -62,6 +62,7 @@ test('every method refuses a call without a token, with an expired one, for anot
       ledger.getEvent({}),
       ledger.listEvents({}),
       ledger.getDelivery({}),
+      ledger.reprocessEvents({}),
       operations.getConservation({}),
       operations.listDeadLetters({}),
       operations.redriveDeadLetter({}),
