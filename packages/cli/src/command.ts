@@ -15,7 +15,7 @@ export interface Group {
   readonly commands: Readonly<Record<string, Group | Leaf>>
 }
 
-/** Defines a command; it refuses flags and arguments that it does not know. */
+/** Defines a command; it refuses flags and arguments that it does not know. Of a last argument that is repeated, `_` holds all. */
 export function leaf<const Args extends ArgsDef>(
   description: string,
   args: Args,

@@ -74,7 +74,14 @@ export async function startStack({ ledger, attribution, operations, companies, m
         server.add(ReplayServiceDefinition, forAllCompanies({ ...noReplay, ...replay }))
         server.add(
           LedgerServiceDefinition,
-          forAllCompanies({ getEvent: notFound, listEvents: notFound, getDelivery: notFound, listRefusals: notFound, ...ledger }),
+          forAllCompanies({
+            getEvent: notFound,
+            listEvents: notFound,
+            getDelivery: notFound,
+            listRefusals: notFound,
+            reprocessEvents: notFound,
+            ...ledger,
+          }),
         )
       } else {
         server.add(

@@ -18,6 +18,7 @@ const commands = [
   'replays list',
   'replays show',
   'replays cancel',
+  'events reprocess',
   'attributions explain',
   'quarantine list',
   'login',
@@ -51,7 +52,7 @@ test('--help on its own and on a group lists the commands below', async () => {
 
 test.for([
   ['no command', [], 'Which command?'],
-  ['half a command', ['events'], 'One of show, search, refused, replay'],
+  ['half a command', ['events'], 'One of show, search, refused, replay, reprocess'],
   ['an unknown command', ['evnts'], 'Unknown command "evnts"'],
   ['an inherited name', ['toString'], 'Unknown command "toString"'],
   ['an unknown option', ['events', 'search', '--providr', 'retell'], '--providr'],
@@ -73,6 +74,8 @@ test.for([
   ['a type that is none', ['events', 'search', '--type', 'call.sung'], 'no event type "call.sung"'],
   ['an entity with a company', ['events', 'search', '--company', 'cmp_1', '--entity', 'x'], '--entity can not be combined'],
   ['a company’s quarantine', ['events', 'search', '--company', 'cmp_1', '--status', 'quarantined'], 'has no quarantined events'],
+  ['an id of nothing that is reprocessed', ['events', 'reprocess', 'abc'], '64 hex digits'],
+  ['a delivery among events', ['events', 'reprocess', 'dlv_1', 'ab'], 'delivery'],
   ['an unknown reason', ['quarantine', 'list', '--reason', 'mood'], 'schema_drift'],
   ['an address that is nowhere', ['events', 'search'], 'FRONTDESK_WEBHOOK_INGRESS_ADDRESS'],
   ['a broker that is nowhere', ['streams', 'check'], 'NATS_URL'],

@@ -6,6 +6,7 @@ export function answeringLedger(overrides: Partial<LedgerServiceImplementation> 
     getEvent: ({ eventId }) => Promise.resolve({ event: { eventId } }),
     listEvents: () => Promise.resolve({ events: [] }),
     listRefusals: () => Promise.resolve({}),
+    reprocessEvents: () => Promise.resolve({}),
     getDelivery: ({ deliveryId }) => Promise.resolve({ delivery: { deliveryId } }),
     ...overrides,
   }

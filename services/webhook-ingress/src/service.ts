@@ -25,6 +25,7 @@ import { acceptWebhook } from './app/accept-webhook.ts'
 import { answerInbound } from './app/answer-inbound.ts'
 import { type ConnectionSecretsCache, createConnectionSecrets } from './app/connection-secrets.ts'
 import { startReplay } from './app/start-replay.ts'
+import { reprocess } from './app/reprocess.ts'
 import { createDirectory } from './clients/directory.ts'
 import { connectInbound } from './clients/inbound.ts'
 import { type Config, platformSecretsOf, retentionOf } from './config.ts'
@@ -35,6 +36,7 @@ import { createRefusalLog } from './db/refusal-log.ts'
 import { createRefusalReader } from './db/refusal-reader.ts'
 import { createReplaySource } from './db/replay-source.ts'
 import { createReplayStore } from './db/replay-store.ts'
+import { createRevisionStore } from './db/revision-store.ts'
 import * as schema from './db/schema/index.ts'
 import { createSecretStore } from './db/secret-store.ts'
 import { followConnections } from './events/on-connection-changed.ts'
@@ -45,6 +47,7 @@ import { registerWebhookRoutes } from './http/webhook-routes.ts'
 import { registerWhatsappHandshake } from './http/whatsapp-handshake.ts'
 import { createLedgerService } from './rpc/ledger-service.ts'
 import { createReplayService } from './rpc/replay-service.ts'
+import { createReprocessMethod } from './rpc/reprocess-events.ts'
 
 const name = 'webhook-ingress'
 const source = `frontdesk/${name}`
@@ -176,7 +179,12 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
       logger: telemetry.logger,
     }),
   })
-  rpc.add(LedgerServiceDefinition, createLedgerService(reader, createRefusalReader(database)))
+  const revisions = createRevisionStore({ database, outbox, logger: telemetry.logger, clock: now })
+  const reprocessEvents = reprocess({ store: revisions, normalizers: new Map(Object.entries(providers)) })
+  rpc.add(LedgerServiceDefinition, {
+    ...createLedgerService(reader, createRefusalReader(database)),
+    ...createReprocessMethod(reprocessEvents),
+  })
   rpc.add(
     ReplayServiceDefinition,
     createReplayService({

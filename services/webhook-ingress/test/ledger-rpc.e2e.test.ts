@@ -143,6 +143,7 @@ test('every method refuses a call without a token, with an expired one, for anot
       replays.listReplays({}),
       replays.cancelReplay({}),
       operations.getTimeline({}),
+      ledger.reprocessEvents({}),
       operations.getConservation({}),
       operations.listDeadLetters({}),
       operations.redriveDeadLetter({}),

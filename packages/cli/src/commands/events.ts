@@ -2,6 +2,7 @@ import type { Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { refused } from './events-refused.ts'
 import { replay } from './events-replay.ts'
+import { reprocess } from './events-reprocess.ts'
 import { search } from './events-search.ts'
 import { show } from './events-show.ts'
 
@@ -14,6 +15,7 @@ export function events(context: CliContext): Group {
       search: search(context),
       refused: refused(context),
       replay: replay(context),
+      reprocess: reprocess(context),
     },
   }
 }

@@ -16,7 +16,7 @@ const eventColumns = {
   receivedAt: events.receivedAt,
 }
 
-type EventRow = Omit<typeof events.$inferSelect, 'claim'>
+type EventRow = Omit<typeof events.$inferSelect, 'claim' | 'revision'>
 
 /** The ledger of the ingress's own database. */
 export function createLedgerReader(database: Database): LedgerReader {

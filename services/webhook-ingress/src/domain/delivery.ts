@@ -25,8 +25,14 @@ export function isConnectionId(text: string): boolean {
   return connectionIdPattern.test(text)
 }
 
-const masked = '[masked]'
-const credential = /signature|authorization|cookie|token|secret|api-key/
+/** What stands in the place of a credential. */
+export const masked = '[masked]'
+const credential = /signature|authorization|cookie|token|secret|password|api[-_]?key/i
+
+/** Whether a header or a member by that name holds what nobody should read. */
+export function namesCredential(name: string): boolean {
+  return credential.test(name)
+}
 
 /** The headers as the ledger keeps them: lower-case names, one value each, and no credential readable. */
 export function headersToKeep(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
@@ -34,7 +40,7 @@ export function headersToKeep(headers: Readonly<Record<string, string | string[]
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) continue
     const lower = name.toLowerCase()
-    kept[lower] = credential.test(lower) ? masked : Array.isArray(value) ? value.join(', ') : value
+    kept[lower] = namesCredential(lower) ? masked : Array.isArray(value) ? value.join(', ') : value
   }
   return kept
 }

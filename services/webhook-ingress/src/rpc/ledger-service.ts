@@ -5,7 +5,7 @@ import type { LedgerReader, RefusalReader } from '../app/ports.ts'
 import { fromFilter, fromRefusalsRequest, toDelivery, toLedgerEvent } from './convert.ts'
 
 /** `frontdesk.ledger.v1.LedgerService`. A delivery has no company yet, so every method needs a token for all of them. */
-export function createLedgerService(ledger: LedgerReader, refusals: RefusalReader): LedgerServiceImplementation {
+export function createLedgerService(ledger: LedgerReader, refusals: RefusalReader): Omit<LedgerServiceImplementation, 'reprocessEvents'> {
   return {
     async getEvent(request, context) {
       requireAllCompanies(context)

@@ -1,5 +1,5 @@
 import { bytesText, eventId, instant, typeId } from '@frontdesk/database'
-import { bigint, index, mysqlTable, varchar } from 'drizzle-orm/mysql-core'
+import { bigint, index, int, mysqlTable, varchar } from 'drizzle-orm/mysql-core'
 
 /**
  * Every event that was ever accepted, for as long as a provider may send it again (400 days at least).
@@ -17,6 +17,8 @@ export const events = mysqlTable(
     type: varchar('type', { length: 96 }).notNull(),
     entityId: bytesText('entity_id', 255).notNull(),
     receivedAt: instant('received_at').notNull(),
+    /** Of what was published last; a reprocess raises it, and `event_revisions` says who did and why. */
+    revision: int('revision', { unsigned: true }).notNull().default(1),
   },
   (table) => [index('events_by_time').on(table.receivedAt, table.eventId), index('events_by_entity').on(table.entityId, table.receivedAt)],
 )

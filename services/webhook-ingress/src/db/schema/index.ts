@@ -1,6 +1,7 @@
 export { brokerMarks, outboxByTime as outbox } from '@frontdesk/outbox'
 export { connectionSecrets } from './connection-secrets.ts'
 export { deliveries } from './deliveries.ts'
+export { eventRevisions } from './event-revisions.ts'
 export { events } from './events.ts'
 export { refusals } from './refusals.ts'
 export { replays } from './replays.ts'

@@ -9,6 +9,184 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 
+export const ReprocessMode = {
+  UNSPECIFIED: "REPROCESS_MODE_UNSPECIFIED",
+  /** AS_PUBLISHED - What was published last, as it was: after a fix in a handler. */
+  AS_PUBLISHED: "REPROCESS_MODE_AS_PUBLISHED",
+  /** RENORMALIZE - What today's normalizers make of the stored body, where that differs from what was published last. */
+  RENORMALIZE: "REPROCESS_MODE_RENORMALIZE",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type ReprocessMode = typeof ReprocessMode[keyof typeof ReprocessMode];
+
+export namespace ReprocessMode {
+  export type UNSPECIFIED = typeof ReprocessMode.UNSPECIFIED;
+  export type AS_PUBLISHED = typeof ReprocessMode.AS_PUBLISHED;
+  export type RENORMALIZE = typeof ReprocessMode.RENORMALIZE;
+  export type UNRECOGNIZED = typeof ReprocessMode.UNRECOGNIZED;
+}
+
+export function reprocessModeFromJSON(object: any): ReprocessMode {
+  switch (object) {
+    case 0:
+    case "REPROCESS_MODE_UNSPECIFIED":
+      return ReprocessMode.UNSPECIFIED;
+    case 1:
+    case "REPROCESS_MODE_AS_PUBLISHED":
+      return ReprocessMode.AS_PUBLISHED;
+    case 2:
+    case "REPROCESS_MODE_RENORMALIZE":
+      return ReprocessMode.RENORMALIZE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ReprocessMode.UNRECOGNIZED;
+  }
+}
+
+export function reprocessModeToJSON(object: ReprocessMode): string {
+  switch (object) {
+    case ReprocessMode.UNSPECIFIED:
+      return "REPROCESS_MODE_UNSPECIFIED";
+    case ReprocessMode.AS_PUBLISHED:
+      return "REPROCESS_MODE_AS_PUBLISHED";
+    case ReprocessMode.RENORMALIZE:
+      return "REPROCESS_MODE_RENORMALIZE";
+    case ReprocessMode.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function reprocessModeToNumber(object: ReprocessMode): number {
+  switch (object) {
+    case ReprocessMode.UNSPECIFIED:
+      return 0;
+    case ReprocessMode.AS_PUBLISHED:
+      return 1;
+    case ReprocessMode.RENORMALIZE:
+      return 2;
+    case ReprocessMode.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+export const ReprocessOutcome = {
+  UNSPECIFIED: "REPROCESS_OUTCOME_UNSPECIFIED",
+  /** RAISED - It goes out as its next revision. */
+  RAISED: "REPROCESS_OUTCOME_RAISED",
+  /** ADDED - It goes out for the first time: only today's normalizers make it of its delivery. */
+  ADDED: "REPROCESS_OUTCOME_ADDED",
+  /** UNCHANGED - Today's normalizers make of it what was published last. */
+  UNCHANGED: "REPROCESS_OUTCOME_UNCHANGED",
+  /** UNKNOWN_EVENT - The ledger has no such event. */
+  UNKNOWN_EVENT: "REPROCESS_OUTCOME_UNKNOWN_EVENT",
+  /** BODY_PURGED - The body has been purged, so that it can't be normalized again. */
+  BODY_PURGED: "REPROCESS_OUTCOME_BODY_PURGED",
+  /** CONTENT_PURGED - What was published is not kept any more; it can be normalized again while its body is kept. */
+  CONTENT_PURGED: "REPROCESS_OUTCOME_CONTENT_PURGED",
+  /** NOT_MADE - Today's normalizers make other events of its delivery: normalize that again. */
+  NOT_MADE: "REPROCESS_OUTCOME_NOT_MADE",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type ReprocessOutcome = typeof ReprocessOutcome[keyof typeof ReprocessOutcome];
+
+export namespace ReprocessOutcome {
+  export type UNSPECIFIED = typeof ReprocessOutcome.UNSPECIFIED;
+  export type RAISED = typeof ReprocessOutcome.RAISED;
+  export type ADDED = typeof ReprocessOutcome.ADDED;
+  export type UNCHANGED = typeof ReprocessOutcome.UNCHANGED;
+  export type UNKNOWN_EVENT = typeof ReprocessOutcome.UNKNOWN_EVENT;
+  export type BODY_PURGED = typeof ReprocessOutcome.BODY_PURGED;
+  export type CONTENT_PURGED = typeof ReprocessOutcome.CONTENT_PURGED;
+  export type NOT_MADE = typeof ReprocessOutcome.NOT_MADE;
+  export type UNRECOGNIZED = typeof ReprocessOutcome.UNRECOGNIZED;
+}
+
+export function reprocessOutcomeFromJSON(object: any): ReprocessOutcome {
+  switch (object) {
+    case 0:
+    case "REPROCESS_OUTCOME_UNSPECIFIED":
+      return ReprocessOutcome.UNSPECIFIED;
+    case 1:
+    case "REPROCESS_OUTCOME_RAISED":
+      return ReprocessOutcome.RAISED;
+    case 2:
+    case "REPROCESS_OUTCOME_ADDED":
+      return ReprocessOutcome.ADDED;
+    case 3:
+    case "REPROCESS_OUTCOME_UNCHANGED":
+      return ReprocessOutcome.UNCHANGED;
+    case 4:
+    case "REPROCESS_OUTCOME_UNKNOWN_EVENT":
+      return ReprocessOutcome.UNKNOWN_EVENT;
+    case 5:
+    case "REPROCESS_OUTCOME_BODY_PURGED":
+      return ReprocessOutcome.BODY_PURGED;
+    case 6:
+    case "REPROCESS_OUTCOME_CONTENT_PURGED":
+      return ReprocessOutcome.CONTENT_PURGED;
+    case 7:
+    case "REPROCESS_OUTCOME_NOT_MADE":
+      return ReprocessOutcome.NOT_MADE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ReprocessOutcome.UNRECOGNIZED;
+  }
+}
+
+export function reprocessOutcomeToJSON(object: ReprocessOutcome): string {
+  switch (object) {
+    case ReprocessOutcome.UNSPECIFIED:
+      return "REPROCESS_OUTCOME_UNSPECIFIED";
+    case ReprocessOutcome.RAISED:
+      return "REPROCESS_OUTCOME_RAISED";
+    case ReprocessOutcome.ADDED:
+      return "REPROCESS_OUTCOME_ADDED";
+    case ReprocessOutcome.UNCHANGED:
+      return "REPROCESS_OUTCOME_UNCHANGED";
+    case ReprocessOutcome.UNKNOWN_EVENT:
+      return "REPROCESS_OUTCOME_UNKNOWN_EVENT";
+    case ReprocessOutcome.BODY_PURGED:
+      return "REPROCESS_OUTCOME_BODY_PURGED";
+    case ReprocessOutcome.CONTENT_PURGED:
+      return "REPROCESS_OUTCOME_CONTENT_PURGED";
+    case ReprocessOutcome.NOT_MADE:
+      return "REPROCESS_OUTCOME_NOT_MADE";
+    case ReprocessOutcome.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function reprocessOutcomeToNumber(object: ReprocessOutcome): number {
+  switch (object) {
+    case ReprocessOutcome.UNSPECIFIED:
+      return 0;
+    case ReprocessOutcome.RAISED:
+      return 1;
+    case ReprocessOutcome.ADDED:
+      return 2;
+    case ReprocessOutcome.UNCHANGED:
+      return 3;
+    case ReprocessOutcome.UNKNOWN_EVENT:
+      return 4;
+    case ReprocessOutcome.BODY_PURGED:
+      return 5;
+    case ReprocessOutcome.CONTENT_PURGED:
+      return 6;
+    case ReprocessOutcome.NOT_MADE:
+      return 7;
+    case ReprocessOutcome.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export interface LedgerEvent {
   /** 64 lower-case hex digits. */
   eventId: string;
@@ -109,6 +287,49 @@ export interface ListRefusalsRequest {
 export interface ListRefusalsResponse {
   refusals: Refusal[];
   nextPageToken: string;
+}
+
+export interface ReprocessEventsRequest {
+  /** At most 100 ids; or a delivery. */
+  eventIds: string[];
+  /** Every event of one delivery, those included that only today's normalizers make of it. */
+  deliveryId: string;
+  mode: ReprocessMode;
+  /** Only tell what would be sent. */
+  dryRun: boolean;
+}
+
+export interface ReprocessEventsResponse {
+  /** In the order of the request's ids, each once. */
+  events: ReprocessedEvent[];
+}
+
+export interface ReprocessedEvent {
+  /** 64 lower-case hex digits. */
+  eventId: string;
+  deliveryId: string;
+  outcome: ReprocessOutcome;
+  /** What it had before this call; 0 if nothing of it was ever published. */
+  revision: number;
+  /** What it is sent as; 0 if it is not sent. */
+  nextRevision: number;
+  /** Of what was published last. */
+  eventType: string;
+  /** Of what is sent. */
+  nextEventType: string;
+  differences: ContentDifference[];
+  /** How many differences there are beyond these. */
+  furtherDifferences: number;
+  /** What was published last is not kept any more, so that nobody can say what differs. */
+  comparedWithNothing: boolean;
+}
+
+export interface ContentDifference {
+  /** Such as "source.evidence[0].value"; "(type)", "(entity)" and "(time)" are the event's own. */
+  path: string;
+  /** In JSON, cut to 200 characters, "[masked]" where it may be a secret; empty if there is none. */
+  before: string;
+  after: string;
 }
 
 function createBaseLedgerEvent(): LedgerEvent {
@@ -1631,6 +1852,561 @@ export const ListRefusalsResponse: MessageFns<ListRefusalsResponse> = {
   },
 };
 
+function createBaseReprocessEventsRequest(): ReprocessEventsRequest {
+  return { eventIds: [], deliveryId: "", mode: ReprocessMode.UNSPECIFIED, dryRun: false };
+}
+
+export const ReprocessEventsRequest: MessageFns<ReprocessEventsRequest> = {
+  encode(message: ReprocessEventsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.eventIds) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.deliveryId !== "") {
+      writer.uint32(18).string(message.deliveryId);
+    }
+    if (message.mode !== ReprocessMode.UNSPECIFIED) {
+      writer.uint32(24).int32(reprocessModeToNumber(message.mode));
+    }
+    if (message.dryRun !== false) {
+      writer.uint32(32).bool(message.dryRun);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReprocessEventsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReprocessEventsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.eventIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.deliveryId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.mode = reprocessModeFromJSON(reader.int32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.dryRun = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReprocessEventsRequest {
+    return {
+      eventIds: globalThis.Array.isArray(object?.eventIds)
+        ? object.eventIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.event_ids)
+        ? object.event_ids.map((e: any) => globalThis.String(e))
+        : [],
+      deliveryId: isSet(object.deliveryId)
+        ? globalThis.String(object.deliveryId)
+        : isSet(object.delivery_id)
+        ? globalThis.String(object.delivery_id)
+        : "",
+      mode: isSet(object.mode) ? reprocessModeFromJSON(object.mode) : ReprocessMode.UNSPECIFIED,
+      dryRun: isSet(object.dryRun)
+        ? globalThis.Boolean(object.dryRun)
+        : isSet(object.dry_run)
+        ? globalThis.Boolean(object.dry_run)
+        : false,
+    };
+  },
+
+  toJSON(message: ReprocessEventsRequest): unknown {
+    const obj: any = {};
+    if (message.eventIds?.length) {
+      obj.eventIds = message.eventIds;
+    }
+    if (message.deliveryId !== "") {
+      obj.deliveryId = message.deliveryId;
+    }
+    if (message.mode !== ReprocessMode.UNSPECIFIED) {
+      obj.mode = reprocessModeToJSON(message.mode);
+    }
+    if (message.dryRun !== false) {
+      obj.dryRun = message.dryRun;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReprocessEventsRequest>): ReprocessEventsRequest {
+    return ReprocessEventsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReprocessEventsRequest>): ReprocessEventsRequest {
+    const message = createBaseReprocessEventsRequest();
+    message.eventIds = object.eventIds?.map((e) => e) || [];
+    message.deliveryId = object.deliveryId ?? "";
+    message.mode = object.mode ?? ReprocessMode.UNSPECIFIED;
+    message.dryRun = object.dryRun ?? false;
+    return message;
+  },
+};
+
+function createBaseReprocessEventsResponse(): ReprocessEventsResponse {
+  return { events: [] };
+}
+
+export const ReprocessEventsResponse: MessageFns<ReprocessEventsResponse> = {
+  encode(message: ReprocessEventsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.events) {
+      ReprocessedEvent.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReprocessEventsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReprocessEventsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.events.push(ReprocessedEvent.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReprocessEventsResponse {
+    return {
+      events: globalThis.Array.isArray(object?.events)
+        ? object.events.map((e: any) => ReprocessedEvent.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ReprocessEventsResponse): unknown {
+    const obj: any = {};
+    if (message.events?.length) {
+      obj.events = message.events.map((e) => ReprocessedEvent.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReprocessEventsResponse>): ReprocessEventsResponse {
+    return ReprocessEventsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReprocessEventsResponse>): ReprocessEventsResponse {
+    const message = createBaseReprocessEventsResponse();
+    message.events = object.events?.map((e) => ReprocessedEvent.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseReprocessedEvent(): ReprocessedEvent {
+  return {
+    eventId: "",
+    deliveryId: "",
+    outcome: ReprocessOutcome.UNSPECIFIED,
+    revision: 0,
+    nextRevision: 0,
+    eventType: "",
+    nextEventType: "",
+    differences: [],
+    furtherDifferences: 0,
+    comparedWithNothing: false,
+  };
+}
+
+export const ReprocessedEvent: MessageFns<ReprocessedEvent> = {
+  encode(message: ReprocessedEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.eventId !== "") {
+      writer.uint32(10).string(message.eventId);
+    }
+    if (message.deliveryId !== "") {
+      writer.uint32(18).string(message.deliveryId);
+    }
+    if (message.outcome !== ReprocessOutcome.UNSPECIFIED) {
+      writer.uint32(24).int32(reprocessOutcomeToNumber(message.outcome));
+    }
+    if (message.revision !== 0) {
+      writer.uint32(32).uint32(message.revision);
+    }
+    if (message.nextRevision !== 0) {
+      writer.uint32(40).uint32(message.nextRevision);
+    }
+    if (message.eventType !== "") {
+      writer.uint32(50).string(message.eventType);
+    }
+    if (message.nextEventType !== "") {
+      writer.uint32(58).string(message.nextEventType);
+    }
+    for (const v of message.differences) {
+      ContentDifference.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.furtherDifferences !== 0) {
+      writer.uint32(72).uint32(message.furtherDifferences);
+    }
+    if (message.comparedWithNothing !== false) {
+      writer.uint32(80).bool(message.comparedWithNothing);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReprocessedEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReprocessedEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.eventId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.deliveryId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.outcome = reprocessOutcomeFromJSON(reader.int32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.revision = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.nextRevision = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.eventType = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.nextEventType = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.differences.push(ContentDifference.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.furtherDifferences = reader.uint32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.comparedWithNothing = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReprocessedEvent {
+    return {
+      eventId: isSet(object.eventId)
+        ? globalThis.String(object.eventId)
+        : isSet(object.event_id)
+        ? globalThis.String(object.event_id)
+        : "",
+      deliveryId: isSet(object.deliveryId)
+        ? globalThis.String(object.deliveryId)
+        : isSet(object.delivery_id)
+        ? globalThis.String(object.delivery_id)
+        : "",
+      outcome: isSet(object.outcome) ? reprocessOutcomeFromJSON(object.outcome) : ReprocessOutcome.UNSPECIFIED,
+      revision: isSet(object.revision) ? globalThis.Number(object.revision) : 0,
+      nextRevision: isSet(object.nextRevision)
+        ? globalThis.Number(object.nextRevision)
+        : isSet(object.next_revision)
+        ? globalThis.Number(object.next_revision)
+        : 0,
+      eventType: isSet(object.eventType)
+        ? globalThis.String(object.eventType)
+        : isSet(object.event_type)
+        ? globalThis.String(object.event_type)
+        : "",
+      nextEventType: isSet(object.nextEventType)
+        ? globalThis.String(object.nextEventType)
+        : isSet(object.next_event_type)
+        ? globalThis.String(object.next_event_type)
+        : "",
+      differences: globalThis.Array.isArray(object?.differences)
+        ? object.differences.map((e: any) => ContentDifference.fromJSON(e))
+        : [],
+      furtherDifferences: isSet(object.furtherDifferences)
+        ? globalThis.Number(object.furtherDifferences)
+        : isSet(object.further_differences)
+        ? globalThis.Number(object.further_differences)
+        : 0,
+      comparedWithNothing: isSet(object.comparedWithNothing)
+        ? globalThis.Boolean(object.comparedWithNothing)
+        : isSet(object.compared_with_nothing)
+        ? globalThis.Boolean(object.compared_with_nothing)
+        : false,
+    };
+  },
+
+  toJSON(message: ReprocessedEvent): unknown {
+    const obj: any = {};
+    if (message.eventId !== "") {
+      obj.eventId = message.eventId;
+    }
+    if (message.deliveryId !== "") {
+      obj.deliveryId = message.deliveryId;
+    }
+    if (message.outcome !== ReprocessOutcome.UNSPECIFIED) {
+      obj.outcome = reprocessOutcomeToJSON(message.outcome);
+    }
+    if (message.revision !== 0) {
+      obj.revision = Math.round(message.revision);
+    }
+    if (message.nextRevision !== 0) {
+      obj.nextRevision = Math.round(message.nextRevision);
+    }
+    if (message.eventType !== "") {
+      obj.eventType = message.eventType;
+    }
+    if (message.nextEventType !== "") {
+      obj.nextEventType = message.nextEventType;
+    }
+    if (message.differences?.length) {
+      obj.differences = message.differences.map((e) => ContentDifference.toJSON(e));
+    }
+    if (message.furtherDifferences !== 0) {
+      obj.furtherDifferences = Math.round(message.furtherDifferences);
+    }
+    if (message.comparedWithNothing !== false) {
+      obj.comparedWithNothing = message.comparedWithNothing;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReprocessedEvent>): ReprocessedEvent {
+    return ReprocessedEvent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReprocessedEvent>): ReprocessedEvent {
+    const message = createBaseReprocessedEvent();
+    message.eventId = object.eventId ?? "";
+    message.deliveryId = object.deliveryId ?? "";
+    message.outcome = object.outcome ?? ReprocessOutcome.UNSPECIFIED;
+    message.revision = object.revision ?? 0;
+    message.nextRevision = object.nextRevision ?? 0;
+    message.eventType = object.eventType ?? "";
+    message.nextEventType = object.nextEventType ?? "";
+    message.differences = object.differences?.map((e) => ContentDifference.fromPartial(e)) || [];
+    message.furtherDifferences = object.furtherDifferences ?? 0;
+    message.comparedWithNothing = object.comparedWithNothing ?? false;
+    return message;
+  },
+};
+
+function createBaseContentDifference(): ContentDifference {
+  return { path: "", before: "", after: "" };
+}
+
+export const ContentDifference: MessageFns<ContentDifference> = {
+  encode(message: ContentDifference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    if (message.before !== "") {
+      writer.uint32(18).string(message.before);
+    }
+    if (message.after !== "") {
+      writer.uint32(26).string(message.after);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContentDifference {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContentDifference();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.before = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.after = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ContentDifference {
+    return {
+      path: isSet(object.path) ? globalThis.String(object.path) : "",
+      before: isSet(object.before) ? globalThis.String(object.before) : "",
+      after: isSet(object.after) ? globalThis.String(object.after) : "",
+    };
+  },
+
+  toJSON(message: ContentDifference): unknown {
+    const obj: any = {};
+    if (message.path !== "") {
+      obj.path = message.path;
+    }
+    if (message.before !== "") {
+      obj.before = message.before;
+    }
+    if (message.after !== "") {
+      obj.after = message.after;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ContentDifference>): ContentDifference {
+    return ContentDifference.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ContentDifference>): ContentDifference {
+    const message = createBaseContentDifference();
+    message.path = object.path ?? "";
+    message.before = object.before ?? "";
+    message.after = object.after ?? "";
+    return message;
+  },
+};
+
 /**
  * What the webhook-ingress accepted and keeps. Every method needs a token for all companies,
  * since a delivery has no company yet.
@@ -1674,6 +2450,15 @@ export const LedgerServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Sends events on again, each as its next revision, in the bulk lane; whoever handled the one before amends what it made. */
+    reprocessEvents: {
+      name: "ReprocessEvents",
+      requestType: ReprocessEventsRequest as typeof ReprocessEventsRequest,
+      requestStream: false,
+      responseType: ReprocessEventsResponse as typeof ReprocessEventsResponse,
+      responseStream: false,
+      options: {},
+    },
   },
 } as const;
 
@@ -1693,6 +2478,11 @@ export interface LedgerServiceImplementation<CallContextExt = {}> {
     request: ListRefusalsRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListRefusalsResponse>>;
+  /** Sends events on again, each as its next revision, in the bulk lane; whoever handled the one before amends what it made. */
+  reprocessEvents(
+    request: ReprocessEventsRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ReprocessEventsResponse>>;
 }
 
 export interface LedgerServiceClient<CallOptionsExt = {}> {
@@ -1711,6 +2501,11 @@ export interface LedgerServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<ListRefusalsRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListRefusalsResponse>;
+  /** Sends events on again, each as its next revision, in the bulk lane; whoever handled the one before amends what it made. */
+  reprocessEvents(
+    request: DeepPartial<ReprocessEventsRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ReprocessEventsResponse>;
 }
 
 function bytesFromBase64(b64: string): Uint8Array {
