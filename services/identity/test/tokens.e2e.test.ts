@@ -152,6 +152,7 @@ test('through two rotations no call fails, and a rotated-out key’s token is re
     getEvent: absent,
     getDelivery: absent,
     listRefusals: absent,
+    reprocessEvents: absent,
     listEvents: async () => ({ events: [], nextPageToken: '' }),
   })
   const address = `127.0.0.1:${await server.listen('127.0.0.1:0')}`
