@@ -12,6 +12,7 @@ import {
   ReplayState,
   type LedgerEvent,
 } from '@frontdesk/contracts'
+import { FrontdeskError } from '@frontdesk/errors'
 import { afterEach, expect, test } from 'vitest'
 import { startStack, type Answers, type Stack } from './stack.ts'
 import { run } from './terminal.ts'
@@ -214,6 +215,7 @@ test('events show tells the event’s way through all services, the earliest ste
     ledger: { getEvent: () => Promise.resolve({ event }) },
     attribution: { getAttribution: () => Promise.resolve({ attribution: attributed }) },
     timeline: (service, { eventIds }) => {
+      if (service === 'billing' || service === 'messaging') throw new FrontdeskError('permission_denied', { publicMessage: 'not yours' })
       asked.push(...eventIds.map((id) => `${service} ${id}`))
       const first = eventIds.includes(eventId)
       if (service === 'webhook-ingress')
@@ -235,7 +237,7 @@ test('events show tells the event’s way through all services, the earliest ste
     '+20  booking           published appointment.confirmed as company.x.appointment.confirmed (COMPANY 7)',
     '+30  booking           gave up on appointment.confirmed (h, delivery 8): no luck',
   ])
-  expect(out).toMatch(/billing could not be asked: .*address of billing/)
+  expect(out).toMatch(/billing could not be asked: .*not yours/)
   expect(asked.toSorted()).toEqual(
     ['booking', 'company-resolver', 'webhook-ingress'].flatMap((service) => [`${service} ${eventId}`, `${service} ${message}`]),
   )
