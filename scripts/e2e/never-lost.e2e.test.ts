@@ -232,6 +232,8 @@ async function readBooks(stack: Stack) {
   cleanUp.defer(() => connection.end())
   const one = async (sql: string) => Number((await connection.query<RowDataPacket[]>(`SELECT ${sql} AS n`))[0][0]?.n)
   const count = (table: string) => one(`(SELECT COUNT(*) FROM ${table})`)
+  // The directory's own events leave the resolver, too.
+  const ofProviders = "event_type <> 'frontdesk.connection.changed.v1'"
   const [rows] = await connection.query<RowDataPacket[]>(
     'SELECT company_id AS companyId, origin_id AS originId, status, starts_at AS startsAt FROM booking.appointments',
   )
@@ -244,8 +246,8 @@ async function readBooks(stack: Stack) {
     },
     resolver: {
       attributions: await count('company_resolver.attributions'),
-      outbox: await count('company_resolver.outbox'),
-      distinct: await one('(SELECT COUNT(DISTINCT event_id, subject) FROM company_resolver.outbox)'),
+      outbox: await count(`company_resolver.outbox WHERE ${ofProviders}`),
+      distinct: await one(`(SELECT COUNT(DISTINCT event_id, subject) FROM company_resolver.outbox WHERE ${ofProviders})`),
       unpublished: await count('company_resolver.outbox WHERE published_at IS NULL'),
     },
     appointments: sorted(rows as unknown as ExpectedAppointment[]),

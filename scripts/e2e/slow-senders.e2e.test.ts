@@ -58,8 +58,9 @@ test(`${slowSockets} slow senders and oversized chunked bodies: an honest caller
   for (const { answer } of closed) expect(answer).toMatch(/^HTTP\/1\.1 408 /)
   for (const { answer, bytes } of refused) {
     expect(answer).toMatch(/^HTTP\/1\.1 413 /)
-    // The limit is 4 MiB, and 8 more are dropped while the answer is read; the rest is what buffers and a busy machine hold.
-    expect(bytes).toBeLessThan(48 * 1024 * 1024)
+    // The limit is 4 MiB, and 8 more are dropped while the answer is read. The ingress looks each 20 ms, late on a busy machine,
+    // in which the loopback carries tens of MiB; without that end it would be a GiB in the time that the answer is given.
+    expect(bytes).toBeLessThan(128 * 1024 * 1024)
   }
 }, 120_000)
 
