@@ -6,6 +6,7 @@ export function answeringLedger(overrides: Partial<LedgerServiceImplementation> 
     getEvent: ({ eventId }) => Promise.resolve({ event: { eventId } }),
     listEvents: () => Promise.resolve({ events: [] }),
     getDelivery: ({ deliveryId }) => Promise.resolve({ delivery: { deliveryId } }),
+    reprocessEvents: () => Promise.resolve({ events: [] }),
     ...overrides,
   }
 }

@@ -151,6 +151,7 @@ test('through two rotations no call fails, and a rotated-out key’s token is re
   server.add(LedgerServiceDefinition, {
     getEvent: absent,
     getDelivery: absent,
+    reprocessEvents: absent,
     listEvents: async () => ({ events: [], nextPageToken: '' }),
   })
   const address = `127.0.0.1:${await server.listen('127.0.0.1:0')}`
