@@ -34,9 +34,10 @@ const rowsPerDelete = 1_000
 
 // Rows go in the order of an index, a bounded number at a time, so that no statement holds locks for long.
 const prunings = [
-  { what: 'outbox', text: 'delete from outbox where published_at < ? order by published_at limit ?' },
-  { what: 'refusals', text: 'delete from refusals where at < ? order by at limit ?' },
-  { what: 'eventIds', text: 'delete from events where received_at < ? order by received_at limit ?' },
+  { what: 'outbox', kept: 'outbox', text: 'delete from outbox where published_at < ? order by published_at limit ?' },
+  { what: 'revisions', kept: 'bodies', text: 'delete from event_revisions where created_at < ? order by created_at limit ?' },
+  { what: 'refusals', kept: 'refusals', text: 'delete from refusals where at < ? order by at limit ?' },
+  { what: 'eventIds', kept: 'eventIds', text: 'delete from events where received_at < ? order by received_at limit ?' },
 ] as const
 
 /** A keeper that works now and at each interval. */
@@ -58,8 +59,8 @@ export function startKeeper({ database, telemetry, retention, clock, intervalMs 
     if (drop.length > 0) logger.info({ days: drop.map(({ name }) => name) }, 'bodies past their retention were dropped')
   }
 
-  async function prune({ what, text }: (typeof prunings)[number], lost: AbortSignal): Promise<void> {
-    const before = new Date(clock().getTime() - retention[what] * dayMs)
+  async function prune({ what, kept, text }: (typeof prunings)[number], lost: AbortSignal): Promise<void> {
+    const before = new Date(clock().getTime() - retention[kept] * dayMs)
     let affected = rowsPerDelete
     while (affected === rowsPerDelete && !lost.aborted && !stop.signal.aborted) {
       // Each commits by itself; the next one begins where it ended.

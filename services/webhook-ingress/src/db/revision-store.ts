@@ -2,7 +2,7 @@ import { bulkSubject, type EventId, ingressSubject, newClaim } from '@frontdesk/
 import { type Database, padded, type SqlSession, type Transaction, withTransaction } from '@frontdesk/database'
 import type { NewEvent, Outbox } from '@frontdesk/outbox'
 import type { Logger } from '@frontdesk/telemetry'
-import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
 import type { Content, RevisedEvent, RevisionDecision } from '../app/decide-revision.ts'
 import type { RevisionBatch, RevisionStore } from '../app/reprocess.ts'
 import { readFirstContents } from './first-contents.ts'
@@ -61,16 +61,18 @@ export function createRevisionStore({ database, outbox, logger, clock }: Revisio
   }
 }
 
+const { claim: claimColumn, ...eventColumns } = getTableColumns(events)
+
 /** In the order of their keys, as every commit of the ledger takes them, so that two wait for each other and don't deadlock. */
 function selectEvents({ orm }: Pick<SqlSession, 'orm'>, ids: readonly EventId[]) {
   return orm
-    .select()
+    .select(eventColumns)
     .from(events)
     .where(inArray(events.eventId, padded(ids)))
     .orderBy(asc(events.eventId))
 }
 
-function toRevisedEvent({ claim: _claim, connectionId, ...row }: typeof events.$inferSelect): RevisedEvent {
+function toRevisedEvent({ connectionId, ...row }: Omit<typeof events.$inferSelect, 'claim'>): RevisedEvent {
   return { ...row, connectionId: connectionId ?? undefined }
 }
 
@@ -102,7 +104,8 @@ async function claimAdded(tx: Transaction, added: readonly RevisedEvent[]): Prom
   const claim = newClaim()
   const rows = added
     .toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1))
-    .map(({ revision: _revision, connectionId, ...row }) => ({ ...row, claim, connectionId: connectionId ?? null }))
+    // What is published first is revision 1.
+    .map(({ connectionId, ...row }) => ({ ...row, revision: 0, claim, connectionId: connectionId ?? null }))
   await tx.orm
     .insert(events)
     .values(rows)
@@ -111,7 +114,7 @@ async function claimAdded(tx: Transaction, added: readonly RevisedEvent[]): Prom
   const claimed = await tx.orm
     .select({ eventId: events.eventId })
     .from(events)
-    .where(and(inArray(events.eventId, padded(ids)), eq(events.claim, claim)))
+    .where(and(inArray(events.eventId, padded(ids)), eq(claimColumn, claim)))
   const ours = new Set(claimed.map(({ eventId }) => eventId))
   return added.filter(({ eventId }) => ours.has(eventId))
 }
