@@ -1,6 +1,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { encodeEnvelope } from '@frontdesk/bus'
 import { bulkSubject } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { eventually, startNats } from '@frontdesk/testing'
@@ -11,7 +12,7 @@ import { company, confirmed, otherCompany, startHarness } from './harness.ts'
 import { memoryStore } from './memory-store.ts'
 
 type Harness = Awaited<ReturnType<typeof startHarness>>
-type Confirmed = 'frontdesk.appointment.confirmed.v1'
+type Confirmed = 'frontdesk.appointment.confirmed.v1' | 'frontdesk.appointment.cancelled.v1'
 
 let harness: Harness
 beforeEach(async () => {
@@ -118,6 +119,19 @@ test('a dead letter stands in the inbox of their MySQL and is not handled when i
   expect(await harness.rows('select outcome, event_type, company_id, error from frontdesk_inbox')).toEqual([
     { outcome: 'dead', event_type: 'frontdesk.appointment.confirmed.v1', company_id: company, error: 'FrontdeskError: No.' },
   ])
+})
+
+test('an event of a type that did not exist when it was built is acknowledged, and holds nothing up', async () => {
+  await using subscriber = subscribe({ types: ['frontdesk.appointment.confirmed.v1', 'frontdesk.appointment.cancelled.v1'] })
+  await subscriber.ready()
+  const { envelope, body } = confirmed('new')
+  const headers = encodeEnvelope(envelope)
+  headers.set('ce-type', 'frontdesk.appointment.dreamt.v1')
+  const jetstream = (await harness.bus.manager()).jetstream()
+  await jetstream.publish(`company.${company}.appointment.dreamt`, body, { headers })
+  await harness.publish([confirmed('1')])
+  await settled()
+  expect(subscriber.handled).toEqual(['apt_1'])
 })
 
 test('while the store is away events wait, and nothing is given up', async () => {
