@@ -116,7 +116,6 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
 
   const ledger = createLedger(database, outbox, telemetry.logger)
   starting.defer(() => ledger.idle())
-  starting.use(startKeeper({ database, telemetry, retention: retentionOf(config), clock: now }))
   const refusals = starting.use(createRefusalLog(database, telemetry.logger))
   const server = createHttpServer({
     telemetry,
@@ -208,6 +207,8 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
   starting.defer(() => server.close())
   // A burst beyond Node's 511 waiting connections would be left to TCP's retry, a second later.
   const url = await server.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT, backlog: 4_096 })
+  // What can wait begins once webhooks are taken.
+  starting.use(startKeeper({ database, telemetry, retention: retentionOf(config), clock: now }))
 
   const owned = starting.move()
   return { url, adminUrl: admin.url, rpcPort, [Symbol.asyncDispose]: () => owned.disposeAsync() }
