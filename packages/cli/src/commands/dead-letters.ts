@@ -83,7 +83,6 @@ async function findLetter(
   let pageToken = ''
   for (let page = 0; page < 50; page++) {
     // Each page begins where the one before ended.
-    // oxlint-disable-next-line no-await-in-loop
     const { deadLetters: found, nextPageToken } = await operations.listDeadLetters({ pageSize: 200, pageToken })
     const letter = found.find(
       ({ handler, eventId: id, revision }) => handler === key.handler && id === key.eventId && revision === key.revision,

@@ -74,7 +74,6 @@ async function sendAll(player: Player, count: number, bodyOf: (index: number) =>
   for (let first = 0; first < count; first += atOnce) {
     const indexes = Array.from({ length: Math.min(atOnce, count - first) }, (_, index) => first + index)
     // A wave after the other, so that no more than these are open at once.
-    // oxlint-disable-next-line no-await-in-loop
     sent.push(...(await Promise.all(indexes.map((index) => player.send(bodyOf(index))))))
   }
   return sent

@@ -33,14 +33,12 @@ export async function deliver(event: HttpEvent, options: DeliveryOptions): Promi
   for (let attempts = 1; ; attempts++) {
     const begunMs = performance.now()
     // An attempt waits for the one before.
-    // oxlint-disable-next-line no-await-in-loop
     const { answer, retryAfterMs } = await attempt(event, options)
     const ms = Math.round(performance.now() - begunMs)
     const ok = typeof answer === 'number' && answer >= 200 && answer < 300
     // 410: the receiver wants no more of it.
     if (ok || answer === 410 || attempts >= attemptsMax || signal.aborted) return { ok, attempts, answer, ms }
     const backoffMs = pauseMs * 2 ** (attempts - 1) * (0.75 + Math.random() / 2)
-    // oxlint-disable-next-line no-await-in-loop
     await pause(Math.min(longestPauseMs, Math.max(backoffMs, retryAfterMs)), undefined, { signal }).catch(() => undefined)
   }
 }

@@ -20,7 +20,6 @@ async function listCompanies(context: CliContext, flags: Flags): Promise<Company
       let pageToken = ''
       for (let page = 0; page < 10; page++) {
         // Each page begins where the one before ended.
-        // oxlint-disable-next-line no-await-in-loop
         const { companies, nextPageToken } = await directory.listCompanies({ pageSize: 200, pageToken })
         found.push(...companies)
         pageToken = nextPageToken
