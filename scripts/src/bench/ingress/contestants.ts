@@ -8,7 +8,7 @@ import { byService } from '../../stack/manifest.ts'
 import { choosePorts, urlOf } from '../../stack/ports.ts'
 import { migrateService, type ServiceProcess, startService } from '../../stack/service-process.ts'
 import { startCollector } from './collector.ts'
-import { fillLedger } from './million-rows.ts'
+import { ageMessagesOut, fillLedger } from './million-rows.ts'
 
 /** What is measured; ours is compared with the others. */
 export const contestantNames = ['ours', 'floor', 'plain', 'durable'] as const
@@ -82,7 +82,7 @@ export async function startContestants({ root, directory, onStep, nodeOptions = 
   {
     await using filling = await startMariadb({ dataDir, settings: [...mysqlSettings, '--innodb-buffer-pool-size=1G'] })
     await migrateService(describe(filling))
-    await fillLedger(`${filling.url}/${database}`)
+    await Promise.all([fillLedger(`${filling.url}/${database}`), ageMessagesOut(nats.ours.url)])
   }
   const mysql = starting.use(await startMariadb({ dataDir, durable: true, settings: mysqlSettings }))
 

@@ -1,3 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
 import { createConnection } from 'mysql2/promise'
 
 /** How many events the ledger holds before anything is measured. */
@@ -37,6 +40,22 @@ export async function fillLedger(mysqlUrl: string): Promise<void> {
     await connection.query('analyze table events, deliveries, outbox')
   } finally {
     await connection.end()
+  }
+}
+
+/** Has the broker hold none of those rows' messages any more, since they were too old: what it had lost would be refilled. */
+export async function ageMessagesOut(natsUrl: string): Promise<void> {
+  const connection = await connect({ servers: natsUrl })
+  try {
+    const { streams } = await jetstreamManager(connection)
+    for (let sent = 0; sent < rowsBefore; sent++) {
+      connection.publish('ingress.retell.call.ended')
+      if (sent % 10_000 === 0) await connection.flush()
+    }
+    while ((await streams.info('INGRESS')).state.last_seq < rowsBefore) await wait(100)
+    await streams.purge('INGRESS')
+  } finally {
+    await connection.close()
   }
 }
 
