@@ -6,15 +6,18 @@ import { createConnection } from 'mysql2/promise'
 /** How many events the ledger holds before anything is measured. */
 export const rowsBefore = 1_000_000
 
-/** Rows of the last 30 days, as the ledger has them, with bodies of 1.5 KB and their published outbox rows. */
+/** By default; a ledger with rows that are older would be deleting them while it is measured. */
+const outboxRetentionDays = 14
+
+/** Rows of the last 30 days, as the ledger has them, with bodies of 1.5 KB; of the outbox, published, those that it still keeps. */
 export async function fillLedger(mysqlUrl: string): Promise<void> {
   const connection = await createConnection(mysqlUrl)
   const stepUs = Math.floor((30 * 86_400_000_000) / rowsBefore)
-  const fill = (table: string, columns: string, values: string) =>
+  const fill = (table: string, columns: string, values: string, days = 31) =>
     connection.query(
       `insert into ${table} (${columns}) select ${values} from (
         select seq, date_sub(utc_timestamp(3), interval (${rowsBefore} - seq) * ${stepUs} microsecond) as at from seq_1_to_${rowsBefore}
-      ) as n`,
+      ) as n where at > utc_timestamp() - interval ${days} day`,
     )
   try {
     await connection.query(
@@ -36,6 +39,7 @@ export async function fillLedger(mysqlUrl: string): Promise<void> {
       'outbox',
       'event_id, revision, event_type, subject, entity_id, correlation_id, body, occurred_at, created_at, published_at, stream, stream_seq, next_attempt_at',
       `unhex(sha2(seq, 256)), 1, 'frontdesk.call.ended.v1', 'ingress.retell.call.ended', ${callId}, lower(sha2(seq, 256)), rpad('{', 800, 'x'), at, at, at, 'INGRESS', seq, at`,
+      outboxRetentionDays,
     )
     await connection.query('analyze table events, deliveries, outbox')
   } finally {
