@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { typeid } from 'typeid-js'
 
 declare const brand: unique symbol
@@ -51,14 +51,13 @@ export function eventIdFromBytes(bytes: Uint8Array): EventId {
  * different lists of parts read alike. The same parts give the same id for ever.
  */
 export function deriveEventId(parts: readonly (string | Uint8Array)[]): EventId {
-  const hash = createHash('sha256')
-  const length = Buffer.alloc(4)
-  for (const part of parts) {
+  const framed = parts.flatMap((part) => {
     const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part
+    const length = Buffer.alloc(4)
     length.writeUInt32BE(bytes.length)
-    hash.update(length).update(bytes)
-  }
-  return hash.digest('hex') as EventId
+    return [length, bytes]
+  })
+  return hash('sha256', Buffer.concat(framed)) as EventId
 }
 
 /** A new TypeID with a UUIDv7 inside, so that ids of one kind sort by the time they were made. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inEights, padded, textByLength } from './list-lengths.ts'
+import { padded, textByLength } from './list-lengths.ts'
 
 const lists = Array.from({ length: 129 }, (_, length) => Array.from({ length }, (_item, index) => index))
 
@@ -9,11 +9,6 @@ test('lists of all lengths up to 128 come in a few lengths, lose nothing, and gr
     expect([...new Set(padded(list))]).toEqual(list)
     expect(padded(list).length).toBeLessThanOrEqual(list.length * 1.5)
   }
-})
-
-test('in eights, lists of all lengths up to 128 come in a few lengths with each item once and in its order', () => {
-  expect(new Set(lists.flatMap((list) => inEights(list).map((part) => part.length))).size).toBe(7 + 16)
-  for (const list of lists) expect(inEights(list).flat()).toEqual(list)
 })
 
 test('a text is built once for each length', () => {

@@ -11,12 +11,6 @@ export function padded<Item>(items: readonly Item[]): Item[] {
   return [...items, ...Array.from({ length: length - items.length }, () => last)]
 }
 
-/** The list in at most two parts, a multiple of eight and what is left, for statements in which no item may stand twice. */
-export function inEights<Item>(items: readonly Item[]): Item[][] {
-  const whole = items.length - (items.length % 8)
-  return [items.slice(0, whole), items.slice(whole)].filter((part) => part.length > 0)
-}
-
 /** A statement's text for each length of its list, built at its first use: one text is the same string for ever, which caches find fast. */
 export function textByLength(build: (length: number) => string): (length: number) => string {
   const texts = new Map<number, string>()

@@ -1,5 +1,5 @@
 import { eventIdToBytes } from '@frontdesk/contracts'
-import { inEights, type SqlValue, textByLength, type Transaction } from '@frontdesk/database'
+import { type SqlValue, textByLength, type Transaction } from '@frontdesk/database'
 import { context } from '@opentelemetry/api'
 import { carrierOf } from './event-spans.ts'
 import type { NewEvent } from './events.ts'
@@ -105,7 +105,7 @@ function withUsableTrace(event: NewEvent, here: Record<string, string>): NewEven
   return { ...event, trace: { traceparent, ...(tracestate !== undefined && tracestate.length <= 512 && { tracestate }) } }
 }
 
-/** At most 64 rows and 4 MB each, and of few lengths: each has a statement of its own, which is prepared once. */
+/** At most 64 rows and 4 MB each: so many statements a connection prepares, each once; a row that only filled one up would be published. */
 function groupsOf(events: readonly NewEvent[]): NewEvent[][] {
   const groups: NewEvent[][] = []
   let bytes = Infinity
@@ -119,5 +119,5 @@ function groupsOf(events: readonly NewEvent[]): NewEvent[][] {
       bytes = event.body.length
     }
   }
-  return groups.flatMap(inEights)
+  return groups
 }

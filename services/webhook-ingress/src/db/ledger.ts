@@ -31,8 +31,9 @@ export function createLedger(database: Database, outbox: Outbox, logger: Logger)
     commit: (kept) => withTransaction(database, (tx) => commitGroup(tx, outbox, kept)),
     // What passes by itself is nobody's fault: a database that is away is away for every member.
     worthSplitting: (error) => !(isFrontdeskError(error) && error.retryable),
-    maxItems: 64,
+    maxItems: 256,
     maxBytes: 4 * mib,
+    // One is written while the next one gathers; with more of them all would be small, and each costs round trips and a sync.
     concurrency: 2,
     queueBytesLimit: 64 * mib,
     // A provider is answered within 2 s, whatever the database does; the rest is for what a crowd costs besides.

@@ -1,5 +1,5 @@
 import { instant, json, mediumBytes, typeId } from '@frontdesk/database'
-import { index, mysqlTable, primaryKey, varchar } from 'drizzle-orm/mysql-core'
+import { mysqlTable, primaryKey, varchar } from 'drizzle-orm/mysql-core'
 
 /** What providers sent, byte for byte; partitioned by day of receipt, which the key of such a table has to hold. */
 export const deliveries = mysqlTable(
@@ -12,5 +12,5 @@ export const deliveries = mysqlTable(
     headers: json('headers').$type<Record<string, string>>().notNull(),
     body: mediumBytes('body').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.deliveryId, table.receivedAt] }), index('deliveries_by_time').on(table.receivedAt)],
+  (table) => [primaryKey({ columns: [table.deliveryId, table.receivedAt] })],
 )
