@@ -103,8 +103,8 @@ function forMs(ms: number): () => Promise<boolean> {
   return async () => performance.now() < end
 }
 
-function p99(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN
+function quantile(times: readonly number[], share: number): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length * share)] ?? Number.NaN
 }
 
 say(`keeping ${events} events`)
@@ -128,9 +128,11 @@ for (let round = 1; round <= rounds; round += 1) {
   say(`round ${round}: ${matched} events replayed in ${((performance.now() - begun) / 1_000).toFixed(1)} s`)
 }
 
-const figures = { aloneP99Ms: p99(alone), besideP99Ms: p99(beside), ratio: p99(beside) / p99(alone) }
-const ms = (value: number) => `${value.toFixed(1)} ms`
-process.stdout.write(`live events alone           p99 ${ms(figures.aloneP99Ms)}  (${alone.length} events)\n`)
-process.stdout.write(`beside a replay of ${String(events).padEnd(8)} p99 ${ms(figures.besideP99Ms)}  (${beside.length} events)\n`)
+const [aloneP99Ms, besideP99Ms] = [quantile(alone, 0.99), quantile(beside, 0.99)]
+const figures = { aloneP99Ms, besideP99Ms, ratio: besideP99Ms / aloneP99Ms }
+const summary = (times: readonly number[]) =>
+  `p50 ${quantile(times, 0.5).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(1)} ms  (${times.length} events)`
+process.stdout.write(`live events alone           ${summary(alone)}\n`)
+process.stdout.write(`beside a replay of ${String(events).padEnd(8)} ${summary(beside)}\n`)
 process.stdout.write(`ratio                       ${figures.ratio.toFixed(2)}\n`)
 if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`)
