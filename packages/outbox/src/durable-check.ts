@@ -44,7 +44,7 @@ export async function checkDurable(options: DurableCheckOptions, spec: DurableSp
   if (reason !== undefined) {
     // Between deleting and creating the process may end: without the mark nobody would create it.
     await writeMark(database, 'durable', name, { filterSubjects, recreating: true }, now)
-    await recreateDurable(bus, spec, state)
+    await recreateDurable(bus, spec)
   }
   await writeMark(database, 'durable', name, { filterSubjects }, now)
   return reason
