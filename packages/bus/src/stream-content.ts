@@ -1,5 +1,6 @@
 import type { ConsumerInfo, JetStreamManager, StoredMsg } from '@nats-io/jetstream'
 import type { Bus } from './bus.ts'
+import { isEnvelopeOn } from './envelope.ts'
 import { undefinedIfMissing } from './not-found.ts'
 
 /** What a stream holds, and how far its durables have come. */
@@ -31,6 +32,8 @@ export interface StoredMessage {
   /** The `ce-id`; empty on what is no event. */
   readonly cloudEventId: string
   readonly type: string
+  /** Whether it can be read as an event of ours, in this version or a later one. */
+  readonly isEvent: boolean
   /** When the stream took it, by the broker's clock. */
   readonly storedAt: Date
 }
@@ -92,6 +95,7 @@ async function readOne(manager: JetStreamManager, stream: string, seq: number): 
     subject: message.subject,
     cloudEventId: message.header.get('ce-id'),
     type: message.header.get('ce-type'),
+    isEvent: isEnvelopeOn(message.subject, message.header),
     storedAt: message.time,
   }
 }

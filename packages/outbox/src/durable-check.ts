@@ -75,7 +75,8 @@ async function hasSkipped(
   const sequences = Array.from({ length: comparedMessages }, (_, index) => ackFloor - index).filter((sequence) => sequence > 0)
   const messages = await readStored(bus, spec.stream, sequences)
   const settled = messages.flatMap((message) => {
-    if (!message || !takes(message.subject) || message.storedAt <= since || !handler.types.has(message.type)) return []
+    // What can't be read as an event is kept under another id.
+    if (!message?.isEvent || !takes(message.subject) || message.storedAt <= since || !handler.types.has(message.type)) return []
     return keyOf(message) ?? []
   })
   if (settled.length === 0) return false
