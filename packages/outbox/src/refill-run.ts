@@ -52,7 +52,7 @@ export async function runRefill(options: RefillRunOptions, stream: string, durin
       past = { sequence: current.after + 1, id: 0n }
       await forgetSettledRows(database, stream, current, during)
     }
-    const rows = await rowsToRefill(database, stream, current, past, rowsPerBatch)
+    const rows = await rowsToRefill(database.orm, stream, current, past, rowsPerBatch)
     const last = rows.at(-1)
     if (!last) {
       await finish(current)
