@@ -4,12 +4,11 @@ import type { Msg } from '@nats-io/nats-core'
 import type { ConsumeOptions } from './consume-options.ts'
 import { answerBody, deliveryOf } from './delivery.ts'
 import type { Answer } from './delivery.ts'
-import { decodeEnvelope, UnknownTypeError } from './envelope.ts'
+import { decodeEnvelopeOn, UnknownTypeError } from './envelope.ts'
 import type { Link } from './link.ts'
 import type { ReceivedEvent, UndecodableMessage } from './messages.ts'
 import { longestDelayMs, settle } from './settlement.ts'
 import type { Settlement } from './settlement.ts'
-import { companyOf } from './subjects.ts'
 
 /** Handles batches of delivered messages and answers each delivery, after its settlement and never before. */
 export interface BatchHandler {
@@ -121,10 +120,7 @@ function decode(message: Msg, stream: string): ReceivedEvent | UndecodableMessag
   const headers = message.headers ?? newHeaders()
   const { count: deliveryCount, streamSequence } = delivery
   try {
-    const envelope = decodeEnvelope(headers)
-    const company = companyOf(subject)
-    if (company !== undefined && company !== envelope.companyId) throw new TypeError('subject and ce-companyid name different companies')
-    return { envelope, subject, body, deliveryCount, streamSequence }
+    return { envelope: decodeEnvelopeOn(subject, headers), subject, body, deliveryCount, streamSequence }
   } catch (cause) {
     const error = cause instanceof Error ? cause : new Error(String(cause))
     return { stream, subject, headers: Object.fromEntries(headers), body, deliveryCount, streamSequence, error }

@@ -1,6 +1,6 @@
 import type { DurableSpec } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
-import type { ConsumerConfig, JetStreamManager } from '@nats-io/jetstream'
+import type { ConsumerConfig } from '@nats-io/jetstream'
 import type { Bus } from './bus.ts'
 import { differencesOf, durableConfig, isTolerable } from './desired-config.ts'
 import { undefinedIfMissing } from './not-found.ts'
@@ -28,11 +28,16 @@ export async function ensureDurable(bus: Bus, spec: OwnDurable): Promise<'create
   })
 }
 
-/** Makes the durable anew from the stream's beginning, where its place in the stream means nothing any more. */
-export async function recreateOwnDurable(bus: Bus, spec: OwnDurable): Promise<void> {
-  const manager: JetStreamManager = await bus.manager()
+/** Makes a durable anew, from the stream's first message on, with the limits that an operator gave it; also one that is missing. */
+export async function recreateDurable(bus: Bus, spec: OwnDurable): Promise<void> {
+  const manager = await bus.manager()
+  const found = await undefinedIfMissing(manager.consumers.info(spec.stream, spec.name))
   await undefinedIfMissing(manager.consumers.delete(spec.stream, spec.name))
-  await manager.consumers.add(spec.stream, configOf(spec))
+  await manager.consumers.add(spec.stream, { ...configOf(spec), ...limitsOf(found?.config) })
+}
+
+function limitsOf({ ack_wait: ackWait, max_ack_pending: maxAckPending }: Partial<ConsumerConfig> = {}): Partial<ConsumerConfig> {
+  return { ...(ackWait !== undefined && { ack_wait: ackWait }), ...(maxAckPending !== undefined && { max_ack_pending: maxAckPending }) }
 }
 
 /** One filter in the field of its own: only then is it in the request's subject, where the broker's permissions see it. */

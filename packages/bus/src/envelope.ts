@@ -4,6 +4,7 @@ import { headers as newHeaders } from '@nats-io/nats-core'
 import type { MsgHdrs } from '@nats-io/nats-core'
 import { decodeText, encodeText } from './header-text.ts'
 import type { EventEnvelope } from './messages.ts'
+import { companyOf } from './subjects.ts'
 
 const traceparentPattern = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 const tracestatePattern = /^[\x20-\x7e]{1,512}$/
@@ -96,6 +97,24 @@ export function decodeEnvelope(headers: MsgHdrs): EventEnvelope {
   }
   // The last of all: only what is sound but for its type is worth waiting with.
   return { ...envelope, type: parsedType(type) }
+}
+
+/** The envelope of a message that stands on a subject, whose company must be the envelope's. @throws TypeError as `decodeEnvelope`. */
+export function decodeEnvelopeOn(subject: string, headers: MsgHdrs): EventEnvelope {
+  const envelope = decodeEnvelope(headers)
+  const company = companyOf(subject)
+  if (company !== undefined && company !== envelope.companyId) throw new TypeError('subject and ce-companyid name different companies')
+  return envelope
+}
+
+/** Whether `decodeEnvelopeOn` can read it, in this version or a later one. */
+export function isEnvelopeOn(subject: string, headers: MsgHdrs): boolean {
+  try {
+    decodeEnvelopeOn(subject, headers)
+    return true
+  } catch (error) {
+    return error instanceof UnknownTypeError
+  }
 }
 
 /**

@@ -1,3 +1,6 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { eventually, startNats } from '@frontdesk/testing'
 import { connect } from '@nats-io/transport-node'
@@ -79,6 +82,49 @@ test('what comes while the broker was away is seen once it is back, each once', 
   await bus.connected()
   await eventually(async () => expect(await bus.publish([testMessage(2, { companyId: company })])).toMatchObject([{ ok: true }]))
   await eventually(() => expect(subjectsOf(seen)).toEqual(['call_1', 'call_2']), { timeoutMs: 10_000 })
+})
+
+test('also where nothing had come before', async () => {
+  await bus.publish([testMessage('before', { companyId: company })])
+  const { seen } = await following()
+  await nats.kill()
+  {
+    // Where the tail does not find it.
+    await using elsewhere = await startNats({ storeDir: nats.storeDir })
+    await using other = connectBus({ servers: elsewhere.url, name: 'other', telemetry })
+    await other.connected()
+    expect(await other.publish([testMessage(1, { companyId: company })])).toMatchObject([{ ok: true }])
+  }
+  nats = await startNats({ storeDir: nats.storeDir, port: nats.port })
+  await eventually(() => expect(subjectsOf(seen)).toEqual(['call_1']), { timeoutMs: 10_000 })
+})
+
+test('of a stream that lost its end, what is stored from then on is seen, and nothing twice', async () => {
+  const saved = await mkdtemp(join(tmpdir(), 'tail-'))
+  const { seen } = await following()
+  await bus.publish([1, 2].map((seed) => testMessage(seed, { companyId: company })))
+  await eventually(() => expect(seen).toHaveLength(2))
+  await nats.kill()
+  await cp(nats.storeDir, saved, { recursive: true })
+  nats = await startNats({ storeDir: nats.storeDir, port: nats.port })
+  await bus.connected()
+  await eventually(async () => expect(await bus.publish([testMessage('lost', { companyId: company })])).toMatchObject([{ ok: true }]))
+  await eventually(() => expect(seen).toHaveLength(3))
+  await nats.kill()
+  await rm(nats.storeDir, { recursive: true })
+  {
+    // Where the tail does not find it: the stream is longer again than before when it looks.
+    await using elsewhere = await startNats({ storeDir: saved })
+    await using other = connectBus({ servers: elsewhere.url, name: 'other', telemetry })
+    await other.connected()
+    expect(await other.publish([3, 4].map((seed) => testMessage(seed, { companyId: company })))).toMatchObject([{ ok: true }, { ok: true }])
+  }
+  nats = await startNats({ storeDir: saved, port: nats.port })
+  await bus.connected()
+  await eventually(async () => expect(await bus.publish([testMessage(5, { companyId: company })])).toMatchObject([{ ok: true }]))
+  const all = ['call_1', 'call_2', 'call_lost', 'call_3', 'call_4', 'call_5']
+  await eventually(() => expect(subjectsOf(seen)).toEqual(all), { timeoutMs: 10_000 })
+  await rm(saved, { recursive: true, force: true })
 })
 
 test('a stream that was made anew is seen from its beginning', async () => {

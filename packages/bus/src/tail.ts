@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StreamSpec } from '@frontdesk/contracts'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
-import type { JsMsg } from '@nats-io/jetstream'
+import type { JetStreamManager, JsMsg } from '@nats-io/jetstream'
 import type { Bus } from './bus.ts'
 import { linkOf } from './bus.ts'
 import { decodeEnvelope } from './envelope.ts'
@@ -81,9 +81,10 @@ async function tailSource(
   handle: (message: TailedMessage) => Promise<void>,
 ): Promise<void> {
   const link = linkOf(bus)
-  let next: number | undefined
+  let place: Place | undefined
   let wasReady = false
-  const ready = () => {
+  const begun = (at: Place) => {
+    place = at
     wasReady = true
     onReady()
   }
@@ -91,8 +92,8 @@ async function tailSource(
     const session = await link.nextSession(signal).catch(() => undefined)
     if (!session) return
     try {
-      for await (const message of messages(session, source, { since, next }, signal, ready)) {
-        next = message.seq + 1
+      for await (const message of messages(session, source, { since, place }, signal, begun)) {
+        if (place) place = { created: place.created, after: { sequence: message.seq, storedAt: message.time }, since: message.time }
         await handle(tailed(source.stream, message))
         if (signal.aborted) return
       }
@@ -104,28 +105,34 @@ async function tailSource(
   }
 }
 
+/** Where a tail goes on in the next session. */
+interface Place {
+  /** The stream's; another one tells that sequences mean something else. */
+  readonly created: string
+  /** The message that was the last of it; without one the time alone counts. */
+  readonly after?: { readonly sequence: number; readonly storedAt: Date }
+  /** By the broker's clock; what was stored before has been seen, or was not to be. */
+  readonly since: Date
+}
+
 /** What comes in one session, from where the one before ended. */
 async function* messages(
   { connection, lost }: Session,
   { stream, subjects }: TailSource,
-  from: { since: Date | undefined; next: number | undefined },
+  from: { since: Date | undefined; place: Place | undefined },
   signal: AbortSignal,
-  onReady: () => void,
+  onBegun: (place: Place) => void,
 ): AsyncGenerator<JsMsg> {
   const over = AbortSignal.any([lost, signal])
   const manager = await jetstreamManager(connection, { checkAPI: false })
-  const { state } = await manager.streams.info(stream)
-  const end = state.last_seq + 1
-  // By number and not by "new": an ordered consumer that has to begin again would miss what came meanwhile. A stream
-  // that ends before what we saw was made anew, and nothing of it was seen.
-  const next = from.next === undefined ? end : from.next > end ? 1 : from.next
-  const start = from.next === undefined && from.since ? { opt_start_time: from.since.toISOString() } : { opt_start_seq: next }
+  const place = await placeIn(manager, stream, from)
+  const start = place.after ? { opt_start_seq: place.after.sequence + 1 } : { opt_start_time: place.since.toISOString() }
   const consumer = await jetstream(connection).consumers.get(stream, { filter_subjects: [...subjects], ...start })
   if (over.aborted) return
   const arriving = await consumer.consume()
   const stop = () => arriving.stop()
   over.addEventListener('abort', stop)
-  onReady()
+  onBegun(place)
   try {
     yield* arriving
   } finally {
@@ -134,6 +141,36 @@ async function* messages(
     // Else the broker keeps it for some minutes.
     if (!lost.aborted) await consumer.delete().catch(() => undefined)
   }
+}
+
+/** By number and not by "new": what comes while the broker is away, or before an ordered consumer begins again, would be missed. */
+async function placeIn(
+  manager: JetStreamManager,
+  stream: string,
+  { since, place }: { since: Date | undefined; place: Place | undefined },
+): Promise<Place> {
+  const { state, created, ts } = await manager.streams.info(stream)
+  if (place?.after && place.created === created && (await isHeld(manager, stream, state.last_seq, place.after))) return place
+  // A stream that was made anew, or lost its end, counts again from where it stands; the time tells what is new of it.
+  if (place) return { created, since: place.since }
+  if (since) return { created, since }
+  return {
+    created,
+    after: { sequence: state.last_seq, storedAt: new Date(state.last_ts) },
+    since: ts === undefined ? new Date() : new Date(ts),
+  }
+}
+
+/** Whether nothing else stands at the sequence; what left the stream at its front was there. */
+async function isHeld(
+  manager: JetStreamManager,
+  stream: string,
+  lastSequence: number,
+  { sequence, storedAt }: NonNullable<Place['after']>,
+): Promise<boolean> {
+  if (sequence > lastSequence) return false
+  const message = sequence > 0 ? await manager.streams.getMessage(stream, { seq: sequence }) : null
+  return message === null || message.time.getTime() === storedAt.getTime()
 }
 
 function tailed(stream: StreamSpec['name'], message: JsMsg): TailedMessage {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { beforeEach, expect, test } from 'vitest'
 import type { Finding } from '../src/doctor/finding.ts'
 import { skewFinding } from '../src/doctor/skew.ts'
@@ -10,13 +11,13 @@ import { run } from './terminal.ts'
 
 let broker: Broker
 let stack: Stack | undefined
-let http: { url: string; ready: boolean; date: Date; ageSeconds: number; close: () => void }
+let http: { url: string; ready: boolean; date: Date; ageSeconds: number | undefined; close: () => void }
 
 beforeEach(async () => {
   broker = await startBroker()
   const server = createServer((request, response) => {
     response.setHeader('date', http.date.toUTCString())
-    if (request.url === '/metrics') response.end(`outbox_oldest_unpublished_age_seconds ${http.ageSeconds}\n`)
+    if (request.url === '/metrics') void metricsPage(http.ageSeconds).then((page) => response.end(page))
     else response.writeHead(http.ready ? 200 : 503).end('{"checks":{"mysql":"ok"}}')
   })
   server.listen(0, '127.0.0.1')
@@ -29,6 +30,13 @@ beforeEach(async () => {
     await broker[Symbol.asyncDispose]()
   }
 })
+
+/** As a service's admin server shows it. */
+async function metricsPage(ageSeconds: number | undefined): Promise<string> {
+  await using telemetry = createTestTelemetry()
+  if (ageSeconds !== undefined) telemetry.metrics.gauge('outbox_oldest_unpublished_age_seconds', 'How old.').set(ageSeconds)
+  return (await telemetry.metrics.render()).body
+}
 
 const healthy: Answers = {
   operations: { getConservation: () => Promise.resolve({ counts: { handled: 3n }, unpublished: 0n }) },
@@ -95,6 +103,13 @@ test('a missing durable, a service that is not ready, and an outbox that has age
   })
   expect(wrong).toContainEqual(expect.objectContaining({ check: 'readiness of booking', status: 'fail' }))
   expect(wrong).toContainEqual(expect.objectContaining({ check: 'outbox of booking', detail: 'an event waits for the broker since 90 s' }))
+})
+
+test('a service whose metrics do not tell how old its outbox is, is a warning and not well', async () => {
+  http.ageSeconds = undefined
+  const { code, wrong } = await examine()
+  expect(code).toBe(0)
+  expect(wrong).toEqual([expect.objectContaining({ check: 'outbox of booking', status: 'warn' })])
 })
 
 test('a consumer that has work and does none is stuck', async () => {

@@ -134,6 +134,19 @@ test.for([
   expect([code, err]).toEqual([2, expect.stringContaining(said)])
 })
 
+test('a secret that was given is not told, since it would stand in whoever’s terminal or log', async () => {
+  const given = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+  const context = { env: { NATS_URL: broker.nats.url, FRONTDESK_LISTEN_SECRET: given }, now: () => new Date() }
+  const ended = run(['listen', '--forward-to', url, '--since', '1m', '--limit', '1'], context)
+  await broker.bus.publish([companyEvent({ seed: '1' })])
+  const { code, out, err } = await ended
+  expect([code, err]).toEqual([0, expect.stringContaining('Signed with your secret.')])
+  expect(out + err).not.toContain(given)
+  const [one] = posted
+  if (!one) throw new Error('nothing came')
+  new Webhook(given).verify(one.body, headersOf(one))
+})
+
 test('a secret that is none is refused without being told', async () => {
   const { code, err } = await run(['listen', '--forward-to', url, '--secret', 'hunter2'])
   expect([code, err]).toEqual([2, expect.stringContaining('whsec_ and 24 to 64 bytes')])

@@ -35,6 +35,7 @@ const companies = [
     whatsapp: { wabaId: '11', phoneNumberId: '12' },
     stripe: { customerId: 'cus_salon' },
   },
+  { id: 'cmp_01h455vb4pex5vsknk084sn02s', name: 'Salon Stern', retellAgentIds: ['agent_star'] },
   { id: 'cmp_01h455vb4pex5vsknk084sn02r', name: 'Praxis Mond', phoneNumbers: ['+4930222222'], retellAgentIds: ['agent_praxis'] },
 ]
 
@@ -98,6 +99,13 @@ test('--company takes a name’s beginning or an id, and the sample is that comp
     ['agent_salon', '+4930111111'],
   ])
   expect((await cli('retell', 'call_ended', '--company', 'nobody')).err).toContain('There is Salon Sonne')
+})
+
+test('--company that can mean several companies means none of them', async () => {
+  const { code, err } = await cli('retell', 'call_ended', '--company', 'salon')
+  expect([code, received]).toEqual([1, []])
+  expect(err).toContain('Several companies are called "salon".')
+  expect(err).toMatch(/Salon Sonne \(cmp_\w+\), Salon Stern \(cmp_\w+\)/)
 })
 
 test('--override changes members by their path, several of them, and takes away', async () => {

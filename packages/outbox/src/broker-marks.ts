@@ -5,10 +5,20 @@ import { brokerMarks } from './tables.ts'
 
 /** What is kept of a stream that a service publishes to. */
 export interface StreamMark {
-  /** The sequence up to which each durable had settled its own. */
+  /** The sequence up to which each durable that counts had settled its own. */
   readonly floors: Readonly<Record<string, number>>
+  /** What tells at the next check who consumes; older marks have none. */
+  readonly durables?: Readonly<Record<string, SeenDurable>>
   /** A refill that is not finished. */
   readonly refill?: PendingRefill
+}
+
+/** A durable of the stream as it was. */
+export interface SeenDurable {
+  readonly created: string
+  readonly handedOut: number
+  /** When somebody was last seen to consume with it; ms since the epoch. */
+  readonly consumedAtMs: number
 }
 
 /** What has to be published again: rows whose positions lie in the range and whose messages are gone. */
@@ -20,6 +30,8 @@ export interface PendingRefill {
   readonly through?: number
   /** Up to this sequence every durable had settled all: such rows are not published again. */
   readonly floor: number
+  /** ms since the epoch; what was published before would have left the stream by its age. Absent where age is no reason to let it go. */
+  readonly notBeforeMs?: number
   /** ms since the epoch; rows that were published later have positions in the stream as it is now. */
   readonly foundAtMs: number
 }

@@ -1,3 +1,4 @@
+import { encodeEnvelope } from '@frontdesk/bus'
 import { durables } from '@frontdesk/contracts'
 import type { DurableSpec } from '@frontdesk/contracts'
 import { eventually } from '@frontdesk/testing'
@@ -110,6 +111,21 @@ test('a durable in step is left alone, also after its handler has taken thousand
     expect(await check()).toBeUndefined()
     expect(await createdAt()).toBe(before)
   })
+})
+
+test('what can’t be read as an event is put aside once, though its id and type are sound: the durable stays', async () => {
+  await using _consumption = consume()
+  expect(await check()).toBeUndefined()
+  const before = await createdAt()
+  const { envelope, subject } = receive(makeNewEvent())
+  const headers = encodeEnvelope(envelope)
+  headers.set('ce-time', 'yesterday')
+  await (await process.bus.manager()).jetstream().publish(subject, 'no payload', { headers })
+  await eventually(async () => expect(await harness.inboxRows()).toMatchObject([{ eventType: 'undecodable' }]), withinMs)
+  const manager = await process.bus.manager()
+  await eventually(async () => expect((await manager.consumers.info('COMPANY', 'booking')).ack_floor.stream_seq).toBe(1))
+  expect([await check(), await check()]).toEqual([undefined, undefined])
+  expect(await createdAt()).toBe(before)
 })
 
 test('what a filter took in only lately was rightly passed over before', async () => {

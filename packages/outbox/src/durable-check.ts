@@ -44,7 +44,7 @@ export async function checkDurable(options: DurableCheckOptions, spec: DurableSp
   if (reason !== undefined) {
     // Between deleting and creating the process may end: without the mark nobody would create it.
     await writeMark(database, 'durable', name, { filterSubjects, recreating: true }, now)
-    await recreateDurable(bus, spec, state)
+    await recreateDurable(bus, spec)
   }
   await writeMark(database, 'durable', name, { filterSubjects }, now)
   return reason
@@ -75,7 +75,8 @@ async function hasSkipped(
   const sequences = Array.from({ length: comparedMessages }, (_, index) => ackFloor - index).filter((sequence) => sequence > 0)
   const messages = await readStored(bus, spec.stream, sequences)
   const settled = messages.flatMap((message) => {
-    if (!message || !takes(message.subject) || message.storedAt <= since || !handler.types.has(message.type)) return []
+    // What can't be read as an event is kept under another id.
+    if (!message?.isEvent || !takes(message.subject) || message.storedAt <= since || !handler.types.has(message.type)) return []
     return keyOf(message) ?? []
   })
   if (settled.length === 0) return false

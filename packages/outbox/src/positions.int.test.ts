@@ -1,10 +1,11 @@
+import { withConnection } from '@frontdesk/database'
+import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Harness } from '../test/harness.ts'
 import { append, startHarness } from '../test/harness.ts'
-import { forgetSettledRows, newestRows, rowsToRefill } from './positions.ts'
+import { forgetSettledRows, newestOf, newestRows, rowsToRefill } from './positions.ts'
 import { outbox } from './tables.ts'
 import { makeNewEvent } from './testing.ts'
-import { asc, eq, sql } from 'drizzle-orm'
 
 let harness: Harness
 beforeAll(async () => {
@@ -25,25 +26,17 @@ const foundAtMs = Date.UTC(2026, 10, 22, 11)
 
 test('what a check and a refill read is read from the index of positions, without sorting', async () => {
   const { orm } = harness.database
-  const newest = orm
-    .select()
-    .from(outbox)
-    .where(eq(outbox.stream, 'COMPANY'))
-    .orderBy(sql`${outbox.streamSeq} desc`)
-    .limit(256)
-  const next = orm
-    .select()
-    .from(outbox)
-    .where(
-      sql`${outbox.stream} = ${Buffer.from('COMPANY')} and ${outbox.streamSeq} >= 7000 and (${outbox.streamSeq} > 7000 or ${outbox.id} > 5) and ${outbox.publishedAt} <= ${'2026-11-22 10:00:00.000'}`,
-    )
-    .orderBy(asc(outbox.streamSeq), asc(outbox.id))
-    .limit(100)
-  for (const query of [newest, next]) {
-    const plan = await orm.execute(sql`explain ${query}`)
-    const [step] = plan[0] as unknown as { key: string; Extra: string }[]
-    expect(step?.key).toBe('outbox_position')
-    expect(step?.Extra).not.toContain('filesort')
+  const refill = { reason: 'lost', after: 6_000, floor: 0, foundAtMs } as const
+  for (const query of [
+    newestOf(orm, 'COMPANY', 256),
+    newestOf(orm, 'COMPANY', 1, 7_000),
+    rowsToRefill(orm, 'COMPANY', refill, { sequence: 7_000, id: 5n }, 100),
+    rowsToRefill(orm, 'COMPANY', { ...refill, through: 7_400 }, { sequence: 7_000, id: 5n }, 100),
+  ]) {
+    const { sql: text, params } = query.toSQL()
+    const { rows } = await withConnection(harness.database, (connection) => connection.execute(`explain ${text}`, params as never))
+    expect(rows[0]?.['key']).toBe('outbox_position')
+    expect(rows[0]?.['Extra']).not.toContain('filesort')
   }
 })
 
@@ -53,11 +46,11 @@ test('the newest rows are those with the highest positions of their stream, and 
   expect((await newestRows(database, 'COMPANY', 2, 7_490)).map(({ sequence }) => sequence)).toEqual([7_488, 7_482])
   const refill = { reason: 'lost', after: 6_000, floor: 0, foundAtMs } as const
   const from = { sequence: 6_001, id: 0n }
-  const rows = await rowsToRefill(database, 'COMPANY', refill, from, 2)
+  const rows = await rowsToRefill(database.orm, 'COMPANY', refill, from, 2)
   expect(rows.map(({ streamSeq }) => streamSeq)).toEqual([6_006n, 6_012n])
-  const through = await rowsToRefill(database, 'COMPANY', { ...refill, through: 6_010 }, from, 10)
+  const through = await rowsToRefill(database.orm, 'COMPANY', { ...refill, through: 6_010 }, from, 10)
   expect(through.map(({ streamSeq }) => streamSeq)).toEqual([6_006n])
-  expect(await rowsToRefill(database, 'COMPANY', { ...refill, foundAtMs: 0 }, from, 2)).toEqual([])
+  expect(await rowsToRefill(database.orm, 'COMPANY', { ...refill, foundAtMs: 0 }, from, 2)).toEqual([])
 })
 
 test('of two rows at one sequence, the lost one and the one that took its place, a refill passes over neither', async () => {
@@ -67,7 +60,7 @@ test('of two rows at one sequence, the lost one and the one that took its place,
   const seen: bigint[] = []
   let past = { sequence: 6_006, id: 0n }
   for (let page = 0; page < 3; page++) {
-    const [row] = await rowsToRefill(database, 'COMPANY', refill, past, 1)
+    const [row] = await rowsToRefill(database.orm, 'COMPANY', refill, past, 1)
     seen.push(row?.id ?? 0n)
     past = { sequence: Number(row?.streamSeq), id: row?.id ?? 0n }
   }

@@ -34,7 +34,11 @@ const clockSkewMs = 5_000
 
 /** The rows with the highest positions in the stream, at or below the sequence if one is given; the highest first. */
 export async function newestRows(database: Database, stream: string, limit: number, atOrBelow?: number): Promise<PositionedRow[]> {
-  const rows = await database.orm
+  return (await newestOf(database.orm, stream, limit, atOrBelow)).map(positionOf)
+}
+
+export function newestOf(orm: Database['orm'], stream: string, limit: number, atOrBelow?: number) {
+  return orm
     .select(identity)
     .from(outbox)
     .where(
@@ -46,7 +50,6 @@ export async function newestRows(database: Database, stream: string, limit: numb
     )
     .orderBy(desc(outbox.streamSeq))
     .limit(limit)
-  return rows.map(positionOf)
 }
 
 /** Which message should stand at a row's position. */
@@ -72,15 +75,9 @@ export interface RefillCursor {
 }
 
 /** The next rows of a refill past the cursor, in the stream's order. */
-export function rowsToRefill(
-  database: Database,
-  stream: string,
-  refill: PendingRefill,
-  past: RefillCursor,
-  limit: number,
-): Promise<OutboxRow[]> {
+export function rowsToRefill(orm: Database['orm'], stream: string, refill: PendingRefill, past: RefillCursor, limit: number) {
   const sequence = BigInt(past.sequence)
-  return database.orm
+  return orm
     .select()
     .from(outbox)
     .where(

@@ -5,6 +5,8 @@ import type { Database } from '@frontdesk/database'
 import { withDatabaseLock } from '@frontdesk/database'
 import type { PendingRefill, StreamMark } from './broker-marks.ts'
 import { readMark, writeMark } from './broker-marks.ts'
+import type { DurablesNow } from './floors.ts'
+import { followDurables } from './floors.ts'
 import { findLastHeld } from './last-held.ts'
 import type { PositionedRow } from './positions.ts'
 import { isOf, newestRows } from './positions.ts'
@@ -20,8 +22,6 @@ export interface RefillCheckOptions {
   readonly bus: Bus
   readonly clock: () => Date
 }
-
-type Found = Omit<PendingRefill, 'foundAtMs'>
 
 /**
  * How many of the newest rows are compared, all of them: what was lost can stand among what other replicas
@@ -50,11 +50,15 @@ export async function checkStream(
   // Its rows would be found lost again until it is through; but a broker that was away may have lost more.
   if (mark.refill && !connectedAnew) return { kind: 'refill', refill: mark.refill, found: false }
   const now = clock()
-  const found =
-    (await findLoss(database, bus, stream, newest, content, mark)) ?? (await findFallenBehind(database, stream, content, mark, now))
-  const refill = found ? merged(mark.refill, { ...found, foundAtMs: now.getTime() }) : mark.refill
-  await writeMark(database, 'stream', stream, { floors: floorsAfter(content, found), ...(refill && { refill }) }, now)
-  return refill ? { kind: 'refill', refill, found: found !== undefined } : { kind: 'sound' }
+  const durables = followDurables(stream, content, mark, now)
+  const found = [
+    await findLoss(database, bus, stream, newest, content, mark, now),
+    await findFallenBehind(database, stream, content, durables, now),
+  ].filter((refill) => refill !== undefined)
+  const refill = found.reduce<PendingRefill | undefined>(merged, mark.refill)
+  const floors = floorsAfter(durables, found)
+  await writeMark(database, 'stream', stream, { floors, durables: durables.seen, ...(refill && { refill }) }, now)
+  return refill ? { kind: 'refill', refill, found: found.length > 0 } : { kind: 'sound' }
 }
 
 /** Runs what reads and writes the marks of streams, one at a time over all replicas; undefined if its turn did not come. */
@@ -66,9 +70,9 @@ export function withCheckLock<Result>(
   return withDatabaseLock(database, 'outbox-check', work, { waitMs })
 }
 
-/** From when on what the stream took may still be in it; what is older is published by nobody again. */
-export function retainedSinceMs({ maxAgeMs }: StreamContent, now: Date): number {
-  return now.getTime() - Math.min(maxAgeMs, longestRetentionMs)
+/** What was published before then is published by nobody again. */
+export function oldestRefilledMs(now: Date, { notBeforeMs = 0 }: Pick<PendingRefill, 'notBeforeMs'> = {}): number {
+  return Math.max(notBeforeMs, now.getTime() - longestRetentionMs)
 }
 
 async function findLoss(
@@ -78,7 +82,8 @@ async function findLoss(
   rows: readonly PositionedRow[],
   content: StreamContent,
   mark: StreamMark,
-): Promise<Found | undefined> {
+  now: Date,
+): Promise<PendingRefill | undefined> {
   const held = await areHeld(bus, stream, rows, content.firstSequence)
   if (!held.includes(false)) return undefined
   // Once more where the stream begins: what it has dropped meanwhile it has not lost.
@@ -94,7 +99,8 @@ async function findLoss(
     newestAtOrBelow: async (sequence) => (await newestRows(database, stream, 1, sequence))[0],
     isHeld: async (row) => (await areHeld(bus, stream, [row], firstSequence))[0] === true,
   })
-  return { reason: 'lost', after, floor: leastOf(mark.floors) }
+  const foundAtMs = now.getTime()
+  return { reason: 'lost', after, floor: leastOf(mark.floors), notBeforeMs: Math.max(0, foundAtMs - content.maxAgeMs), foundAtMs }
 }
 
 async function areHeld(bus: Bus, stream: string, rows: readonly PositionedRow[], firstSequence: number): Promise<boolean[]> {
@@ -109,31 +115,26 @@ async function areHeld(bus: Bus, stream: string, rows: readonly PositionedRow[],
   return rows.map((row) => row.sequence < firstSequence || held.has(row))
 }
 
-/** A durable that had more to settle than the stream still holds, by what it had settled at the last check. */
+/** What the stream dropped, by age or for room, before a durable that takes again had settled it. */
 async function findFallenBehind(
   database: Database,
   stream: string,
-  content: StreamContent,
-  mark: StreamMark,
+  { firstSequence }: StreamContent,
+  { fellBehindFrom: after }: DurablesNow,
   now: Date,
-): Promise<Found | undefined> {
-  const { firstSequence, floors } = content
-  const behind = Object.entries(floors).flatMap(([durable, floor]) => {
-    // One that is new had no claim to what was dropped before it came.
-    const settled = Math.max(floor, mark.floors[durable] ?? firstSequence)
-    return settled < firstSequence - 1 ? [settled] : []
-  })
-  if (behind.length === 0) return undefined
-  const after = Math.min(...behind)
-  const [row] = await newestRows(database, stream, 1, firstSequence - 1)
-  if (!row || row.sequence <= after || row.publishedAtMs <= retainedSinceMs(content, now)) return undefined
-  return { reason: 'fell_behind', after, through: firstSequence - 1, floor: after }
+): Promise<PendingRefill | undefined> {
+  if (after === undefined) return undefined
+  const through = firstSequence - 1
+  const [row] = await newestRows(database, stream, 1, through)
+  if (!row || row.sequence <= after || row.publishedAtMs <= oldestRefilledMs(now)) return undefined
+  return { reason: 'fell_behind', after, through, floor: after, foundAtMs: now.getTime() }
 }
 
 /** After a loss the sequences above its beginning are given again: nothing that stands there is settled. */
-function floorsAfter({ floors }: StreamContent, found: Found | undefined): StreamMark['floors'] {
-  if (found?.reason !== 'lost') return floors
-  return Object.fromEntries(Object.entries(floors).map(([durable, floor]) => [durable, Math.min(floor, found.after)]))
+function floorsAfter({ floors }: DurablesNow, found: readonly PendingRefill[]): StreamMark['floors'] {
+  const loss = found.find(({ reason }) => reason === 'lost')
+  if (!loss) return floors
+  return Object.fromEntries(Object.entries(floors).map(([durable, floor]) => [durable, Math.min(floor, loss.after)]))
 }
 
 /** With nobody who has settled anything, nothing is settled. */
@@ -145,12 +146,14 @@ function leastOf(floors: StreamMark['floors']): number {
 /** One refill that does the work of both. */
 function merged(pending: PendingRefill | undefined, found: PendingRefill): PendingRefill {
   if (!pending) return found
-  const { through: _through, ...rest } = found
+  const { through: _through, notBeforeMs: _notBeforeMs, ...rest } = found
   return {
     ...rest,
     reason: pending.reason === 'lost' ? 'lost' : found.reason,
     after: Math.min(pending.after, found.after),
     floor: Math.min(pending.floor, found.floor),
     ...(pending.through !== undefined && found.through !== undefined && { through: Math.max(pending.through, found.through) }),
+    ...(pending.notBeforeMs !== undefined &&
+      found.notBeforeMs !== undefined && { notBeforeMs: Math.min(pending.notBeforeMs, found.notBeforeMs) }),
   }
 }

@@ -10,7 +10,7 @@ import type { PublishedRow } from './marks.ts'
 import { pendingRowOf } from './pending-row.ts'
 import type { OutboxRow, RefillCursor } from './positions.ts'
 import { forgetRows, forgetSettledRows, isOf, moveRows, positionOf, rowsToRefill } from './positions.ts'
-import { retainedSinceMs, withCheckLock } from './refill-check.ts'
+import { oldestRefilledMs, withCheckLock } from './refill-check.ts'
 
 /** What a refill works with. */
 export interface RefillRunOptions {
@@ -52,7 +52,7 @@ export async function runRefill(options: RefillRunOptions, stream: string, durin
       past = { sequence: current.after + 1, id: 0n }
       await forgetSettledRows(database, stream, current, during)
     }
-    const rows = await rowsToRefill(database, stream, current, past, rowsPerBatch)
+    const rows = await rowsToRefill(database.orm, stream, current, past, rowsPerBatch)
     const last = rows.at(-1)
     if (!last) {
       await finish(current)
@@ -78,7 +78,9 @@ export async function runRefill(options: RefillRunOptions, stream: string, durin
   async function finish({ foundAtMs }: PendingRefill): Promise<void> {
     const tried = await withCheckLock(database, async () => {
       const { mark } = (await readMark(database, 'stream', stream)) ?? {}
-      if (mark?.refill?.foundAtMs === foundAtMs) await writeMark(database, 'stream', stream, { floors: mark.floors }, clock())
+      if (mark?.refill?.foundAtMs !== foundAtMs) return true
+      const { refill: _finished, ...rest } = mark
+      await writeMark(database, 'stream', stream, rest, clock())
       return true
     })
     if (!tried) throw new Error('somebody else checks the streams for very long')
@@ -86,9 +88,8 @@ export async function runRefill(options: RefillRunOptions, stream: string, durin
 
   /** The rows whose messages are gone: to be published again, or settled or too old for that. */
   async function sort(rows: readonly OutboxRow[], refill: PendingRefill): Promise<{ lost: OutboxRow[]; forgotten: OutboxRow[] }> {
-    const content = await readStream(bus, stream)
-    if (!content) throw new Error(`${stream} is gone again`)
-    const since = retainedSinceMs(content, clock())
+    if (!(await readStream(bus, stream))) throw new Error(`${stream} is gone again`)
+    const since = oldestRefilledMs(clock(), refill)
     const stored = await readStored(
       bus,
       stream,

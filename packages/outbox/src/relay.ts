@@ -63,6 +63,7 @@ export function createRelay(options: RelayOptions): Relay {
       if (ours.length === 0) continue
       const result = await publisher.publish(ours, 'relay')
       leave('broker_away', result.away)
+      if (result.published.length + result.failed.length === 0) continue
       unrecorded.push(result)
       recording.wake()
     }
@@ -95,6 +96,6 @@ export function createRelay(options: RelayOptions): Relay {
       clearTimeout(timer)
       queue.clear()
     },
-    recorded: () => recording.idle(),
+    recorded: () => recording.done(),
   }
 }

@@ -37,3 +37,24 @@ test('a wake in the very turn in which a run ends is not lost', async () => {
 test('a worker that never ran is idle', async () => {
   await expect(createWorker(() => Promise.resolve()).idle()).resolves.toBeUndefined()
 })
+
+test('what was asked for is done after the run that answers it, though more is asked for all the time', async () => {
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let runs = 0
+  const done: string[] = []
+  const worker = createWorker(async () => {
+    await gates[runs++]?.promise
+    worker.wake()
+  })
+  await worker.done()
+  worker.wake()
+  const first = worker.done().then(() => done.push('first'))
+  worker.wake()
+  const second = worker.done().then(() => done.push('second'))
+  gates[0]?.resolve()
+  await first
+  expect(done).toEqual(['first'])
+  gates[1]?.resolve()
+  await second
+  expect(done).toEqual(['first', 'second'])
+})

@@ -1,4 +1,4 @@
-import { cloudEventId, createProbe, ensureDurable, recreateOwnDurable } from '@frontdesk/bus'
+import { cloudEventId, createProbe, ensureDurable, recreateDurable } from '@frontdesk/bus'
 import type { Bus, OwnDurable, ReceivedEvent } from '@frontdesk/bus'
 import type { Telemetry } from '@frontdesk/telemetry'
 import { anchorOf, placeOf, verdictOf } from './gap.ts'
@@ -73,7 +73,7 @@ export function createGapCheck({ bus, inbox, lane, durable, maxAgeMs, store, tel
     }
     const gap = { kind: verdict, lane, seenTo: place.sequence, seenAt: place.storedAt, nextAt: first?.sequence }
     newest = undefined
-    if (verdict === 'lost') await (progress ? recreateOwnDurable(bus, durable) : ensureDurable(bus, durable))
+    if (verdict === 'lost') await (progress ? recreateDurable(bus, durable) : ensureDurable(bus, durable))
     // From here on it is the new beginning that is compared with.
     if (first) await store.saveAnchor(inbox, lane, anchorOf(first, undefined))
     return tell(gap)

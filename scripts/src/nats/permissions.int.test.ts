@@ -1,16 +1,18 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { applyStreams, checkTopology, connectBus } from '@frontdesk/bus'
+import { applyStreams, checkTopology, connectBus, readStored, readStream, recreateDurable, streamOf } from '@frontdesk/bus'
 import type { OutgoingMessage } from '@frontdesk/bus'
 import {
   catalogue,
   companySubject,
   deriveEventId,
   durables,
+  everyCompanySubject,
   ingressSubject,
   quarantineSubject,
   stagesOf,
+  streams,
   vouchForCompanyId,
 } from '@frontdesk/contracts'
 import type { EventType, Publisher } from '@frontdesk/contracts'
@@ -109,6 +111,44 @@ test.each(services)('%s: publishes, tells a duplicate, checks its topology, cons
       expect([info.num_pending, info.num_ack_pending, info.ack_floor.consumer_seq > 0]).toEqual([0, 0, true])
     })
   }
+})
+
+test.each(services)('%s: may do what it takes after a loss: compare its streams, and make its durables anew', async (service) => {
+  await using bus = busAs(service)
+  await bus.connected()
+  const own = durables.filter((durable) => durable.service === service)
+  for (const { name } of streams) expect(await readStream(bus, name)).toMatchObject({ firstSequence: 1 })
+  const readable = new Set([...messagesOf(service).map(({ subject }) => streamOf(subject)), ...own.map(({ stream }) => stream)])
+  for (const stream of readable) expect(await readStored(bus, stream ?? '', [1, 1_000_000])).toHaveLength(2)
+
+  await using operator = busAs('operator')
+  const manager = await operator.manager()
+  for (const durable of own) {
+    const madeAt = async () => (await manager.consumers.info(durable.stream, durable.name)).created
+    const before = await madeAt()
+    await recreateDurable(bus, durable)
+    expect(await madeAt()).not.toBe(before)
+  }
+  expect(await checkTopology(bus, service)).toEqual([])
+})
+
+test('webhook-ingress hears that a connection has changed', async () => {
+  const type = 'frontdesk.connection.changed.v1'
+  await using ingress = busAs('webhook-ingress')
+  await using resolver = busAs('company-resolver')
+  await resolver.connected()
+  const heard: string[] = []
+  const listening = Promise.withResolvers<void>()
+  await using _listening = ingress.listen({
+    subject: everyCompanySubject(type),
+    onEvent: ({ envelope }) => void heard.push(envelope.type),
+    onListening: listening.resolve,
+  })
+  await listening.promise
+  const changed = messagesOf('company-resolver').find(({ envelope }) => envelope.type === type)
+  if (!changed) throw new Error('company-resolver does not publish it')
+  expect(await resolver.publish([{ ...changed, repeat: 'heard' }])).toMatchObject([{ ok: true }])
+  await eventually(() => expect(heard).toEqual([type]))
 })
 
 test('a service can do nothing in another’s name: neither publish, nor consume, nor change a stream, nor read where it writes nothing', async () => {

@@ -32,7 +32,9 @@ export function listen(context: CliContext): Leaf {
     },
     async ({ args }) => {
       const url = targetUrl(args['forward-to'], args['allow-remote'] ?? false)
-      const secret = signingSecret(args.secret ?? context.env['FRONTDESK_LISTEN_SECRET'])
+      const given = args.secret ?? context.env['FRONTDESK_LISTEN_SECRET']
+      const secret = signingSecret(given)
+      const told = given === undefined ? `The signing secret is ${secret}.` : 'Signed with your secret.'
       const attemptsMax = wholeNumber('--attempts', args.attempts, 1, 20)
       const interrupted = context.interrupted()
       const options = { url, secret, attemptsMax, timeoutMs: 10_000, now: context.now, signal: interrupted }
@@ -47,7 +49,7 @@ export function listen(context: CliContext): Leaf {
         { ...context, interrupted: () => interrupted },
         { ...args, quarantine: args.quarantine ?? false },
         {
-          onReady: () => context.err(`Forwarding to ${url.href}. The signing secret is ${secret}. Ctrl-C ends.`),
+          onReady: () => context.err(`Forwarding to ${url.href}. ${told} Ctrl-C ends.`),
           async onEvent(event) {
             const delivery = hand(event).finally(() => underWay.delete(delivery))
             underWay.add(delivery)

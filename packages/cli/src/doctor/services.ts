@@ -13,6 +13,7 @@ interface Flags {
 
 /** Waiting so long is no longer the broker's short breath. */
 const oldUnpublishedSeconds = 30
+const publishing: ReadonlySet<string> = new Set(busServiceNames)
 
 /** Every service: its RPC, with it the token, what it has not published, its dead letters; and whether it is ready. */
 export async function checkServices(context: CliContext, flags: Flags): Promise<Finding[]> {
@@ -49,10 +50,19 @@ async function readiness(service: string, url: string): Promise<Finding[]> {
   const check = `readiness of ${service}`
   const [ready, metrics] = await Promise.all([get(`${url}/readyz`), get(`${url}/metrics`)])
   const report = await ready.text()
-  const age = Number(/^outbox_oldest_unpublished_age_seconds(?:\{[^}]*\})? (\S+)$/m.exec(await metrics.text())?.[1] ?? 0)
+  const age = oldestUnpublishedSeconds(await metrics.text())
   return [
     ready.ok ? ok(check, report.slice(0, 120)) : fail(check, report.slice(0, 200), `Look at the log of ${service}, and whether MySQL runs`),
-    ...(age > oldUnpublishedSeconds
+    ...(age === undefined && publishing.has(service)
+      ? [
+          warn(
+            `outbox of ${service}`,
+            'its metrics do not tell how long events wait',
+            `Is ${service} of this version? Look at ${url}/metrics`,
+          ),
+        ]
+      : []),
+    ...(age !== undefined && age > oldUnpublishedSeconds
       ? [
           fail(
             `outbox of ${service}`,
@@ -62,6 +72,12 @@ async function readiness(service: string, url: string): Promise<Finding[]> {
         ]
       : []),
   ]
+}
+
+/** Undefined if the page does not have it. */
+function oldestUnpublishedSeconds(metrics: string): number | undefined {
+  const text = /^frontdesk_outbox_oldest_unpublished_age_seconds(?:\{[^}]*\})? (\S+)$/m.exec(metrics)?.[1]
+  return text === undefined ? undefined : Number(text)
 }
 
 async function quarantine(context: CliContext, { token }: Flags): Promise<Finding[]> {

@@ -1,6 +1,6 @@
 import { DirectoryServiceDefinition, isCompanyId, type Company } from '@frontdesk/contracts'
+import { chooseByName } from '../company-name.ts'
 import type { CliContext } from '../context.ts'
-import { CommandError } from '../errors.ts'
 import { withService } from '../rpc.ts'
 
 interface Flags {
@@ -47,19 +47,7 @@ export async function findCompanies(context: CliContext, flags: Flags & { readon
   const companies = await (chosen === undefined || isId ? listed.catch(() => []) : listed)
   const names = new Map(companies.map(({ companyId, name }) => [companyId, name]))
   return {
-    chosenId: chosen === undefined || isId ? chosen : byName(companies, chosen),
+    chosenId: chosen === undefined || isId ? chosen : chooseByName(companies, chosen).companyId,
     nameOf: (companyId) => names.get(companyId) ?? companyId,
   }
-}
-
-function byName(companies: readonly Company[], given: string): string {
-  const wanted = given.toLowerCase()
-  const exact = companies.filter(({ name }) => name.toLowerCase() === wanted)
-  const matching = exact.length > 0 ? exact : companies.filter(({ name }) => name.toLowerCase().startsWith(wanted))
-  const [only] = matching
-  if (only && matching.length === 1) return only.companyId
-  const some = (matching.length > 0 ? matching : companies).slice(0, 5).map(({ companyId, name }) => `${name} (${companyId})`)
-  throw new CommandError(matching.length > 1 ? `Several companies are called "${given}".` : `No company is called "${given}".`, {
-    ...(some.length > 0 && { hint: `There is ${some.join(', ')}.` }),
-  })
 }

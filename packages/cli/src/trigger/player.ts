@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { providers, type ProviderName } from '@frontdesk/providers'
 import { liveSamples, type LiveSamples, type SampleCompany } from '@frontdesk/providers/samples'
+import { chooseByName } from '../company-name.ts'
 import type { CliContext } from '../context.ts'
 import { findDevFile, type DevCompany } from '../dev-file.ts'
 import { CommandError, UsageError } from '../errors.ts'
@@ -91,13 +92,11 @@ export async function findPlayer(context: CliContext, { name, samples }: Played,
 
 function chosen(companies: readonly DevCompany[], given: string | undefined): DevCompany | undefined {
   if (given === undefined) return companies[0]
-  const wanted = given.toLowerCase()
-  const found = companies.find(({ id, name }) => id === given || name.toLowerCase().startsWith(wanted))
-  if (found) return found
-  const there = companies.map(({ id, name }) => `${name} (${id})`).join(', ')
-  throw new CommandError(`No company is called "${given}".`, {
-    hint: there ? `There is ${there}.` : 'Companies are known from dev.json alone; elsewhere pass --override with what names the company.',
-  })
+  const byId = companies.find(({ id }) => id === given)
+  if (byId) return byId
+  const named = companies.map((company) => ({ companyId: company.id, name: company.name, company }))
+  return chooseByName(named, given, 'Companies are known from dev.json alone; elsewhere pass --override with what names the company.')
+    .company
 }
 
 async function post(

@@ -34,6 +34,8 @@ export function startReplayWorker(options: ReplayWorkerOptions): AsyncDisposable
   async function send(replay: Replay, { messages }: ReplayBatch<OutgoingMessage>, ended: AbortSignal) {
     const again = messages.map((message) => ({ ...message, subject: bulkSubject(message.subject), repeat: `replay.${replay.id}` }))
     while (!ended.aborted) {
+      // Past the outbox's gate: what stands where a row's message was lost has another id, so that it covers no loss up. What the
+      // broker loses of these copies, nobody sends again.
       const outcomes = again.length === 0 ? [] : await bus.publish(again)
       const failures = outcomes.filter((outcome) => !outcome.ok)
       const lost = failures.filter(({ reason }) => forGood.has(reason)).length
