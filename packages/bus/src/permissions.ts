@@ -3,6 +3,7 @@ import type { Publisher } from '@frontdesk/contracts'
 import { invalidArgument } from '@frontdesk/errors'
 import { inboxPrefixOf } from './link.ts'
 import { streamOf } from './subjects.ts'
+import { checkSubscriberName } from './subscriber-name.ts'
 
 /** What a user of the broker may publish and subscribe to; everything else is refused. */
 export interface Permissions {
@@ -56,13 +57,11 @@ export interface SubscriberGrant {
  * What a subscriber of one company needs: two durables that the operator made for it, and its replies. With
  * `selfService` also to make them, with the company's filter alone, which stands in the request's subject; the forms of
  * the request without a filter in it are not there, nor is any look at a stream.
- * @throws FrontdeskError `invalid_argument` if it is no company id, or no name.
+ * @throws FrontdeskError `invalid_argument` if it is no company id, or no name for a subscriber.
  */
 export function subscriberPermissions({ name, company, selfService = false }: SubscriberGrant): Permissions {
   if (!isCompanyId(company)) throw invalidArgument('The company must be a company id (cmp_…).')
-  if (!/^[a-z][a-z0-9-]{1,39}$/.test(name)) throw invalidArgument('The name must be 2 to 40 characters of a to z, 0 to 9 and -.')
-  if (durables.some((durable) => durable.name === name || durable.name === `${name}-bulk`))
-    throw invalidArgument(`${name} is a service of Frontdesk.`)
+  checkSubscriberName(name)
   const stream = 'COMPANY'
   const live = `company.${company}.>`
   const lanes = [

@@ -1,11 +1,10 @@
+import { checkSubscriberName } from '@frontdesk/bus'
 import type { OwnDurable } from '@frontdesk/bus'
-import { bulkSubject, durables, everyCompanySubject, isCompanyId, isEventType } from '@frontdesk/contracts'
+import { bulkSubject, everyCompanySubject, isCompanyId, isEventType } from '@frontdesk/contracts'
 import type { EventType } from '@frontdesk/contracts'
 import { invalidArgument } from '@frontdesk/errors'
 import type { Lane } from './store.ts'
 
-const namePattern = /^[a-z][a-z0-9-]{1,39}$/
-const ours: ReadonlySet<string> = new Set(durables.map(({ name }) => name))
 const budgets = { live: { ackWaitMs: 30_000, maxAckPending: 1_000 }, bulk: { ackWaitMs: 60_000, maxAckPending: 250 } }
 
 /**
@@ -14,11 +13,7 @@ const budgets = { live: { ackWaitMs: 30_000, maxAckPending: 1_000 }, bulk: { ack
  * @throws FrontdeskError `invalid_argument` naming what can't be.
  */
 export function durablesOf(name: string, company: string, types: readonly EventType[]): Record<Lane, OwnDurable> {
-  if (!namePattern.test(name))
-    throw invalidArgument('The name must be 2 to 40 characters of a to z, 0 to 9 and -, and begin with a letter.')
-  if (ours.has(name) || ours.has(`${name}-bulk`) || name.endsWith('-bulk') || name.endsWith('-probe')) {
-    throw invalidArgument(`The name ${name} is taken or kept for a durable of Frontdesk's own.`)
-  }
+  checkSubscriberName(name)
   if (company !== 'all' && !isCompanyId(company)) throw invalidArgument('The company must be "all" or a company id (cmp_…).')
   const unknown = types.filter((type) => !isEventType(type))
   if (types.length === 0 || unknown.length > 0)
