@@ -16,7 +16,7 @@ export interface HttpServerOptions {
   telemetry: Telemetry
   /** The largest body any route takes; a route's own `bodyLimit` goes before it. */
   bodyLimitBytes: number
-  /** With one more, the connection that we have waited for longest is closed (4,096 when left out). */
+  /** With one more, the connection that does not read, or that we have waited for longest, is closed (4,096 when left out). */
   maxConnections?: number
   /** All bodies together that are on their way in or not answered yet (64 MiB when left out). */
   heldBytesLimit?: number
@@ -24,6 +24,8 @@ export interface HttpServerOptions {
   headersTimeoutMs?: number
   /** For the whole request with its body (8,500 when left out). */
   requestTimeoutMs?: number
+  /** For the caller to read an answer that the network takes no more of (10,000 when left out). */
+  unreadTimeoutMs?: number
   /** Addresses or networks whose `X-Forwarded-For` tells `request.ip` (none when left out). */
   trustedProxies?: readonly string[]
   /** Whether requests get spans and metrics (when left out, they do). */
