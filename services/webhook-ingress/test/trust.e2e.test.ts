@@ -88,6 +88,27 @@ test('5,000 made-up connections cost one question a second too, and a new connec
   expect(asked.lists - lists).toBeLessThanOrEqual(Math.ceil(seconds) + 1)
 }, 90_000)
 
+test('1,200 bad signatures at once on one connection keep nobody’s rotation waiting', async () => {
+  const [mallory, alice] = [harness.directory.setSecret('secret of M'), harness.directory.setSecret('first of A')]
+  for (const [id, secret] of [[mallory, 'secret of M'] as const, [alice, 'first of A'] as const]) {
+    expect(await calcom(`before-${id}`, id, secret)).toMatchObject({ status: 200 })
+  }
+  let over = false
+  const attackers = Array.from({ length: 1_200 }, async () => {
+    while (!over) await calcom('attack', mallory, 'wrong')
+  })
+  try {
+    for (let rotation = 0; rotation < 3; rotation += 1) {
+      await wait(500)
+      harness.directory.setSecret(`rotated ${rotation}`, alice)
+      expect(await calcom(`rotated-${rotation}`, alice, `rotated ${rotation}`)).toMatchObject({ status: 200 })
+    }
+  } finally {
+    over = true
+    await Promise.all(attackers)
+  }
+}, 60_000)
+
 test('rotations under load, without a broker: of what the current or the previous secret signed, two replicas refuse nothing', async () => {
   const replica = await harness.startReplica()
   const outcome = await rotateUnderLoad([harness.ingress.url, replica.url], { rotations: 3, everyMs: 1_500 })

@@ -37,7 +37,8 @@ function setUp(
     platformSecrets: new Map([['retell', ['platform']]]),
     connections: {
       get: () => known,
-      ask: async (id) => {
+      ask: async (id, bodyBytes) => {
+        expect(bodyBytes).toBe(rawBody.length)
         asked.push(id)
         return afterAsking
       },
