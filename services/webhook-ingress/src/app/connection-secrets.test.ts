@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { FrontdeskError } from '@frontdesk/errors'
 import { expect, test } from 'vitest'
 import { createConnectionSecrets } from './connection-secrets.ts'
@@ -122,6 +124,25 @@ test('large bodies wait a few at a time, and of each connection at least one', a
   const flood = admitted(times(20, () => cache.ask('con_1', 4 * mib)))
   const other = admitted(times(2, () => cache.ask('con_2', 4 * mib)))
   expect([await flood, await other]).toEqual([3, 1])
+})
+
+test('questions leave nothing behind, however many are asked', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const cache = createConnectionSecrets({
+    directory: { changedSince: async () => ({ connections: [], nextVersion: 0n, hasMore: false }), find: async () => connection(1n, 's1') },
+    store: { all: async () => [connection(1n, 's1')], save: async () => {} },
+    onNotKept: () => {},
+    askAgainAfterMs: 0,
+  })
+  await cache.load()
+  const heapAfter = async (questions: number) => {
+    for (let asked = 0; asked < questions; asked += 1) await cache.ask('con_1', 0)
+    collectGarbage()
+    return process.memoryUsage().heapUsed
+  }
+  const before = await heapAfter(1_000)
+  expect((await heapAfter(200_000)) - before).toBeLessThan(5 * mib)
 })
 
 test('a change that the directory tells of is brought at once, and one that is known asks nothing', async () => {

@@ -50,7 +50,7 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
   // Only a poll may raise the cursor: an answer about one connection says nothing of the versions below its own.
   let cursor = 0n
   let placesTaken = 0
-  let kept: Promise<unknown> = Promise.resolve()
+  let kept: Promise<void> = Promise.resolve()
 
   function question(run: () => Promise<void>): Question {
     return { ...shareRuns(run, askAgainAfterMs), placesTaken: 0 }
@@ -64,7 +64,9 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
 
   /** The copy on disk is for the next start: no webhook waits for it, and none is refused for its sake. */
   function keep(connections: readonly ConnectionSecrets[]): void {
-    kept = Promise.all([kept, deps.store.save(connections).catch(deps.onNotKept)])
+    if (connections.length === 0) return
+    // Nothing of the one before: the chain of all of them would never be let go.
+    kept = Promise.all([kept, deps.store.save(connections).catch(deps.onNotKept)]).then(() => undefined)
   }
 
   async function bringNews(): Promise<void> {
