@@ -161,6 +161,24 @@ test('without identity it starts, is ready and verifies what it knows; only what
   }
 })
 
+test('what the ledger can’t hold is to be sent again, since whoever signed it is not at fault', async () => {
+  const sample = callBody()
+  const connection = await createConnection(harness.mysqlUrl)
+  try {
+    await connection.query(`CREATE TRIGGER too_long BEFORE INSERT ON outbox FOR EACH ROW
+      IF NEW.entity_id = '${callId(sample)}' THEN SIGNAL SQLSTATE '22001' SET MYSQL_ERRNO = 1406, MESSAGE_TEXT = 'too long'; END IF`)
+    const refused = await harness.post('/v1/webhooks/retell', sample.body, signed(sample.body))
+    expect(refused).toMatchObject({ status: 503, json: { code: 'unavailable' } })
+    await connection.query('DROP TRIGGER too_long')
+    expect(await harness.post('/v1/webhooks/retell', sample.body, signed(sample.body))).toMatchObject({
+      status: 200,
+      json: { accepted: 1 },
+    })
+  } finally {
+    await connection.end()
+  }
+})
+
 test('a refusal leaves a row of why, alike ones a single row', async () => {
   const connection = await createConnection(harness.mysqlUrl)
   try {
