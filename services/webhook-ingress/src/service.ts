@@ -116,7 +116,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
 
   const ledger = createLedger(database, outbox, telemetry.logger)
   starting.defer(() => ledger.idle())
-  const refusals = starting.use(createRefusalLog(database, telemetry.logger))
+  const refusals = starting.use(createRefusalLog(database, telemetry.logger, (id) => connections.get(id) !== undefined))
   const server = createHttpServer({
     telemetry,
     bodyLimitBytes: 64 * 1024,
