@@ -9,7 +9,7 @@ import { answerClientError } from './client-errors.ts'
 import { closeGently, isBodyUnread } from './close-gently.ts'
 import { fromFastify } from './fastify-errors.ts'
 import { toProblem } from './problem.ts'
-import { observeRequests } from './request-telemetry.ts'
+import { type CallersTrace, observeRequests } from './request-telemetry.ts'
 
 /** How a server guards itself. */
 export interface HttpServerOptions {
@@ -30,6 +30,8 @@ export interface HttpServerOptions {
   trustedProxies?: readonly string[]
   /** Whether requests get spans and metrics (when left out, they do). */
   observed?: boolean
+  /** At the edge `linked`, so that strangers decide neither what we record nor our ids (`continued` when left out). */
+  callersTrace?: CallersTrace
 }
 
 const maxHeaderBytes = 16 * 1024
@@ -61,7 +63,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     frameworkErrors: (error, request, reply) => answer(error, request, reply, undefined),
   })
   const methodsOf = trackMethods(app)
-  const traceIdOf = options.observed === false ? () => undefined : observeRequests(app, telemetry)
+  const traceIdOf = options.observed === false ? () => undefined : observeRequests(app, telemetry, options.callersTrace)
   boundConnections(app, telemetry, options)
   closeConnectionsWhenClosing(app)
 

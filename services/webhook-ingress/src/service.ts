@@ -122,6 +122,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
     bodyLimitBytes: 64 * 1024,
     maxConnections: config.MAX_CONNECTIONS,
     trustedProxies: config.TRUSTED_PROXIES,
+    callersTrace: 'linked',
   })
   const limits = createRateLimits({
     // Each replica allows its own part: asking a shared counter would cost every webhook a round trip.
