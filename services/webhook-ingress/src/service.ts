@@ -108,6 +108,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
   const connections = createConnectionSecrets({
     directory: createDirectory(directoryClient),
     store: createSecretStore(database, createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) }), telemetry.logger),
+    clock: now,
     onNotKept: (error) => telemetry.logger.warn({ err: error }, 'the copy of connection secrets could not be written'),
   })
   await connections.load()

@@ -56,7 +56,13 @@ function setUp(
   return { send, kept, asked, counted }
 }
 
-const connection = (version: bigint, ...secrets: string[]): ConnectionSecrets => ({ connectionId, provider: 'calcom', secrets, version })
+const connection = (version: bigint, ...secrets: string[]): ConnectionSecrets => ({
+  connectionId,
+  provider: 'calcom',
+  secrets,
+  previousUntil: undefined,
+  version,
+})
 
 test('what the connection’s current or previous secret signed is kept', async () => {
   const { send, kept, asked } = setUp(connection(1n, 'new', 'old'))

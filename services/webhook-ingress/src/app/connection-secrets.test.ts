@@ -9,6 +9,7 @@ const connection = (version: bigint, ...secrets: string[]): ConnectionSecrets =>
   connectionId: 'con_1',
   provider: 'calcom',
   secrets,
+  previousUntil: undefined,
   version,
 })
 
@@ -22,6 +23,7 @@ function setUp(initial: readonly ConnectionSecrets[] = []) {
   const polls: number[] = []
   const notKept: unknown[] = []
   const directory = { away: false, storeAway: false }
+  const clock = { now: new Date('2026-11-22T12:00:00Z') }
   const cache = createConnectionSecrets({
     directory: {
       changedSince: async (version, limit) => {
@@ -42,9 +44,10 @@ function setUp(initial: readonly ConnectionSecrets[] = []) {
       save: async (connections) => (directory.storeAway ? Promise.reject(new Error('away')) : void stored.push(...connections)),
     },
     onNotKept: (error) => notKept.push(error),
+    clock: () => clock.now,
     askAgainAfterMs,
   })
-  return { cache, asked, polls, inDirectory, stored, directory, notKept }
+  return { cache, asked, polls, inDirectory, stored, directory, notKept, clock }
 }
 
 test('a connection of the sealed copy verifies without the directory', async () => {
@@ -52,6 +55,17 @@ test('a connection of the sealed copy verifies without the directory', async () 
   await cache.load()
   expect(cache.get('con_1')?.secrets).toEqual(['s1'])
   expect(asked).toEqual([])
+})
+
+test('a previous secret verifies until its end and not after it, also while the directory is away', async () => {
+  const previousUntil = new Date('2026-11-23T12:00:00Z')
+  const { cache, clock, directory } = setUp([{ ...connection(2n, 's2', 's1'), previousUntil }])
+  directory.away = true
+  await cache.load()
+  clock.now = new Date(previousUntil.getTime() - 1)
+  expect(cache.get('con_1')?.secrets).toEqual(['s2', 's1'])
+  clock.now = previousUntil
+  expect(cache.get('con_1')).toMatchObject({ secrets: ['s2'], version: 2n })
 })
 
 test('a change is learned by polling, kept, and never undone by an older answer', async () => {
@@ -133,6 +147,7 @@ test('questions leave nothing behind, however many are asked', async () => {
     directory: { changedSince: async () => ({ connections: [], nextVersion: 0n, hasMore: false }), find: async () => connection(1n, 's1') },
     store: { all: async () => [connection(1n, 's1')], save: async () => {} },
     onNotKept: () => {},
+    clock: () => new Date(),
     askAgainAfterMs: 0,
   })
   await cache.load()

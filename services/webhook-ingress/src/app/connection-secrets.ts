@@ -14,6 +14,7 @@ export interface ConnectionSecretsDependencies {
   readonly store: SecretStore
   /** Told when the sealed copy could not be written. */
   readonly onNotKept: (error: unknown) => void
+  readonly clock: () => Date
   /** The least time between two questions about one connection, and between two about what is new (1,000). */
   readonly askAgainAfterMs?: number
 }
@@ -37,6 +38,7 @@ export interface ConnectionSecretsCache {
   learnOf(change: { connectionId: string; version: bigint }): Promise<void>
 }
 
+/** What is asked of the directory, and the places of those who wait for the answer. */
 interface Question extends SharedRuns<void> {
   placesTaken: number
 }
@@ -54,6 +56,15 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
 
   function question(run: () => Promise<void>): Question {
     return { ...shareRuns(run, askAgainAfterMs), placesTaken: 0 }
+  }
+
+  /** What verifies now: a previous secret ends by our own clock, whether or not the directory can be asked. */
+  function current(connectionId: string): ConnectionSecrets | undefined {
+    const connection = known.get(connectionId)
+    if (connection?.previousUntil === undefined || connection.previousUntil > deps.clock()) return connection
+    const left = { ...connection, secrets: connection.secrets.slice(0, 1), previousUntil: undefined }
+    known.set(connectionId, left)
+    return left
   }
 
   function learn(connections: readonly ConnectionSecrets[]): readonly ConnectionSecrets[] {
@@ -100,7 +111,7 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
   }
 
   return {
-    get: (connectionId) => known.get(connectionId),
+    get: current,
 
     async ask(connectionId, bodyBytes) {
       const about = questionOf(connectionId)
@@ -113,7 +124,7 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
         placesTaken -= taken
         about.placesTaken -= taken
       }
-      return known.get(connectionId)
+      return current(connectionId)
     },
 
     async load() {
