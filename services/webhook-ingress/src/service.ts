@@ -149,7 +149,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
     telemetry,
     clock: now,
   })
-  registerWhatsappHandshake(server, { verifyToken: config.WHATSAPP_VERIFY_TOKEN.reveal(), refusals, clock: now })
+  registerWhatsappHandshake(server, { verifyToken: config.WHATSAPP_VERIFY_TOKEN.reveal(), connections, refusals, clock: now })
 
   const reader = createLedgerReader(database)
   const operations = createOperations({
