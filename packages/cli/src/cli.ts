@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { FrontdeskError } from '@frontdesk/errors'
 import { groupUsage, type Group, type Leaf } from './command.ts'
 import { attributions } from './commands/attributions.ts'
+import { connections } from './commands/connections.ts'
 import { credentials } from './commands/credentials.ts'
 import { deadLetters } from './commands/dead-letters.ts'
 import { doctor } from './commands/doctor.ts'
@@ -60,6 +61,7 @@ function rootOf(context: CliContext): Group {
       replays: replays(context),
       attributions: attributions(context),
       quarantine: quarantine(context),
+      connections: connections(context),
       login: login(context),
       logout: logout(context),
       users: users(context),

@@ -37,6 +37,8 @@ export interface Database extends SqlSession, AsyncDisposable {
 
 interface Internals {
   readonly pool: ConnectionPool
+  /** Opens a connection beside the pool, whose statements have no time limit. */
+  readonly openUnhurried: () => Promise<Connection>
   readonly guard: Guard
   readonly telemetry: Telemetry
 }
@@ -73,7 +75,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     ping: () => (pool.isExhausted ? probe(settings) : borrow((connection) => connection.ping())),
     [Symbol.asyncDispose]: () => pool.close(statementTimeoutMs),
   }
-  internals.set(database, { pool, guard, telemetry })
+  const openUnhurried = () => Connection.open({ ...settings, statementTimeoutMs: 0 })
+  internals.set(database, { pool, openUnhurried, guard, telemetry })
   return database
 }
 

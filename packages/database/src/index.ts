@@ -5,7 +5,7 @@ export { isDeadlock, isDuplicateKey, isLockWaitTimeout } from './database-errors
 export { type Database, type DatabaseOptions, openDatabase } from './database.ts'
 export { insertedValues } from './inserted-values.ts'
 export { keyset, type Page, pageOf, type Position, positionToken, unknownPageToken } from './keyset.ts'
-export { type SessionConnection, withConnection, withDatabaseLock } from './lock.ts'
+export { alterTable, type SessionConnection, withConnection, withDatabaseLock } from './lock.ts'
 export { migrate } from './migrate.ts'
 export { padded, textByLength } from './list-lengths.ts'
 export type { SqlSession } from './session.ts'

@@ -31,6 +31,20 @@ export async function withConnection<T>(database: Database, work: (connection: S
   }
 }
 
+/** Changes a table on a connection beside the pool, however long it takes; it waits at most 1 s for those who use the table. */
+export async function alterTable(database: Database, sql: string): Promise<void> {
+  const { openUnhurried, guard } = internalsOf(database)
+  const connection = await openUnhurried()
+  try {
+    // All others wait behind it meanwhile.
+    await connection.command('set session lock_wait_timeout = 1')
+    guard.check({ sql, params: [] }, 'session')
+    await connection.command(sql)
+  } finally {
+    await connection.end()
+  }
+}
+
 /**
  * Runs the work while this database's lock of that name is held; undefined if somebody else keeps it for `waitMs`,
  * in whole seconds above 0.

@@ -6,10 +6,11 @@ import type { FastifyInstance } from 'fastify'
 interface Bounds {
   readonly maxConnections?: number
   readonly heldBytesLimit?: number
+  readonly unreadTimeoutMs?: number
 }
 
 const mib = 1024 * 1024
-const weighIntervalMs = 100
+const lookIntervalMs = 100
 
 /** What a socket has sent of its present request, and since when we wait for the rest. */
 interface Sending {
@@ -19,37 +20,45 @@ interface Sending {
 }
 
 /**
- * Bounds connections and the bytes of their bodies. What gives way is the connection that we have waited for longest,
- * or for most bytes: it sends slowly or is idle, while an honest request is whole within milliseconds. So whoever holds
- * connections open keeps nobody out, and no address has to be known for it. @see README, decisions
+ * Bounds connections and the bytes of their bodies. What gives way is the connection that does not read its answer, or
+ * that we have waited for longest, or for most bytes: it is slow or idle, while an honest request is whole, and its answer
+ * read, within milliseconds. So whoever holds connections open keeps nobody out, and no address has to be known for it.
+ * @see README, decisions
  */
 export function boundConnections(app: FastifyInstance, telemetry: Telemetry, bounds: Bounds): void {
-  const { maxConnections = 4_096, heldBytesLimit = 64 * mib } = bounds
+  const { maxConnections = 4_096, heldBytesLimit = 64 * mib, unreadTimeoutMs = 10_000 } = bounds
   const dropped = telemetry.metrics.counter(
     'http_connections_dropped_total',
-    'Connections closed while we waited for their bytes, because there were too many (connections) or they held too much (bytes).',
+    'Connections closed while we waited for them: there were too many (connections), they held too much (bytes), or left their answer unread (unread).',
     ['reason'],
   )
   // In the order of how long we have waited.
   const waiting = new Map<Socket, Sending>()
   const answering = new Map<Socket, Sending>()
+  // Since when an answer stands in our memory because the kernel takes no more of it, in the order of how long.
+  const unread = new Map<Socket, number>()
   let isFull = false
 
-  function drop(socket: Socket, reason: 'connections' | 'bytes'): void {
+  function forget(socket: Socket): void {
     waiting.delete(socket)
+    answering.delete(socket)
+    unread.delete(socket)
+  }
+
+  function drop(socket: Socket, reason: 'connections' | 'bytes' | 'unread'): void {
+    forget(socket)
     socket.destroy()
     dropped.inc({ reason })
   }
 
   app.server.on('connection', (socket) => {
     waiting.set(socket, { bytesBefore: 0, sinceMs: performance.now() })
-    socket.once('close', () => {
-      waiting.delete(socket)
-      answering.delete(socket)
-    })
-    const [longest] = waiting.keys()
+    socket.once('close', () => forget(socket))
+    if (waiting.size + answering.size <= maxConnections) return
+    const [slowReader] = unread.keys()
     // When all others are being answered this is the new one itself.
-    if (waiting.size + answering.size > maxConnections && longest) drop(longest, 'connections')
+    const [slowSender = socket] = waiting.keys()
+    drop(slowReader ?? slowSender, 'connections')
   })
   app.addHook('onRequest', (_request, _reply, done) => done(isFull ? tooFull() : undefined))
   app.addHook('preValidation', ({ raw: { socket } }, _reply, done) => {
@@ -67,7 +76,8 @@ export function boundConnections(app: FastifyInstance, telemetry: Telemetry, bou
   })
 
   /** Now and then instead of with each chunk: between two looks comes no more than the network brings. */
-  function weigh(): void {
+  function look(): void {
+    dropUnread()
     let held = heldBy(answering) + heldBy(waiting)
     if (held > heldBytesLimit) {
       for (const socket of dearestFirst(waiting)) {
@@ -78,9 +88,22 @@ export function boundConnections(app: FastifyInstance, telemetry: Telemetry, bou
     }
     isFull = held > heldBytesLimit
   }
-  const weighing = setInterval(weigh, weighIntervalMs).unref()
+
+  /** Node's own limits end with the last byte that we get, so that a caller who never reads would stay for ever. */
+  function dropUnread(): void {
+    const nowMs = performance.now()
+    for (const sockets of [waiting, answering]) {
+      for (const socket of sockets.keys()) {
+        if (socket.writableLength === 0) unread.delete(socket)
+        else if (!unread.has(socket)) unread.set(socket, nowMs)
+      }
+    }
+    for (const [socket, sinceMs] of unread) if (nowMs - sinceMs >= unreadTimeoutMs) drop(socket, 'unread')
+  }
+
+  const looking = setInterval(look, lookIntervalMs).unref()
   app.addHook('onClose', (_app, done) => {
-    clearInterval(weighing)
+    clearInterval(looking)
     done()
   })
 }

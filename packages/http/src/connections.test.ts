@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startTestServer } from '../test/start-test-server.ts'
 
@@ -74,6 +75,41 @@ test('whoever is being answered never gives way: beyond a cap full of them the n
   expect((await Promise.all(inHand)).map(({ status }) => status)).toEqual([200, 200])
   expect(await dropped(server)).toEqual([['connections', 1]])
 })
+
+/** Sends whole requests one after the other and reads no answer, until the server can't write any more. */
+async function neverRead(server: Awaited<ReturnType<typeof startTestServer>>) {
+  const accepted = once(server.app.server, 'connection') as Promise<[Socket]>
+  const socket = await open(server.port, '')
+  socket.pause()
+  const [serverSide] = await accepted
+  const request = `POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 900000\r\n\r\n${'x'.repeat(900_000)}`
+  while (serverSide.writableLength === 0) {
+    const answered = serverSide.bytesWritten + 900_000
+    socket.write(request)
+    await server.eventually(() => expect(serverSide.bytesWritten).toBeGreaterThan(answered))
+    // What the kernel takes it takes by now; what it does not stays in our memory.
+    await wait(50)
+  }
+  return socket
+}
+
+test('beyond the cap whoever does not read the answer gives way, and an honest caller gets in', async () => {
+  await using server = await startTestServer({ maxConnections: 2 })
+  const slowReaders = [await neverRead(server), await neverRead(server)]
+  await server.eventually(async () => {
+    const connection = { connection: 'close' }
+    expect((await fetch(`${server.url}/kind`, { headers: connection })).status).toBe(200)
+  })
+  for (const socket of slowReaders) socket.destroy()
+}, 20_000)
+
+test('an answer that is not read in time is given up, with its connection', async () => {
+  await using server = await startTestServer({ unreadTimeoutMs: 200 })
+  const slowReader = await neverRead(server)
+  await server.eventually(async () => expect(await server.connections()).toBe(0))
+  expect(await dropped(server)).toEqual([['unread', 1]])
+  slowReader.destroy()
+}, 20_000)
 
 test('bodies that stall and hold too much give way, the dearest first, and small ones are taken meanwhile', async () => {
   await using server = await startTestServer({ heldBytesLimit: 250_000 })

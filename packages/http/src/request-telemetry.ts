@@ -13,16 +13,25 @@ interface Observation {
 
 const slot = 'frontdeskObservation'
 
+/** What becomes of a caller's trace: ours goes on with it, or is a new one with a link to it. */
+export type CallersTrace = 'continued' | 'linked'
+
 /** Gives each request a span and a time, and no log line; the result tells a request's trace id. */
-export function observeRequests(app: FastifyInstance, telemetry: Telemetry): (request: FastifyRequest) => string | undefined {
+export function observeRequests(
+  app: FastifyInstance,
+  telemetry: Telemetry,
+  callersTrace: CallersTrace = 'continued',
+): (request: FastifyRequest) => string | undefined {
   const seconds = telemetry.metrics.histogram('http_request_seconds', 'Time to the end of the answer.', ['route', 'method', 'status'])
   // A member of the request, since a WeakMap of requests costs 3 µs of each.
   app.decorateRequest(slot, null)
 
   app.addHook('onRequest', (request, _reply, done) => {
-    const parent = contextOf(request)
+    const parent = callersTrace === 'continued' ? contextOf(request) : ROOT_CONTEXT
     const route = request.routeOptions.url ?? '(none)'
     const span = trace.getTracer('frontdesk').startSpan(`${request.method} ${route}`, { kind: SpanKind.SERVER }, parent)
+    // What is not recorded, which is most of it, is not even looked at.
+    if (callersTrace === 'linked' && span.isRecording()) linkToCaller(span, request)
     request.setDecorator<Observation>(slot, { span, route })
     // fastify keeps this context over the reading of the body, up to the handler.
     context.with(trace.setSpan(parent, span), done)
@@ -55,6 +64,11 @@ function contextOf(request: FastifyRequest) {
   const { traceparent, tracestate } = request.headers
   if (typeof traceparent !== 'string') return ROOT_CONTEXT
   return extractTrace({ traceparent, ...(typeof tracestate === 'string' && { tracestate }) })
+}
+
+function linkToCaller(span: Span, request: FastifyRequest): void {
+  const caller = trace.getSpanContext(contextOf(request))
+  if (caller) span.addLink({ context: caller })
 }
 
 function endSpan({ span, route }: Observation, method: string, status: number): void {

@@ -177,6 +177,22 @@ test("a caller's trace goes on", async () => {
   expect(span?.parentSpanContext?.spanId).toBe('b7ad6b7169203331')
 })
 
+test("at the edge a stranger's trace is linked to, and neither continued nor a reason to record", async () => {
+  await using server = await startTestServer({ callersTrace: 'linked' })
+  const traceId = '0af7651916cd43dd8448eb211c80319c'
+  const headersWith = (flags: string) => ({ headers: { traceparent: `00-${traceId}-b7ad6b7169203331-${flags}`, tracestate: 'a=1' } })
+  await fetch(`${server.url}/kind`, headersWith('00'))
+  await server.eventually(() => expect(server.telemetry.spans()).toHaveLength(1))
+  const [span] = server.telemetry.spans()
+  expect(span?.parentSpanContext).toBeUndefined()
+  expect(span?.spanContext().traceId).not.toBe(traceId)
+  expect(span?.links.map(({ context }) => context.traceId)).toEqual([traceId])
+
+  await using sparing = createTestTelemetry({ sampleRatio: 0 })
+  for (let index = 0; index < 200; index += 1) await fetch(`${server.url}/kind`, headersWith('01'))
+  expect(sparing.spans()).toEqual([])
+})
+
 test('requests are timed by route, never by path', async () => {
   await using server = await startTestServer()
   await Promise.all([fetch(`${server.url}/items/a`), fetch(`${server.url}/items/b`), fetch(`${server.url}/nothing`)])

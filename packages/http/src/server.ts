@@ -9,14 +9,14 @@ import { answerClientError } from './client-errors.ts'
 import { closeGently, isBodyUnread } from './close-gently.ts'
 import { fromFastify } from './fastify-errors.ts'
 import { toProblem } from './problem.ts'
-import { observeRequests } from './request-telemetry.ts'
+import { type CallersTrace, observeRequests } from './request-telemetry.ts'
 
 /** How a server guards itself. */
 export interface HttpServerOptions {
   telemetry: Telemetry
   /** The largest body any route takes; a route's own `bodyLimit` goes before it. */
   bodyLimitBytes: number
-  /** With one more, the connection that we have waited for longest is closed (4,096 when left out). */
+  /** With one more, the connection that does not read, or that we have waited for longest, is closed (4,096 when left out). */
   maxConnections?: number
   /** All bodies together that are on their way in or not answered yet (64 MiB when left out). */
   heldBytesLimit?: number
@@ -24,10 +24,14 @@ export interface HttpServerOptions {
   headersTimeoutMs?: number
   /** For the whole request with its body (8,500 when left out). */
   requestTimeoutMs?: number
+  /** For the caller to read an answer that the network takes no more of (10,000 when left out). */
+  unreadTimeoutMs?: number
   /** Addresses or networks whose `X-Forwarded-For` tells `request.ip` (none when left out). */
   trustedProxies?: readonly string[]
   /** Whether requests get spans and metrics (when left out, they do). */
   observed?: boolean
+  /** At the edge `linked`, so that strangers decide neither what we record nor our ids (`continued` when left out). */
+  callersTrace?: CallersTrace
 }
 
 const maxHeaderBytes = 16 * 1024
@@ -59,7 +63,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     frameworkErrors: (error, request, reply) => answer(error, request, reply, undefined),
   })
   const methodsOf = trackMethods(app)
-  const traceIdOf = options.observed === false ? () => undefined : observeRequests(app, telemetry)
+  const traceIdOf = options.observed === false ? () => undefined : observeRequests(app, telemetry, options.callersTrace)
   boundConnections(app, telemetry, options)
   closeConnectionsWhenClosing(app)
 

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { symmetric } from 'retell-sdk/lib/webhook_auth'
 import { Webhook } from 'standardwebhooks'
 import { Stripe } from 'stripe'
@@ -15,6 +15,8 @@ export type Headers = SignedRequest['headers']
 /** How a provider signs by its own SDK, or, where it has none for that, as `openssl dgst -hmac` does. */
 export interface Signer {
   readonly provider: Provider
+  /** Of a provider that has several. */
+  readonly scheme?: string
   readonly header: string
   /** Whether a timestamp is signed along. */
   readonly timed: boolean
@@ -41,6 +43,20 @@ const bare = (header: string, prefix = '') => ({
   signed: (body: Buffer) => [body],
   withDigest: (_headers: Headers, digest: Buffer) => ({ [header]: `${prefix}${digest.toString('hex')}` }),
 })
+/** A company's pair: what Frontdesk has of it, and what signs. */
+const ed25519 = () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const point = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url')
+  return { secret: `whpk_${point.toString('base64')}`, privateKey }
+}
+const pairs = [ed25519(), ed25519(), ed25519()] as const
+const standardContent = (body: Buffer, headers: Headers) => [
+  headers['webhook-id'] ?? '',
+  '.',
+  headers['webhook-timestamp'] ?? '',
+  '.',
+  body,
+]
 const partOf = (headers: Headers, header: string, form: RegExp) => form.exec(headers[header] ?? '')?.[1] ?? ''
 
 export const signers: readonly Signer[] = [
@@ -94,7 +110,25 @@ export const signers: readonly Signer[] = [
       'webhook-timestamp': String(seconds(timestampMs)),
       'webhook-signature': new Webhook(secret).sign('msg_1', new Date(timestampMs), body.toString()),
     }),
-    signed: (body, headers) => [headers['webhook-id'] ?? '', '.', headers['webhook-timestamp'] ?? '', '.', body],
+    signed: standardContent,
+    withDigest: (headers, digest) => ({ ...headers, 'webhook-signature': `v1,${digest.toString('base64')}` }),
+  },
+  {
+    provider: standard,
+    scheme: 'v1a',
+    header: 'webhook-signature',
+    timed: true,
+    // The public key, which is no secret, must not do as an HMAC key.
+    keyOf: (secret) => Buffer.from(secret.slice('whpk_'.length), 'base64'),
+    secrets: [pairs[0].secret, pairs[1].secret, pairs[2].secret],
+    bodies: ['contact.created', 'invoice.paid'].map((type) => standardWebhook(type).body),
+    sign: async (body, secret, timestampMs) => {
+      const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': String(seconds(timestampMs)) }
+      const content = Buffer.concat(standardContent(body, headers).map((part) => Buffer.from(part)))
+      const own = pairs.find((pair) => pair.secret === secret) ?? pairs[0]
+      return { ...headers, 'webhook-signature': `v1a,${sign(null, content, own.privateKey).toString('base64')}` }
+    },
+    signed: standardContent,
     withDigest: (headers, digest) => ({ ...headers, 'webhook-signature': `v1,${digest.toString('base64')}` }),
   },
 ]

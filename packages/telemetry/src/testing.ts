@@ -13,14 +13,14 @@ export interface TestTelemetry extends Telemetry {
   spans(): ReadableSpan[]
 }
 
-/** Silent telemetry that keeps its log lines and spans; every trace is recorded. */
-export function createTestTelemetry(options: { service?: string } = {}): TestTelemetry {
+/** Silent telemetry that keeps its log lines and spans; every trace is recorded unless `sampleRatio` says how many. */
+export function createTestTelemetry(options: { service?: string; sampleRatio?: number } = {}): TestTelemetry {
   const service = options.service ?? 'test'
   const lines: Record<string, unknown>[] = []
   const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) }
   const logger = createLogger({ service, level: 'debug', destination })
   const exporter = new InMemorySpanExporter()
-  const tracing = startTracing({ service, sampleRatio: 1, exporter }, logger)
+  const tracing = startTracing({ service, sampleRatio: options.sampleRatio ?? 1, exporter }, logger)
   return {
     service,
     logger,

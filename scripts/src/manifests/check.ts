@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { INamespace } from 'kubernetes-models/v1'
 import { networkProblems } from './network.ts'
-import { publicPathProblems, publicPathsOf } from './public-paths.ts'
+import { callerAddressProblems, publicPathProblems, publicPathsOf } from './public-paths.ts'
 import { referenceProblems } from './references.ts'
 import { ofKind, type Overlay } from './render.ts'
 import { callsProviders, settingsProblems, type SettingsSchema, settingsSchemaOf } from './settings.ts'
@@ -40,7 +40,9 @@ export function policyProblems(overlay: Overlay, services: readonly DeployedServ
     ...podProblems(overlay),
     ...services.flatMap(({ name }) => workloadProblems(overlay, name)),
     ...services.flatMap(({ name, settings }) =>
-      settings ? settingsProblems(overlay, name, settings) : [`services/${name}/src/config.ts exports no configSchema`],
+      settings
+        ? [...settingsProblems(overlay, name, settings), ...callerAddressProblems(overlay, name, settings)]
+        : [`services/${name}/src/config.ts exports no configSchema`],
     ),
     ...services.flatMap(({ name, publicPaths }) => publicPathProblems(overlay, name, publicPaths)),
     ...referenceProblems(overlay),

@@ -104,6 +104,23 @@ describe.skipIf(kubectl === undefined)('the manifests', () => {
     ])
   })
 
+  test.each([undefined, '3m', '4096k'])('an Ingress that takes bodies of %s alone is named', (size) => {
+    const annotations = size === undefined ? {} : { 'nginx.ingress.kubernetes.io/proxy-body-size': size }
+    expect(problemsWith<IIngress>('Ingress/webhooks', ({ metadata }) => void Object.assign(metadata, { annotations }))).toEqual([
+      expect.stringContaining('prod: Ingress/webhooks: ends bodies below 4 MiB'),
+    ])
+  })
+
+  test('an ingress that takes every caller for the controller is named', () => {
+    const problems = problemsWith<IDeployment>('Deployment/webhook-ingress', ({ spec }) => {
+      const server = spec?.template?.spec?.containers[0]
+      if (server) server.env = server.env?.filter(({ name }) => name !== 'TRUSTED_PROXIES') ?? []
+    })
+    expect(problems).toEqual([
+      'prod: Deployment/webhook-ingress: takes every caller for the Ingress controller: TRUSTED_PROXIES is not set',
+    ])
+  })
+
   test('a privileged container fails the check', async () => {
     const copy = await copyWith('privileged', 'components/service/migrations.yaml', 'allowPrivilegeEscalation: false', 'privileged: true')
     await expect(check(copy)).rejects.toMatchObject({

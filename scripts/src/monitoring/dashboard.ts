@@ -79,6 +79,7 @@ const rows: readonly Row[] = [
         unit: 'cps',
         queries: { '{{job}}': `sum by (job) (${perSecond(`frontdesk_http_connections_dropped_total{${service}}`)})` },
       },
+      { title: 'Days that the ledger is ready for', queries: { '{{job}}': 'min by (job) (frontdesk_ledger_days_ahead)' } },
     ],
   },
   {

@@ -106,11 +106,11 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
     createDirectoryService({
       companies,
       signalsOf,
-      connectionSecrets: createConnectionSecretsReader(database, vault, telemetry),
+      connectionSecrets: createConnectionSecretsReader(database, vault, telemetry, now),
       createCompany: createCompany({ companies, now, newId, newCompanyId: () => vouchForCompanyId(newId('cmp')) }),
       deactivateCompany: deactivateCompany({ companies, now }),
       createConnection: createConnection({ companies, connectionsOf, newId }),
-      rotateConnectionSecret: rotateConnectionSecret({ connectionsOf }),
+      rotateConnectionSecret: rotateConnectionSecret({ connectionsOf, now }),
       addSignal: addSignal({ companies, signalsOf, newId }),
       endSignal: endSignal({ signalsOf, now }),
     }),

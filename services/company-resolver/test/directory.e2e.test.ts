@@ -91,10 +91,21 @@ test('only the ingress reads secrets, the current and the previous one, by a ver
   expect((await rotate()).connection?.secretVersion).toBe(2)
   const { connections } = await directory.listConnectionSecrets({ afterVersion: cursor })
   expect(connections).toEqual([
-    { connectionId: first, provider: 'calcom', currentSecret: 'secret-new', previousSecret: 'secret-one', version: cursor + 1n },
+    {
+      connectionId: first,
+      provider: 'calcom',
+      currentSecret: 'secret-new',
+      previousSecret: 'secret-one',
+      previousUntil: expect.any(Date) as Date,
+      version: cursor + 1n,
+    },
   ])
+  expect((connections[0]?.previousUntil?.getTime() ?? 0) / 3_600_000).toBeCloseTo(Date.now() / 3_600_000 + 24, 1)
   expect((await directory.getConnectionSecrets({ connectionId: first })).connection).toEqual(connections[0])
   expect(await codeOf(directory.getConnectionSecrets({ connectionId: newId('con') }))).toBe('not_found')
+  await harness.directory.rotateConnectionSecret({ companyId, connectionId: first, secret: 'secret-new', revokePrevious: true })
+  const revoked = (await directory.getConnectionSecrets({ connectionId: first })).connection
+  expect(revoked).toMatchObject({ currentSecret: 'secret-new', previousSecret: '', version: cursor + 2n })
 
   expect(await codeOf(directory.listConnectionSecrets({ pageSize: 1_000 }))).toBe('answered')
   expect(await codeOf(directory.listConnectionSecrets({ pageSize: 1_001 }))).toBe('invalid_argument')

@@ -108,6 +108,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
   const connections = createConnectionSecrets({
     directory: createDirectory(directoryClient),
     store: createSecretStore(database, createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) }), telemetry.logger),
+    clock: now,
     onNotKept: (error) => telemetry.logger.warn({ err: error }, 'the copy of connection secrets could not be written'),
   })
   await connections.load()
@@ -116,12 +117,13 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
 
   const ledger = createLedger(database, outbox, telemetry.logger)
   starting.defer(() => ledger.idle())
-  const refusals = starting.use(createRefusalLog(database, telemetry.logger))
+  const refusals = starting.use(createRefusalLog(database, telemetry.logger, (id) => connections.get(id) !== undefined))
   const server = createHttpServer({
     telemetry,
     bodyLimitBytes: 64 * 1024,
     maxConnections: config.MAX_CONNECTIONS,
     trustedProxies: config.TRUSTED_PROXIES,
+    callersTrace: 'linked',
   })
   const limits = createRateLimits({
     // Each replica allows its own part: asking a shared counter would cost every webhook a round trip.
@@ -147,7 +149,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
     telemetry,
     clock: now,
   })
-  registerWhatsappHandshake(server, { verifyToken: config.WHATSAPP_VERIFY_TOKEN.reveal(), refusals, clock: now })
+  registerWhatsappHandshake(server, { verifyToken: config.WHATSAPP_VERIFY_TOKEN.reveal(), connections, refusals, clock: now })
 
   const reader = createLedgerReader(database)
   const operations = createOperations({

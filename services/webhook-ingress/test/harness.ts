@@ -124,6 +124,9 @@ export async function post(url: string, body: Buffer | string, headers: Record<s
   return { status: response.status, headers: response.headers, json: (await response.json()) as Record<string, unknown> }
 }
 
+/** As long as the resolver lets a previous secret verify. */
+export const overlapMs = 24 * 60 * 60 * 1_000
+
 type DirectoryRpc = DirectoryServiceImplementation
 
 /** The two methods of the directory that the ingress calls, over real gRPC. */
@@ -176,7 +179,8 @@ async function startDirectory(
     setSecret(currentSecret: string, connectionId: string = newId('con'), provider = 'calcom'): string {
       const previousSecret = connections.get(connectionId)?.currentSecret ?? ''
       version += 1n
-      connections.set(connectionId, { connectionId, provider, currentSecret, previousSecret, version })
+      const previousUntil = previousSecret === '' ? undefined : new Date(Date.now() + overlapMs)
+      connections.set(connectionId, { connectionId, provider, currentSecret, previousSecret, previousUntil, version })
       return connectionId
     },
     start,

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { calcomWebhook, retellWebhook, signCalcom, signRetell } from '@frontdesk/providers/testing'
 import { eventually } from '@frontdesk/testing'
@@ -44,9 +45,7 @@ test('a connection beyond its share is told 429 with Retry-After and leaves a re
     await harness.post('/v1/webhooks/retell', body, { 'x-retell-signature': signRetell(body, retellApiKey, Date.now()) }),
   ).toMatchObject({ status: 200 })
   // Beyond it not even the body is read: nobody waits for one that never comes.
-  const startedAt = performance.now()
-  expect(await calcom(busy, 'not even signed by it')).toMatchObject({ status: 429 })
-  expect(performance.now() - startedAt).toBeLessThan(500)
+  expect(await answerToHead(`/v1/webhooks/calcom/${busy}`)).toMatch(/^HTTP\/1\.1 429 /)
   await eventually(async () => expect(await refusals('rate_limited', busy)).toBe(21))
 })
 
@@ -124,6 +123,19 @@ test('400 slow senders beyond the cap of 100 connections keep no honest caller o
     for (const socket of slow) socket.destroy()
   }
 })
+
+/** What is said to a request whose body never comes, within half of the time that a body has. */
+async function answerToHead(path: string): Promise<string> {
+  const { port, hostname } = new URL(harness.ingress.url)
+  const socket = connect(Number(port), hostname)
+  try {
+    socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n`)
+    const [answer] = await once(socket, 'data', { signal: AbortSignal.timeout(4_000) })
+    return String(answer)
+  } finally {
+    socket.destroy()
+  }
+}
 
 async function refusals(code: string, connectionId: string): Promise<number> {
   const connection = await createConnection(harness.mysqlUrl)

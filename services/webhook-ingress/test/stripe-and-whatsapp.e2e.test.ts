@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { newId } from '@frontdesk/contracts'
 import {
   signStripe,
   signWhatsapp,
@@ -212,12 +213,21 @@ test('a refused handshake leaves a row of why, without the token', async () => {
   }
 })
 
-test('a connection has no handshake, and no other provider has one', async () => {
+test('the app of a company’s own shakes hands at its connection, by a token that is good for that one alone', async () => {
+  const [own, others] = ['secret of A', 'secret of B'].map((secret) => harness.directory.setSecret(secret, undefined, 'whatsapp'))
+  const calendar = harness.directory.setSecret('secret of C', undefined, 'calcom')
+  const tokenOf = (connectionId = '') => createHmac('sha256', whatsappVerifyToken).update(connectionId).digest('hex')
+  const shake = (connectionId: string | undefined, verifyToken: string) =>
+    handshake(`?hub.mode=subscribe&hub.verify_token=${verifyToken}&hub.challenge=1158201444`, `/v1/webhooks/whatsapp/${connectionId}`)
+  expect(await shake(own, tokenOf(own))).toMatchObject({ status: 200, body: '1158201444' })
+  const unknown = newId('con')
+  const refused = [shake(others, tokenOf(own)), shake(own, token), shake(unknown, tokenOf(unknown)), shake(calendar, tokenOf(calendar))]
+  for (const answer of await Promise.all(refused)) expect(answer).toMatchObject({ status: 403 })
+})
+
+test('no other provider has a handshake', async () => {
   const query = `?hub.mode=subscribe&hub.verify_token=${token}&hub.challenge=1`
-  const connectionId = harness.directory.setSecret('secret', undefined, 'whatsapp')
-  for (const path of [`/v1/webhooks/whatsapp/${connectionId}`, '/v1/webhooks/stripe', '/v1/webhooks/retell']) {
-    expect(await handshake(query, path)).toMatchObject({ status: 405 })
-  }
+  for (const path of ['/v1/webhooks/stripe', '/v1/webhooks/retell']) expect(await handshake(query, path)).toMatchObject({ status: 405 })
 })
 
 test('what signWhatsapp makes is what the route takes', async () => {

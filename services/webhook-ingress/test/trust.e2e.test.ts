@@ -4,7 +4,7 @@ import { companySubject, deriveEventId, encodePayload, newId, vouchForCompanyId 
 import { calcomWebhook, retellWebhook, signCalcom, signRetell } from '@frontdesk/providers/testing'
 import { eventually, startNats } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Harness, post, retellApiKey, startHarness } from './harness.ts'
+import { type Harness, overlapMs, post, retellApiKey, startHarness } from './harness.ts'
 
 let harness: Harness
 beforeAll(async () => {
@@ -88,12 +88,54 @@ test('5,000 made-up connections cost one question a second too, and a new connec
   expect(asked.lists - lists).toBeLessThanOrEqual(Math.ceil(seconds) + 1)
 }, 90_000)
 
+test('1,200 bad signatures at once on one connection keep nobody’s rotation waiting', async () => {
+  const [mallory, alice] = [harness.directory.setSecret('secret of M'), harness.directory.setSecret('first of A')]
+  for (const [id, secret] of [[mallory, 'secret of M'] as const, [alice, 'first of A'] as const]) {
+    expect(await calcom(`before-${id}`, id, secret)).toMatchObject({ status: 200 })
+  }
+  let over = false
+  const attackers = Array.from({ length: 1_200 }, async () => {
+    while (!over) await calcom('attack', mallory, 'wrong')
+  })
+  try {
+    for (let rotation = 0; rotation < 3; rotation += 1) {
+      await wait(500)
+      harness.directory.setSecret(`rotated ${rotation}`, alice)
+      expect(await calcom(`rotated-${rotation}`, alice, `rotated ${rotation}`)).toMatchObject({ status: 200 })
+    }
+  } finally {
+    over = true
+    await Promise.all(attackers)
+  }
+}, 60_000)
+
 test('rotations under load, without a broker: of what the current or the previous secret signed, two replicas refuse nothing', async () => {
   const replica = await harness.startReplica()
   const outcome = await rotateUnderLoad([harness.ingress.url, replica.url], { rotations: 3, everyMs: 1_500 })
   expect(outcome.statuses).toEqual(new Set([200]))
   expect(outcome.sent).toBeGreaterThan(300)
   expect(outcome.kept).toBe(outcome.sent)
+}, 60_000)
+
+test('a secret that was rotated away is refused a day later, also without the directory', async () => {
+  const connectionId = harness.directory.setSecret('leaked')
+  expect(await calcom('day-0', connectionId, 'leaked')).toMatchObject({ status: 200 })
+  harness.directory.setSecret('rotated', connectionId)
+  expect(await calcom('day-1', connectionId, 'rotated')).toMatchObject({ status: 200 })
+  expect(await calcom('day-2', connectionId, 'leaked')).toMatchObject({ status: 200 })
+  await harness.directory.stop()
+  try {
+    await harness.restartAt(new Date(Date.now() + overlapMs - 60_000))
+    expect(await calcom('day-3', connectionId, 'leaked')).toMatchObject({ status: 200 })
+    await harness.restartAt(new Date(Date.now() + overlapMs))
+    expect(await calcom('day-4', connectionId, 'rotated')).toMatchObject({ status: 200 })
+    // Nobody can say whether there is yet another secret.
+    expect(await calcom('day-5', connectionId, 'leaked')).toMatchObject({ status: 503 })
+  } finally {
+    await harness.directory.start()
+    await harness.restart()
+  }
+  expect(await calcom('day-6', connectionId, 'rotated')).toMatchObject({ status: 200 })
 }, 60_000)
 
 test('with a broker, every replica learns of a rotation by event, before any webhook needs it', async () => {

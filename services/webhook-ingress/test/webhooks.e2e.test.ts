@@ -161,6 +161,24 @@ test('without identity it starts, is ready and verifies what it knows; only what
   }
 })
 
+test('what the ledger can’t hold is to be sent again, since whoever signed it is not at fault', async () => {
+  const sample = callBody()
+  const connection = await createConnection(harness.mysqlUrl)
+  try {
+    await connection.query(`CREATE TRIGGER too_long BEFORE INSERT ON outbox FOR EACH ROW
+      IF NEW.entity_id = '${callId(sample)}' THEN SIGNAL SQLSTATE '22001' SET MYSQL_ERRNO = 1406, MESSAGE_TEXT = 'too long'; END IF`)
+    const refused = await harness.post('/v1/webhooks/retell', sample.body, signed(sample.body))
+    expect(refused).toMatchObject({ status: 503, json: { code: 'unavailable' } })
+    await connection.query('DROP TRIGGER too_long')
+    expect(await harness.post('/v1/webhooks/retell', sample.body, signed(sample.body))).toMatchObject({
+      status: 200,
+      json: { accepted: 1 },
+    })
+  } finally {
+    await connection.end()
+  }
+})
+
 test('a refusal leaves a row of why, alike ones a single row', async () => {
   const connection = await createConnection(harness.mysqlUrl)
   try {
@@ -203,7 +221,7 @@ test('a client that breaks off in the middle takes no refusal of the same second
   }
 })
 
-test('the trace of the request goes on with its event, whoever shares its commit', async () => {
+test('the trace of the request goes on with its event, whoever shares its commit, and a stranger’s does not', async () => {
   const traceIds = ['a', 'b', 'c'].map((digit) => digit.repeat(32))
   const samples = traceIds.map(() => callBody())
   await Promise.all(
@@ -217,7 +235,10 @@ test('the trace of the request goes on with its event, whoever shares its commit
       samples.map(callId),
     ])
     const carried = new Map(rows.map((row) => [String(row.entityId), String(row.traceparent).split('-')[1]]))
-    expect(samples.map((sample) => carried.get(callId(sample)))).toEqual(traceIds)
+    expect(carried.size).toBe(samples.length)
+    const ours = new Set(carried.values())
+    expect(ours.size).toBe(samples.length)
+    expect(traceIds.filter((stranger) => ours.has(stranger))).toEqual([])
   } finally {
     await connection.end()
   }

@@ -27,8 +27,11 @@ export interface CompanyStore {
 export interface ConnectionStore {
   /** Keeps the connection with its secret and its own signal, in one commit. */
   insert(connection: Connection, secret: string, signal: Signal): Promise<void>
-  /** Makes the secret the current one and the current one the previous; without effect if it is the current one already. */
-  rotateSecret(connectionId: string, secret: string): Promise<Connection | undefined>
+  /**
+   * Makes the secret the current one and the current one the previous, unless it is the current one already. With no
+   * `previousUntil` there is no previous one from now on; without effect if nothing changes.
+   */
+  rotateSecret(connectionId: string, secret: string, previousUntil: Date | undefined): Promise<Connection | undefined>
 }
 
 /** One company's signals. */
@@ -46,6 +49,8 @@ export interface ConnectionSecrets {
   readonly provider: string
   readonly currentSecret: string
   readonly previousSecret: string | undefined
+  /** When the previous one is refused. */
+  readonly previousUntil: Date | undefined
   readonly version: bigint
 }
 

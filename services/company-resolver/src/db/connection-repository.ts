@@ -35,18 +35,24 @@ export function createConnectionRepository(
       })
     },
 
-    async rotateSecret(connectionId, secret) {
+    async rotateSecret(connectionId, secret, previousUntil) {
       const own = and(eq(connections.companyId, companyId), eq(connections.connectionId, connectionId))
       return changeDirectory(database, async (tx) => {
         const [row] = await tx.orm.select().from(connections).where(own)
         if (!row) return undefined
         const current = vault.open(row.currentSecret, secretPlace('current_secret', companyId, connectionId))
-        if (current === secret) return toConnection(row)
+        const isSame = current === secret
+        if (isSame && (previousUntil || !row.previousSecret)) return toConnection(row)
         const change = {
-          currentSecret: vault.seal(secret, secretPlace('current_secret', companyId, connectionId)),
+          ...(isSame
+            ? {}
+            : {
+                currentSecret: vault.seal(secret, secretPlace('current_secret', companyId, connectionId)),
+                secretVersion: row.secretVersion + 1,
+              }),
           // A sealed value is bound to its column, so that it can't be just moved.
-          previousSecret: vault.seal(current, secretPlace('previous_secret', companyId, connectionId)),
-          secretVersion: row.secretVersion + 1,
+          previousSecret: previousUntil ? vault.seal(current, secretPlace('previous_secret', companyId, connectionId)) : null,
+          previousUntil: previousUntil ?? null,
           secretCursor: await nextSecretVersion(tx),
         }
         await tx.orm.update(connections).set(change).where(own)

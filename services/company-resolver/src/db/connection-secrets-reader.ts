@@ -10,7 +10,12 @@ type Row = typeof connections.$inferSelect
 type Column = Parameters<typeof secretPlace>[0]
 
 /** Makes the reader over all companies. */
-export function createConnectionSecretsReader(database: Database, vault: Vault, { logger, metrics }: Telemetry): ConnectionSecretsReader {
+export function createConnectionSecretsReader(
+  database: Database,
+  vault: Vault,
+  { logger, metrics }: Telemetry,
+  now: () => Date,
+): ConnectionSecretsReader {
   const unreadable = metrics.counter('connection_secrets_unreadable_total', 'Sealed secrets that could not be opened.', ['column'])
 
   function open({ companyId, connectionId }: Row, column: Column, sealed: Uint8Array): string {
@@ -25,12 +30,15 @@ export function createConnectionSecretsReader(database: Database, vault: Vault, 
 
   /** @throws FrontdeskError internal if the current secret can't be opened; most deliveries need no previous one. */
   function opened(row: Row): ConnectionSecrets {
-    const { connectionId, provider, secretCursor: version, currentSecret, previousSecret } = row
+    const { connectionId, provider, secretCursor: version, currentSecret, previousSecret, previousUntil } = row
+    const isOver = previousUntil !== null && previousUntil <= now()
+    const previous = previousSecret && !isOver ? orUndefined(() => open(row, 'previous_secret', previousSecret)) : undefined
     return {
       connectionId,
       provider,
       currentSecret: open(row, 'current_secret', currentSecret),
-      previousSecret: previousSecret ? orUndefined(() => open(row, 'previous_secret', previousSecret)) : undefined,
+      previousSecret: previous,
+      previousUntil: (previous !== undefined && previousUntil) || undefined,
       version,
     }
   }

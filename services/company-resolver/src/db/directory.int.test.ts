@@ -34,6 +34,8 @@ const connectionsOf = (companyId: CompanyId) =>
     { database: context.database, vault: context.vault, tell: async (_tx, change) => void told.push(change) },
     companyId,
   )
+const tomorrow = new Date(Date.now() + 24 * 60 * 60 * 1_000)
+const readerAt = (now = new Date()) => createConnectionSecretsReader(context.database, context.vault, context.telemetry, () => now)
 const versionNow = () => withTransaction(context.database, holdDirectoryVersion)
 
 async function connect(companyId: CompanyId, secret = 'secret-one'): Promise<string> {
@@ -62,7 +64,7 @@ test('every change raises the version in its own commit, and a failed one does n
 
 test('a reader that follows the cursor while 40 connections are made at once misses none', async () => {
   const ids = await Promise.all([context.aCompany(), context.aCompany()])
-  const reader = createConnectionSecretsReader(context.database, context.vault, context.telemetry)
+  const reader = readerAt()
   const seen: string[] = []
   let afterVersion = (await reader.list({ afterVersion: 0n, limit: 200 })).nextAfterVersion
   let made = false
@@ -87,21 +89,39 @@ test('a rotation keeps the secret before, sealed for its own place', async () =>
   const companyId = await context.aCompany()
   const id = await connect(companyId, 'secret-one')
   const repository = connectionsOf(companyId)
-  const reader = createConnectionSecretsReader(context.database, context.vault, context.telemetry)
-  await repository.rotateSecret(id, 'secret-two')
-  await repository.rotateSecret(id, 'secret-three')
+  const reader = readerAt()
+  await repository.rotateSecret(id, 'secret-two', tomorrow)
+  await repository.rotateSecret(id, 'secret-three', tomorrow)
   expect(await reader.find(id)).toMatchObject({ currentSecret: 'secret-three', previousSecret: 'secret-two' })
   const other = connectionsOf(await context.aCompany())
-  expect(await other.rotateSecret(id, 'secret-four')).toBeUndefined()
+  expect(await other.rotateSecret(id, 'secret-four', tomorrow)).toBeUndefined()
   expect(await reader.find(newId('con'))).toBeUndefined()
+})
+
+test('the secret before is handed out until its end and not after it, nor once it is revoked', async () => {
+  const companyId = await context.aCompany()
+  const id = await connect(companyId, 'secret-one')
+  const repository = connectionsOf(companyId)
+  const none = { currentSecret: 'secret-two', previousSecret: undefined, previousUntil: undefined }
+  await repository.rotateSecret(id, 'secret-two', tomorrow)
+  expect(await readerAt().find(id)).toMatchObject({ ...none, previousSecret: 'secret-one', previousUntil: tomorrow })
+  expect(await readerAt(tomorrow).find(id)).toMatchObject(none)
+
+  const before = (await readerAt().find(id))?.version ?? 0n
+  expect(await repository.rotateSecret(id, 'secret-two', undefined)).toMatchObject({ secretVersion: 2 })
+  expect(await readerAt().find(id)).toMatchObject({ ...none, version: before + 1n })
+  await repository.rotateSecret(id, 'secret-two', undefined)
+  expect(await readerAt().find(id)).toMatchObject({ version: before + 1n })
+  await repository.rotateSecret(id, 'secret-three', undefined)
+  expect(await readerAt().find(id)).toMatchObject({ ...none, currentSecret: 'secret-three', version: before + 2n })
 })
 
 test('each change of a connection is told with its version, and one that changes nothing is not', async () => {
   const companyId = await context.aCompany()
   const id = await connect(companyId, 'secret-one')
-  await connectionsOf(companyId).rotateSecret(id, 'secret-two')
-  await connectionsOf(companyId).rotateSecret(id, 'secret-two')
-  const reader = createConnectionSecretsReader(context.database, context.vault, context.telemetry)
+  await connectionsOf(companyId).rotateSecret(id, 'secret-two', tomorrow)
+  await connectionsOf(companyId).rotateSecret(id, 'secret-two', tomorrow)
+  const reader = readerAt()
   const version = (await reader.find(id))?.version ?? 0n
   expect(told.filter(({ connectionId }) => connectionId === id)).toEqual([
     { companyId, connectionId: id, provider: 'calcom', version: version - 1n },
@@ -111,7 +131,7 @@ test('each change of a connection is told with its version, and one that changes
 
 test('one secret that can’t be opened costs its own connection alone: it is left out, told of, and paged past', async () => {
   const companyId = await context.aCompany()
-  const reader = createConnectionSecretsReader(context.database, context.vault, context.telemetry)
+  const reader = readerAt()
   const { nextAfterVersion: start } = await reader.list({ afterVersion: 0n, limit: 1_000 })
   const ids: string[] = []
   // In a known order.
@@ -154,12 +174,12 @@ test('one secret that can’t be opened costs its own connection alone: it is le
 test('a previous secret that can’t be opened leaves the current one to verify with', async () => {
   const companyId = await context.aCompany()
   const id = await connect(companyId, 'secret-one')
-  await connectionsOf(companyId).rotateSecret(id, 'secret-two')
+  await connectionsOf(companyId).rotateSecret(id, 'secret-two', tomorrow)
   await context.database.orm
     .update(connections)
     .set({ previousSecret: Buffer.from('lost') })
     .where(and(eq(connections.companyId, companyId), eq(connections.connectionId, id)))
-  const reader = createConnectionSecretsReader(context.database, context.vault, context.telemetry)
+  const reader = readerAt()
   const found = await reader.find(id)
   expect(found).toMatchObject({ currentSecret: 'secret-two', previousSecret: undefined })
   expect((await reader.list({ afterVersion: (found?.version ?? 0n) - 1n, limit: 1 })).connections).toEqual([found])

@@ -72,10 +72,11 @@ export function createDirectoryService(deps: DirectoryServiceDependencies): Dire
       return { connection: toConnectionMessage(await deps.createConnection(companyId, { provider, secret })) }
     },
 
-    async rotateConnectionSecret({ secret, ...request }, context) {
+    async rotateConnectionSecret({ secret, revokePrevious, ...request }, context) {
       const companyId = platformRequest(context, request.companyId)
       const connectionId = fromIdText('connection_id', 'con', request.connectionId)
-      return { connection: toConnectionMessage(await deps.rotateConnectionSecret(companyId, { connectionId, secret })) }
+      const connection = await deps.rotateConnectionSecret(companyId, { connectionId, secret, revokePrevious })
+      return { connection: toConnectionMessage(connection) }
     },
 
     async addSignal({ kind, value, validFrom, validUntil, ...request }, context) {

@@ -37,7 +37,8 @@ function setUp(
     platformSecrets: new Map([['retell', ['platform']]]),
     connections: {
       get: () => known,
-      ask: async (id) => {
+      ask: async (id, bodyBytes) => {
+        expect(bodyBytes).toBe(rawBody.length)
         asked.push(id)
         return afterAsking
       },
@@ -55,7 +56,13 @@ function setUp(
   return { send, kept, asked, counted }
 }
 
-const connection = (version: bigint, ...secrets: string[]): ConnectionSecrets => ({ connectionId, provider: 'calcom', secrets, version })
+const connection = (version: bigint, ...secrets: string[]): ConnectionSecrets => ({
+  connectionId,
+  provider: 'calcom',
+  secrets,
+  previousUntil: undefined,
+  version,
+})
 
 test('what the connection’s current or previous secret signed is kept', async () => {
   const { send, kept, asked } = setUp(connection(1n, 'new', 'old'))

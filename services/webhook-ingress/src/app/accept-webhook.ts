@@ -96,14 +96,14 @@ async function verify(
   if (!isConnectionId(connectionId)) throw unknownConnection()
   const known = deps.connections.get(connectionId)
   if (!known) await deps.limits.checkAddress(address)
-  const connection = known ?? (await deps.connections.ask(connectionId))
+  const connection = known ?? (await deps.connections.ask(connectionId, request.rawBody.length))
   if (connection?.provider !== provider.name) throw unknownConnection()
   try {
     return provider.verify(request, connection.secrets, now)
   } catch (error) {
     // The secret may have been rotated since the last poll; only then can another try end differently.
     if (!isFrontdeskError(error, 'signature_invalid')) throw error
-    const asked = await deps.connections.ask(connectionId)
+    const asked = await deps.connections.ask(connectionId, request.rawBody.length)
     if (!asked || asked.version === connection.version) throw error
     provider.verify(request, asked.secrets, now)
   }

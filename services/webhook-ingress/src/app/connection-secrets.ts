@@ -3,14 +3,18 @@ import type { ChangedConnections, ConnectionSecrets, Directory, SecretStore } fr
 import { type SharedRuns, shareRuns } from './shared-runs.ts'
 
 const pageSize = 500
-/** Webhooks that wait for the directory at once; further ones are to be sent again. */
-const waitingLimit = 1_000
+/** What waits for the directory at once: a webhook takes one place, and one more for each 16 KiB of the body that it holds. */
+const places = 1_000
+const bytesOfPlace = 16 * 1024
+/** Of one connection as many find room, whoever else fills the places; and one webhook always does, however large. */
+const placesReserved = 100
 
 export interface ConnectionSecretsDependencies {
   readonly directory: Directory
   readonly store: SecretStore
   /** Told when the sealed copy could not be written. */
   readonly onNotKept: (error: unknown) => void
+  readonly clock: () => Date
   /** The least time between two questions about one connection, and between two about what is new (1,000). */
   readonly askAgainAfterMs?: number
 }
@@ -25,7 +29,7 @@ export interface ConnectionSecretsCache {
    * Whoever asks too soon waits, so that nobody is refused by an answer that is older than his webhook.
    * @throws FrontdeskError `unavailable` when the directory can't be reached, or too many wait for it.
    */
-  ask(connectionId: string): Promise<ConnectionSecrets | undefined>
+  ask(connectionId: string, bodyBytes: number): Promise<ConnectionSecrets | undefined>
   /** Reads the sealed copy; call once before serving. */
   load(): Promise<void>
   /** Brings everything that changed in the directory, at once, and keeps it. */
@@ -34,16 +38,34 @@ export interface ConnectionSecretsCache {
   learnOf(change: { connectionId: string; version: bigint }): Promise<void>
 }
 
+/** What is asked of the directory, and the places of those who wait for the answer. */
+interface Question extends SharedRuns<void> {
+  placesTaken: number
+}
+
 export function createConnectionSecrets(deps: ConnectionSecretsDependencies): ConnectionSecretsCache {
   const askAgainAfterMs = deps.askAgainAfterMs ?? 1_000
   const known = new Map<string, ConnectionSecrets>()
   // Of known connections alone: an id that somebody makes up leaves nothing behind.
-  const questions = new Map<string, SharedRuns<void>>()
-  const news = shareRuns(bringNews, askAgainAfterMs)
+  const questions = new Map<string, Question>()
+  const news = question(bringNews)
   // Only a poll may raise the cursor: an answer about one connection says nothing of the versions below its own.
   let cursor = 0n
-  let waiting = 0
-  let kept: Promise<unknown> = Promise.resolve()
+  let placesTaken = 0
+  let kept: Promise<void> = Promise.resolve()
+
+  function question(run: () => Promise<void>): Question {
+    return { ...shareRuns(run, askAgainAfterMs), placesTaken: 0 }
+  }
+
+  /** What verifies now: a previous secret ends by our own clock, whether or not the directory can be asked. */
+  function current(connectionId: string): ConnectionSecrets | undefined {
+    const connection = known.get(connectionId)
+    if (connection?.previousUntil === undefined || connection.previousUntil > deps.clock()) return connection
+    const left = { ...connection, secrets: connection.secrets.slice(0, 1), previousUntil: undefined }
+    known.set(connectionId, left)
+    return left
+  }
 
   function learn(connections: readonly ConnectionSecrets[]): readonly ConnectionSecrets[] {
     const fresh = connections.filter((connection) => connection.version > (known.get(connection.connectionId)?.version ?? 0n))
@@ -53,7 +75,9 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
 
   /** The copy on disk is for the next start: no webhook waits for it, and none is refused for its sake. */
   function keep(connections: readonly ConnectionSecrets[]): void {
-    kept = Promise.all([kept, deps.store.save(connections).catch(deps.onNotKept)])
+    if (connections.length === 0) return
+    // Nothing of the one before: the chain of all of them would never be let go.
+    kept = Promise.all([kept, deps.store.save(connections).catch(deps.onNotKept)]).then(() => undefined)
   }
 
   async function bringNews(): Promise<void> {
@@ -65,11 +89,20 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
     } while (page.hasMore)
   }
 
-  function questionsOf(connectionId: string): SharedRuns<void> {
+  function questionOf(connectionId: string): Question {
     if (!known.has(connectionId)) return news
-    const shared = questions.get(connectionId) ?? shareRuns(() => askAbout(connectionId), askAgainAfterMs)
+    const shared = questions.get(connectionId) ?? question(() => askAbout(connectionId))
     questions.set(connectionId, shared)
     return shared
+  }
+
+  function take(about: Question, bodyBytes: number): number {
+    const taken = 1 + Math.floor(bodyBytes / bytesOfPlace)
+    const hasReserve = about.placesTaken === 0 || about.placesTaken + taken <= placesReserved
+    if (placesTaken + taken > places && !hasReserve) throw notNow('too many webhooks wait for the directory')
+    placesTaken += taken
+    about.placesTaken += taken
+    return taken
   }
 
   async function askAbout(connectionId: string): Promise<void> {
@@ -78,19 +111,20 @@ export function createConnectionSecrets(deps: ConnectionSecretsDependencies): Co
   }
 
   return {
-    get: (connectionId) => known.get(connectionId),
+    get: current,
 
-    async ask(connectionId) {
-      if (waiting >= waitingLimit) throw notNow('too many webhooks wait for the directory')
-      waiting += 1
+    async ask(connectionId, bodyBytes) {
+      const about = questionOf(connectionId)
+      const taken = take(about, bodyBytes)
       try {
-        await questionsOf(connectionId).next()
+        await about.next()
       } catch (error) {
         throw isFrontdeskError(error, 'unavailable') ? error : notNow('the directory failed', error)
       } finally {
-        waiting -= 1
+        placesTaken -= taken
+        about.placesTaken -= taken
       }
-      return known.get(connectionId)
+      return current(connectionId)
     },
 
     async load() {

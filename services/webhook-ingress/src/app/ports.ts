@@ -19,6 +19,8 @@ export interface ConnectionSecrets {
   readonly connectionId: string
   readonly provider: string
   readonly secrets: readonly string[]
+  /** When the previous one is refused; undefined without one. */
+  readonly previousUntil: Date | undefined
   /** Rises across all connections with each change in the directory. */
   readonly version: bigint
 }

@@ -23,6 +23,12 @@ export function createDirectory(client: Pick<DirectoryServiceClient, 'listConnec
 }
 
 function toConnection(message: ConnectionSecretsMessage): ConnectionSecrets {
-  const { connectionId, provider, currentSecret, previousSecret, version } = message
-  return { connectionId, provider, version, secrets: previousSecret === '' ? [currentSecret] : [currentSecret, previousSecret] }
+  const { connectionId, provider, currentSecret, previousSecret, previousUntil, version } = message
+  return {
+    connectionId,
+    provider,
+    version,
+    previousUntil,
+    secrets: previousSecret === '' ? [currentSecret] : [currentSecret, previousSecret],
+  }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Database, type SessionConnection, withConnection, withDatabaseLock } from '@frontdesk/database'
+import { type Database, withDatabaseLock } from '@frontdesk/database'
 import type { Telemetry } from '@frontdesk/telemetry'
 import { planPartitions } from '../domain/day-partitions.ts'
 import { addBodyPartitions, bodyPartitions, dropBodyPartitions } from './body-partitions.ts'
@@ -47,17 +47,17 @@ export function startKeeper({ database, telemetry, retention, clock, intervalMs 
   const { logger, metrics } = telemetry
   const pruned = metrics.counter('ledger_pruned_total', 'Rows, and of bodies whole days, that were past their retention.', ['what'])
   metrics.gauge('ledger_days_ahead', 'Coming days that the ledger has a partition for.', [], async (gauge) => {
-    const days = await withConnection(database, bodyPartitions)
+    const days = await bodyPartitions(database)
     gauge.set(days.filter(({ end }) => end.getTime() > clock().getTime() + dayMs).length)
   })
   const stop = new AbortController()
   const pause = (ms: number) => wait(ms, undefined, { signal: stop.signal }).catch(() => undefined)
 
-  async function keepPartitions(connection: SessionConnection): Promise<void> {
-    const existing = await bodyPartitions(connection)
+  async function keepPartitions(): Promise<void> {
+    const existing = await bodyPartitions(database)
     const { add, drop } = planPartitions(existing, { now: clock(), daysKept: retention.bodies, daysAhead })
-    await addBodyPartitions(connection, add)
-    await dropBodyPartitions(connection, drop)
+    await addBodyPartitions(database, add)
+    await dropBodyPartitions(database, drop)
     pruned.inc({ what: 'bodies' }, drop.length)
     if (drop.length > 0) logger.info({ days: drop.map(({ name }) => name) }, 'bodies past their retention were dropped')
   }
@@ -79,7 +79,7 @@ export function startKeeper({ database, telemetry, retention, clock, intervalMs 
       database,
       'ledger-keeper',
       async (lost) => {
-        await withConnection(database, keepPartitions)
+        await keepPartitions()
         // One kind after the other.
         for (const pruning of prunings) await prune(pruning, lost)
         return true as const

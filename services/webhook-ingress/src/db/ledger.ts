@@ -50,7 +50,7 @@ export function createLedger(database: Database, outbox: Outbox, logger: Logger)
         report(logger, delivery, normalized, acceptance, performance.now() - begun)
         return acceptance
       } catch (error) {
-        throw isFrontdeskError(error) ? error : notKept(error)
+        throw isFrontdeskError(error, 'unavailable') ? error : notKept(error)
       }
     },
     idle: () => group.idle(),

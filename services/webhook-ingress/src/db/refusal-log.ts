@@ -5,18 +5,28 @@ import { refusals } from './schema/refusals.ts'
 
 type Row = typeof refusals.$inferInsert
 
-/** How many different refusals one second may leave in the database; a flood beyond it is in the metrics alone. */
-const kindsPerFlush = 200
+/**
+ * How many different refusals one second may leave in the database, of paths that name a connection of ours or none, and of
+ * made-up ones: so a flood of the latter, beyond which only metrics tell of it, hides no secret that is set wrong.
+ */
+const kindsPerFlush = 100
+/** As long as an IPv6 address gets; what a trusted proxy passes on may be anything. */
+const addressLength = 45
 const flushIntervalMs = 1_000
 
 /** Writes refusals once a second, alike ones as one row, so that a flood of them costs the database next to nothing. */
-export function createRefusalLog(database: Database, logger: Logger): RefusalLog & AsyncDisposable {
-  let pending = new Map<string, Row>()
+export function createRefusalLog(
+  database: Database,
+  logger: Logger,
+  isConnection: (connectionId: string) => boolean,
+): RefusalLog & AsyncDisposable {
+  const none = () => ({ ours: new Map<string, Row>(), madeUp: new Map<string, Row>() })
+  let pending = none()
 
   async function flush(): Promise<void> {
-    if (pending.size === 0) return
-    const rows = [...pending.values()]
-    pending = new Map()
+    const rows = [...pending.ours.values(), ...pending.madeUp.values()]
+    if (rows.length === 0) return
+    pending = none()
     try {
       await database.orm.insert(refusals).values(rows)
     } catch (error) {
@@ -32,12 +42,12 @@ export function createRefusalLog(database: Database, logger: Logger): RefusalLog
 
   return {
     record({ provider, connectionId, code, address = '', at }) {
-      const key = `${provider}\n${connectionId ?? ''}\n${code}\n${address}`
-      const alike = pending.get(key)
+      const kinds = connectionId === undefined || isConnection(connectionId) ? pending.ours : pending.madeUp
+      const row = { provider, connectionId: connectionId?.slice(0, 40) ?? null, code, address: address.slice(0, addressLength) }
+      const key = JSON.stringify(row)
+      const alike = kinds.get(key)
       if (alike) alike.times += 1
-      else if (pending.size < kindsPerFlush) {
-        pending.set(key, { at, provider, connectionId: connectionId?.slice(0, 40) ?? null, code, address, times: 1 })
-      }
+      else if (kinds.size < kindsPerFlush) kinds.set(key, { ...row, at, times: 1 })
     },
 
     async [Symbol.asyncDispose]() {

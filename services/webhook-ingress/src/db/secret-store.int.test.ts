@@ -13,6 +13,7 @@ const connection = (connectionId: string, version: bigint, ...secrets: string[])
   connectionId,
   provider: 'calcom',
   secrets,
+  previousUntil: secrets[1] === undefined ? undefined : new Date('2026-11-23T12:00:00.123Z'),
   version,
 })
 const newVault = () => createVault({ keys: [{ id: 'test', key: randomBytes(32) }] })

@@ -31,19 +31,25 @@ export function createSecretStore(database: Database, vault: Vault, logger: Logg
         .values(connections.map((connection) => toRow(vault, connection)))
         // MySQL assigns from left to right, so the version that the others compare with has to come last.
         .onDuplicateKeyUpdate({
-          set: { sealedCurrent: newer('sealed_current'), sealedPrevious: newer('sealed_previous'), version: newer('version') },
+          set: {
+            sealedCurrent: newer('sealed_current'),
+            sealedPrevious: newer('sealed_previous'),
+            previousUntil: newer('previous_until'),
+            version: newer('version'),
+          },
         })
     },
   }
 }
 
-function toRow(vault: Vault, { connectionId, provider, secrets, version }: ConnectionSecrets): Row {
+function toRow(vault: Vault, { connectionId, provider, secrets, previousUntil, version }: ConnectionSecrets): Row {
   const [current = '', previous] = secrets
   return {
     connectionId,
     provider,
     sealedCurrent: vault.seal(current, place(connectionId, 'sealed_current')),
     sealedPrevious: previous === undefined ? null : vault.seal(previous, place(connectionId, 'sealed_previous')),
+    previousUntil: previousUntil ?? null,
     version,
   }
 }
@@ -55,6 +61,7 @@ function toConnection(vault: Vault, row: Row): ConnectionSecrets {
     connectionId: row.connectionId,
     provider: row.provider,
     secrets: previous === null ? [current] : [current, previous],
+    previousUntil: row.previousUntil ?? undefined,
     version: row.version,
   }
 }

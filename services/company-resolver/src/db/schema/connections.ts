@@ -1,4 +1,4 @@
-import { bytesText, typeId } from '@frontdesk/database'
+import { bytesText, instant, typeId } from '@frontdesk/database'
 import { bigint, foreignKey, int, mysqlTable, primaryKey, unique } from 'drizzle-orm/mysql-core'
 import { sealed } from './columns.ts'
 import { companies } from './companies.ts'
@@ -12,6 +12,8 @@ export const connections = mysqlTable(
     provider: bytesText('provider', 32).notNull(),
     currentSecret: sealed('current_secret').notNull(),
     previousSecret: sealed('previous_secret'),
+    /** When the previous one is refused. */
+    previousUntil: instant('previous_until'),
     secretVersion: int('secret_version', { unsigned: true }).notNull(),
     /** Rises across all connections, in the order of the commits: the ingress reads on from it. */
     secretCursor: bigint('secret_cursor', { mode: 'bigint', unsigned: true }).notNull(),

@@ -94,7 +94,10 @@ export interface CreateConnectionResponse {
 export interface RotateConnectionSecretRequest {
   companyId: string;
   connectionId: string;
+  /** With the current one only revoke_previous has an effect. */
   secret: string;
+  /** Whether the old secret is refused from now on, such as after it has leaked. */
+  revokePrevious: boolean;
 }
 
 export interface RotateConnectionSecretResponse {
@@ -139,10 +142,12 @@ export interface ConnectionSecrets {
   connectionId: string;
   provider: string;
   currentSecret: string;
-  /** Empty before the first rotation. */
+  /** Empty before the first rotation, and once it has ended. */
   previousSecret: string;
   /** Rises across all connections with each change: the cursor of ListConnectionSecrets. */
   version: bigint;
+  /** When the previous one is refused; absent without one. */
+  previousUntil: Date | undefined;
 }
 
 export interface ListConnectionSecretsRequest {
@@ -1419,7 +1424,7 @@ export const CreateConnectionResponse: MessageFns<CreateConnectionResponse> = {
 };
 
 function createBaseRotateConnectionSecretRequest(): RotateConnectionSecretRequest {
-  return { companyId: "", connectionId: "", secret: "" };
+  return { companyId: "", connectionId: "", secret: "", revokePrevious: false };
 }
 
 export const RotateConnectionSecretRequest: MessageFns<RotateConnectionSecretRequest> = {
@@ -1432,6 +1437,9 @@ export const RotateConnectionSecretRequest: MessageFns<RotateConnectionSecretReq
     }
     if (message.secret !== "") {
       writer.uint32(26).string(message.secret);
+    }
+    if (message.revokePrevious !== false) {
+      writer.uint32(32).bool(message.revokePrevious);
     }
     return writer;
   },
@@ -1473,6 +1481,14 @@ export const RotateConnectionSecretRequest: MessageFns<RotateConnectionSecretReq
             message.secret = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.revokePrevious = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1498,6 +1514,11 @@ export const RotateConnectionSecretRequest: MessageFns<RotateConnectionSecretReq
         ? globalThis.String(object.connection_id)
         : "",
       secret: isSet(object.secret) ? globalThis.String(object.secret) : "",
+      revokePrevious: isSet(object.revokePrevious)
+        ? globalThis.Boolean(object.revokePrevious)
+        : isSet(object.revoke_previous)
+        ? globalThis.Boolean(object.revoke_previous)
+        : false,
     };
   },
 
@@ -1512,6 +1533,9 @@ export const RotateConnectionSecretRequest: MessageFns<RotateConnectionSecretReq
     if (message.secret !== "") {
       obj.secret = message.secret;
     }
+    if (message.revokePrevious !== false) {
+      obj.revokePrevious = message.revokePrevious;
+    }
     return obj;
   },
 
@@ -1523,6 +1547,7 @@ export const RotateConnectionSecretRequest: MessageFns<RotateConnectionSecretReq
     message.companyId = object.companyId ?? "";
     message.connectionId = object.connectionId ?? "";
     message.secret = object.secret ?? "";
+    message.revokePrevious = object.revokePrevious ?? false;
     return message;
   },
 };
@@ -2195,7 +2220,14 @@ export const ListSignalsResponse: MessageFns<ListSignalsResponse> = {
 };
 
 function createBaseConnectionSecrets(): ConnectionSecrets {
-  return { connectionId: "", provider: "", currentSecret: "", previousSecret: "", version: 0n };
+  return {
+    connectionId: "",
+    provider: "",
+    currentSecret: "",
+    previousSecret: "",
+    version: 0n,
+    previousUntil: undefined,
+  };
 }
 
 export const ConnectionSecrets: MessageFns<ConnectionSecrets> = {
@@ -2217,6 +2249,9 @@ export const ConnectionSecrets: MessageFns<ConnectionSecrets> = {
         throw new globalThis.Error("value provided for field message.version of type uint64 too large");
       }
       writer.uint32(40).uint64(message.version);
+    }
+    if (message.previousUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.previousUntil), writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -2274,6 +2309,14 @@ export const ConnectionSecrets: MessageFns<ConnectionSecrets> = {
             message.version = reader.uint64() as bigint;
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.previousUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2305,6 +2348,11 @@ export const ConnectionSecrets: MessageFns<ConnectionSecrets> = {
         ? globalThis.String(object.previous_secret)
         : "",
       version: isSet(object.version) ? BigInt(object.version) : 0n,
+      previousUntil: isSet(object.previousUntil)
+        ? fromJsonTimestamp(object.previousUntil)
+        : isSet(object.previous_until)
+        ? fromJsonTimestamp(object.previous_until)
+        : undefined,
     };
   },
 
@@ -2325,6 +2373,9 @@ export const ConnectionSecrets: MessageFns<ConnectionSecrets> = {
     if (message.version !== 0n) {
       obj.version = message.version.toString();
     }
+    if (message.previousUntil !== undefined) {
+      obj.previousUntil = message.previousUntil.toISOString();
+    }
     return obj;
   },
 
@@ -2338,6 +2389,7 @@ export const ConnectionSecrets: MessageFns<ConnectionSecrets> = {
     message.currentSecret = object.currentSecret ?? "";
     message.previousSecret = object.previousSecret ?? "";
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    message.previousUntil = object.previousUntil ?? undefined;
     return message;
   },
 };
@@ -2749,7 +2801,7 @@ export const DirectoryServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** The old secret keeps verifying until the next rotation. */
+    /** The old secret keeps verifying for 24 hours, or is refused at once where the request says so. */
     rotateConnectionSecret: {
       name: "RotateConnectionSecret",
       requestType: RotateConnectionSecretRequest as typeof RotateConnectionSecretRequest,
@@ -2826,7 +2878,7 @@ export interface DirectoryServiceImplementation<CallContextExt = {}> {
     request: CreateConnectionRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<CreateConnectionResponse>>;
-  /** The old secret keeps verifying until the next rotation. */
+  /** The old secret keeps verifying for 24 hours, or is refused at once where the request says so. */
   rotateConnectionSecret(
     request: RotateConnectionSecretRequest,
     context: CallContext & CallContextExt,
@@ -2872,7 +2924,7 @@ export interface DirectoryServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<CreateConnectionRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<CreateConnectionResponse>;
-  /** The old secret keeps verifying until the next rotation. */
+  /** The old secret keeps verifying for 24 hours, or is refused at once where the request says so. */
   rotateConnectionSecret(
     request: DeepPartial<RotateConnectionSecretRequest>,
     options?: CallOptions & CallOptionsExt,
