@@ -48,7 +48,7 @@ export interface SubscriberGrant {
   readonly company: string
   /**
    * Whether it makes its consumers itself. The broker holds their filter to the company, but lets a push consumer deliver
-   * to any subject: that is writing what one may only read. For teams that are trusted like our own.
+   * to any subject of our account: that is writing what one may only read. For teams that are trusted like our own.
    */
   readonly selfService?: boolean
 }
@@ -56,7 +56,8 @@ export interface SubscriberGrant {
 /**
  * What a subscriber of one company needs: two durables that the operator made for it, and its replies. With
  * `selfService` also to make them, with the company's filter alone, which stands in the request's subject; the forms of
- * the request without a filter in it are not there, nor is any look at a stream.
+ * the request without a filter in it are not there, nor is any look at a stream. They hold a user that has an account of
+ * its own (scripts/src/nats/permissions-config.ts): no permission says where the answers to its requests may go.
  * @throws FrontdeskError `invalid_argument` if it is no company id, or no name for a subscriber.
  */
 export function subscriberPermissions({ name, company, selfService = false }: SubscriberGrant): Permissions {

@@ -1,5 +1,5 @@
 import { cloudEventId, createProbe, ensureDurable, recreateDurable } from '@frontdesk/bus'
-import type { Bus, OwnDurable, ReceivedEvent } from '@frontdesk/bus'
+import type { Bus, OwnDurable, ReceivedEvent, Retained } from '@frontdesk/bus'
 import type { Telemetry } from '@frontdesk/telemetry'
 import { anchorOf, placeOf, verdictOf } from './gap.ts'
 import type { Gap, Place } from './gap.ts'
@@ -19,11 +19,16 @@ export interface GapCheckOptions {
 
 /** Compares what one lane has seen with what its stream has. */
 export interface GapCheck {
-  /** Remembers the newest of what was just handled. */
-  note(events: readonly ReceivedEvent[]): void
+  /** Remembers the newest of what was just handled, and over which connection it came. */
+  note(events: readonly ReceivedEvent[], session: object | undefined): void
   /** Looks once; tells a gap and mends the durable. @throws FrontdeskError `unavailable` without a broker; what the store throws. */
   look(): Promise<Gap | undefined>
 }
+
+/** More connections than break between two looks; where the broker lets nobody look, what is remembered has an end. */
+const rememberedSessions = 100
+
+type Seen = Pick<Retained, 'sequence' | 'eventId'>
 
 /** The gap check of one lane. */
 export function createGapCheck({ bus, inbox, lane, durable, maxAgeMs, store, telemetry, clock }: GapCheckOptions): GapCheck {
@@ -36,17 +41,29 @@ export function createGapCheck({ bus, inbox, lane, durable, maxAgeMs, store, tel
   ])
   /** Two looks would take each other's probe away. */
   let looking: Promise<unknown> = Promise.resolve()
-  let newest: { readonly sequence: bigint; readonly eventId: string } | undefined
+  /**
+   * What was seen last over each connection that was not compared since: the broker may have lost its end between two, and
+   * then gives its sequences to other events, ours among them.
+   */
+  const seen = new Map<object | undefined, Seen>()
 
-  async function placeToCheck(settledTo: bigint): Promise<Place> {
-    const anchor = await store.readAnchor(inbox, lane)
-    const saved = anchor && placeOf(anchor)
-    // A lost tail begins behind the anchor: what this process itself saw last is the better witness.
-    if (newest && newest.sequence > (saved?.sequence ?? 0n)) return { ...newest, storedAt: undefined, caughtUpAt: saved?.caughtUpAt }
-    return saved ?? { sequence: settledTo, eventId: undefined, storedAt: undefined, caughtUpAt: undefined }
+  /** The newest place first. The anchor is one of them: what this process saw last may have come behind a gap. */
+  function placesToCheck(saved: Place | undefined, settledTo: bigint): Place[] {
+    const witnesses = [...seen.values()]
+      .filter(({ sequence, eventId }) => sequence !== saved?.sequence || eventId !== saved.eventId)
+      .map((witness) => ({ ...witness, storedAt: undefined, caughtUpAt: saved?.caughtUpAt }))
+    const durableAlone = { sequence: settledTo, eventId: undefined, storedAt: undefined, caughtUpAt: undefined }
+    const known = saved ? [...witnesses, saved] : witnesses
+    return known.length > 0 ? known.toSorted((a, b) => Number(b.sequence - a.sequence)) : [durableAlone]
   }
 
-  async function tell(gap: Gap): Promise<Gap> {
+  /** Only the newest connection's is compared again, since more will come over that alone. */
+  function forgetCompared(compared: ReadonlyMap<object | undefined, Seen>): void {
+    const newest = [...seen.keys()].at(-1)
+    for (const [session, witness] of compared) if (session !== newest && seen.get(session) === witness) seen.delete(session)
+  }
+
+  function tell(gap: Gap): Gap {
     gaps.inc({ inbox, lane, kind: gap.kind })
     const line = {
       kind: gap.kind,
@@ -62,28 +79,41 @@ export function createGapCheck({ bus, inbox, lane, durable, maxAgeMs, store, tel
   async function lookOnce(): Promise<Gap | undefined> {
     const now = clock()
     const progress = await probe.progress()
-    const place = await placeToCheck(progress?.settledTo ?? 0n)
+    const anchor = await store.readAnchor(inbox, lane)
+    const saved = anchor && placeOf(anchor)
+    const compared = new Map(seen)
     const first = await probe.firstFrom(1n)
-    const atPlace = await probe.firstFrom(place.sequence)
-    const verdict = progress ? verdictOf({ place, atPlace, first, now, maxAgeMs }) : 'lost'
-    if (verdict === 'whole') {
-      const caughtUpAt = progress?.idle ? now : place.caughtUpAt
-      if (atPlace && atPlace.sequence === place.sequence) await store.saveAnchor(inbox, lane, anchorOf(atPlace, caughtUpAt))
-      return undefined
+    let newestThere: Retained | undefined
+    for (const place of placesToCheck(saved, progress?.settledTo ?? 0n)) {
+      const atPlace = await probe.firstFrom(place.sequence)
+      const verdict = progress ? verdictOf({ place, atPlace, first, now, maxAgeMs }) : 'lost'
+      if (verdict !== 'whole') return await mend(verdict, place, first, progress !== undefined)
+      if (atPlace?.sequence === place.sequence) newestThere ??= atPlace
     }
-    const gap = { kind: verdict, lane, seenTo: place.sequence, seenAt: place.storedAt, nextAt: first?.sequence }
-    newest = undefined
-    if (verdict === 'lost') await (progress ? recreateDurable(bus, durable) : ensureDurable(bus, durable))
+    const caughtUpAt = progress?.idle ? now : saved?.caughtUpAt
+    if (newestThere) await store.saveAnchor(inbox, lane, anchorOf(newestThere, caughtUpAt))
+    // What left by age was seen, and nothing waits: what comes later is no gap.
+    else if (anchor && progress?.idle) await store.saveAnchor(inbox, lane, { ...anchor, caughtUpAt: now.toISOString() })
+    forgetCompared(compared)
+    return undefined
+  }
+
+  async function mend(kind: Gap['kind'], place: Place, first: Retained | undefined, isThere: boolean): Promise<Gap> {
+    seen.clear()
+    if (kind === 'lost') await (isThere ? recreateDurable(bus, durable) : ensureDurable(bus, durable))
     // From here on it is the new beginning that is compared with.
-    if (first) await store.saveAnchor(inbox, lane, anchorOf(first, undefined))
-    return tell(gap)
+    await store.saveAnchor(inbox, lane, anchorOf(first ?? { sequence: 0n, eventId: '', storedAt: clock() }, undefined))
+    return tell({ kind, lane, seenTo: place.sequence, seenAt: place.storedAt, nextAt: first?.sequence })
   }
 
   return {
-    note(events) {
+    note(events, session) {
       for (const { envelope, streamSequence: sequence } of events) {
-        if (!newest || sequence > newest.sequence) newest = { sequence, eventId: cloudEventId(envelope.id, envelope.revision) }
+        const newest = seen.get(session)
+        if (!newest || sequence > newest.sequence) seen.set(session, { sequence, eventId: cloudEventId(envelope.id, envelope.revision) })
       }
+      const [oldest] = seen.keys()
+      if (seen.size > rememberedSessions) seen.delete(oldest)
     },
     look() {
       const looked = looking.then(() => lookOnce())

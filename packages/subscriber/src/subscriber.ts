@@ -29,7 +29,7 @@ export interface SubscriberOptions<Type extends EventType, Tx> {
   readonly handle: (tx: Tx, event: FrontdeskEvent<Type>) => Promise<void>
   /** Is told what the stream has forgotten or lost. */
   readonly onGap?: (gap: Gap) => void
-  /** How often each lane is compared with its stream, in ms (60 000). */
+  /** How often each lane is compared with its stream, in ms (60 000); besides, with each new connection. */
   readonly gapCheckMs?: number
   /** Logs to stdout, and metrics to be scraped from `telemetry.metrics`, where left out. */
   readonly telemetry?: Telemetry
@@ -41,7 +41,7 @@ export interface Subscriber extends AsyncDisposable {
   readonly telemetry: Telemetry
   /** Resolves once both lanes are consumed. @throws FrontdeskError `failed_precondition` if a durable of its name means something else. */
   ready(): Promise<void>
-  /** Compares both lanes with their stream now. */
+  /** Compares both lanes with their stream now. @throws FrontdeskError `unavailable` without a broker; what the store throws. */
   checkGaps(): Promise<Gap[]>
 }
 
@@ -50,6 +50,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 const retryMs = 2_000
+const spreadMs = 1_000
 const lanes = ['live', 'bulk'] as const satisfies readonly Lane[]
 const maxAgeMs = streams.find(({ name }) => name === 'COMPANY')?.maxAgeMs ?? 0
 
@@ -65,10 +66,25 @@ export function createSubscriber<Type extends EventType, Tx>(options: Subscriber
   const consumptions: Consumption[] = []
   const stopping = new AbortController()
 
+  /** The connection over which deliveries come now, or came last. */
+  let session: AbortSignal | undefined
+
   async function handleLane(index: number, events: ReceivedEvent[]) {
+    const deliveredOver = session
     const settlements = await handler.handle(events)
-    checks[index]?.note(events.filter((_, at) => settlements[at]?.kind === 'ack'))
+    checks[index]?.note(
+      events.filter((_, at) => settlements[at]?.kind === 'ack'),
+      deliveredOver,
+    )
     return settlements
+  }
+
+  async function followSessions(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const current = await bus.session(stopping.signal)
+      session = current
+      if (!current.aborted) await new Promise((resolve) => current.addEventListener('abort', resolve, { once: true }))
+    }
   }
 
   async function start(): Promise<void> {
@@ -103,8 +119,11 @@ export function createSubscriber<Type extends EventType, Tx>(options: Subscriber
   }
 
   async function checkGaps(): Promise<Gap[]> {
-    const gaps = (await Promise.all(checks.map((check) => check.look()))).filter((gap) => gap !== undefined)
+    const looks = await Promise.allSettled(checks.map((check) => check.look()))
+    const gaps = looks.flatMap((look) => (look.status === 'fulfilled' && look.value ? [look.value] : []))
+    // One lane's gap is mended and will not be found again, whatever became of the other's look.
     for (const gap of gaps) options.onGap?.(gap)
+    for (const look of looks) if (look.status === 'rejected') throw look.reason
     return gaps
   }
 
@@ -112,17 +131,22 @@ export function createSubscriber<Type extends EventType, Tx>(options: Subscriber
     await started
     const refused = new AbortController()
     while (!stopping.signal.aborted && !refused.signal.aborted) {
+      // A broker that is back may have lost its end, and what was seen before is the witness: it is looked at now.
+      const current = await bus.session(stopping.signal)
+      // Replicas that came back together do not look together.
+      await pause(Math.random() * spreadMs, undefined, { signal: stopping.signal })
       await checkGaps().catch((error: unknown) => {
         if (isRefusal(error)) {
           logger.warn('the broker does not let us look for gaps: that is left to who made our durables')
           refused.abort()
         } else if (!stopping.signal.aborted) logger.warn({ err: error }, 'could not compare with the stream; again at the next time')
       })
-      // Replicas that started together do not look together for ever.
-      await pause(gapCheckMs * (0.9 + Math.random() * 0.2), undefined, { signal: stopping.signal }).catch(() => undefined)
+      const over = AbortSignal.any([stopping.signal, current])
+      await pause(gapCheckMs * (0.9 + Math.random() * 0.2), undefined, { signal: over }).catch(() => undefined)
     }
   }
 
+  const following = followSessions().catch(() => undefined)
   const started = start()
   const watching = watch().catch((error: unknown) => {
     if (!stopping.signal.aborted) logger.error({ err: error }, 'the subscriber does not consume')
@@ -136,7 +160,7 @@ export function createSubscriber<Type extends EventType, Tx>(options: Subscriber
       stopping.abort()
       await Promise.all(consumptions.map((consumption) => consumption[Symbol.asyncDispose]()))
       await bus[Symbol.asyncDispose]()
-      await watching
+      await Promise.all([watching, following])
       if (!options.telemetry) await telemetry[Symbol.asyncDispose]()
     },
   }

@@ -4,10 +4,12 @@ import { applyStreams } from '@frontdesk/bus'
 import { companySubject, deriveEventId, encodePayload, vouchForCompanyId } from '@frontdesk/contracts'
 import type { EventType } from '@frontdesk/contracts'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
-import { createTestDatabase, startNats } from '@frontdesk/testing'
+import { createTestDatabase, eventually, startNats } from '@frontdesk/testing'
 import { createPool } from 'mysql2/promise'
+import { expect } from 'vitest'
 import type { RowDataPacket } from 'mysql2/promise'
-import { mysqlInboxTables } from '../src/index.ts'
+import { createSubscriber, mysqlInbox, mysqlInboxTables } from '../src/index.ts'
+import type { Gap, SubscriberOptions } from '../src/index.ts'
 
 /** Two companies of the tests. */
 export const company = vouchForCompanyId('cmp_01h455vb4pex5vsknk084sn02q')
@@ -42,6 +44,7 @@ export function confirmed(seed: string, overrides: Partial<EventEnvelope> & { da
   return { envelope, subject: companySubject(envelope.companyId ?? company, type), body: body ?? encodePayload(type, { appointment }) }
 }
 
+type Confirmed = 'frontdesk.appointment.confirmed.v1' | 'frontdesk.appointment.cancelled.v1'
 type TestMessage = ReturnType<typeof confirmed>
 
 /** A broker, a database, and what publishes to the one and looks into the other. */
@@ -71,6 +74,38 @@ export async function startHarness({ storeDir, port }: { storeDir?: string; port
         messages.map(({ envelope, subject, body }) =>
           jetstream.publish(subject, body, { headers: encodeEnvelope(envelope), msgID: `copy-${copies++}-${Math.random()}` }),
         ),
+      )
+    },
+    /** A subscriber that keeps what it handled, and looks for gaps with each connection and when asked. */
+    subscribe(overrides: Partial<SubscriberOptions<Confirmed, unknown>> = {}) {
+      const handled: string[] = []
+      const gaps: Gap[] = []
+      const subscriber = createSubscriber<Confirmed, unknown>({
+        servers: nats.url,
+        company,
+        types: ['frontdesk.appointment.confirmed.v1'],
+        name: 'their-team',
+        store: mysqlInbox(pool),
+        handle: (_, event) => {
+          handled.push(event.entityId)
+          return Promise.resolve()
+        },
+        onGap: (gap) => gaps.push(gap),
+        gapCheckMs: 60 * 60 * 1_000,
+        telemetry,
+        ...overrides,
+      })
+      return Object.assign(subscriber, { handled, gaps })
+    },
+    /** Resolves once a durable has delivered something and nothing of it waits. */
+    async settled(durable = 'their-team'): Promise<void> {
+      await eventually(
+        async () => {
+          const info = await (await bus.manager()).consumers.info('COMPANY', durable)
+          expect([info.num_pending, info.num_ack_pending]).toEqual([0, 0])
+          expect(info.delivered.stream_seq).toBeGreaterThan(0)
+        },
+        { timeoutMs: 15_000 },
       )
     },
     async rows(sql: string): Promise<Record<string, unknown>[]> {

@@ -1,7 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { applyStreams, checkTopology, connectBus, readStored, readStream, recreateDurable, streamOf } from '@frontdesk/bus'
+import { checkTopology, readStored, readStream, recreateDurable, streamOf } from '@frontdesk/bus'
 import type { OutgoingMessage } from '@frontdesk/bus'
 import {
   catalogue,
@@ -19,43 +16,27 @@ import type { EventType, Publisher } from '@frontdesk/contracts'
 import { createSubscriber, prepareSubscriber } from '@frontdesk/subscriber'
 import type { SubscriberStore } from '@frontdesk/subscriber'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
-import { eventually, startNats } from '@frontdesk/testing'
-import { createUser } from '@nats-io/nkeys'
-import { connect, nkeyAuthenticator } from '@nats-io/transport-node'
+import { eventually } from '@frontdesk/testing'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { permissionsConfig } from './permissions-config.ts'
+import { services, startPermittedBroker } from './permitted-broker.ts'
 
 const company = vouchForCompanyId('cmp_01h455vb4pex5vsknk084sn02q')
 const other = vouchForCompanyId('cmp_01h455vb4pex5vsknk084sn02r')
-const services = [...new Set(Object.values(catalogue).map(({ owner }) => owner))]
 const telemetry = createTestTelemetry()
-const keys: Readonly<Record<string, ReturnType<typeof createUser>>> = { 'their-team': createUser(), 'plain-team': createUser() }
 const leftToOthers = 'the broker does not let us look for gaps: that is left to who made our durables'
-const started = new AsyncDisposableStack()
-let nats: Awaited<ReturnType<typeof startNats>>
+let broker: Awaited<ReturnType<typeof startPermittedBroker>>
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'nats-permissions-'))
-  started.defer(() => rm(folder, { recursive: true }))
-  const configFile = join(folder, 'permissions.conf')
-  const users = Object.entries(keys).map(([name, key]) => ({ name, company, nkey: key.getPublicKey(), selfService: name === 'their-team' }))
-  await writeFile(configFile, permissionsConfig(users))
-  const passwords = ['operator', ...services].map((user) => [`NATS_PASSWORD_${user.toUpperCase().replaceAll('-', '_')}`, `${user}-secret`])
-  nats = started.use(await startNats({ configFile, env: Object.fromEntries(passwords) }))
-  await using operator = busAs('operator')
-  await operator.connected()
-  await applyStreams(operator)
+  broker = await startPermittedBroker(
+    [
+      { name: 'their-team', company, selfService: true },
+      { name: 'plain-team', company },
+    ],
+    telemetry,
+  )
 })
-afterAll(() => started.disposeAsync())
-
-function urlAs(user: string): string {
-  return `nats://${user}:${user}-secret@127.0.0.1:${nats.port}`
-}
-
-function busAs(user: string) {
-  return connectBus({ servers: urlAs(user), name: user, telemetry, publishTimeoutMs: 2_000 })
-}
+afterAll(() => broker[Symbol.asyncDispose]())
 
 /** One message at each stage at which the service publishes. */
 function messagesOf(service: Publisher): OutgoingMessage[] {
@@ -91,7 +72,7 @@ async function isRefused(connection: NatsConnection, subject: string, body: unkn
 }
 
 test.each(services)('%s: publishes, tells a duplicate, checks its topology, consumes and acknowledges', async (service) => {
-  await using bus = busAs(service)
+  await using bus = broker.busAs(service)
   await bus.connected()
   expect(await checkTopology(bus, service)).toEqual([])
   const messages = messagesOf(service)
@@ -100,7 +81,7 @@ test.each(services)('%s: publishes, tells a duplicate, checks its topology, cons
   // A duplicate is confirmed by reading what stands at its sequence.
   expect((await bus.publish(both)).filter((outcome) => !outcome.ok || !outcome.duplicate)).toEqual([])
 
-  await using operator = busAs('operator')
+  await using operator = broker.busAs('operator')
   const manager = await operator.manager()
   for (const { stream, name, filterSubjects } of durables.filter((durable) => durable.service === service)) {
     const subject = (filterSubjects[0] ?? '').replace('*', company).replace('>', 'retell.call.ended')
@@ -114,14 +95,14 @@ test.each(services)('%s: publishes, tells a duplicate, checks its topology, cons
 })
 
 test.each(services)('%s: may do what it takes after a loss: compare its streams, and make its durables anew', async (service) => {
-  await using bus = busAs(service)
+  await using bus = broker.busAs(service)
   await bus.connected()
   const own = durables.filter((durable) => durable.service === service)
   for (const { name } of streams) expect(await readStream(bus, name)).toMatchObject({ firstSequence: 1 })
   const readable = new Set([...messagesOf(service).map(({ subject }) => streamOf(subject)), ...own.map(({ stream }) => stream)])
   for (const stream of readable) expect(await readStored(bus, stream ?? '', [1, 1_000_000])).toHaveLength(2)
 
-  await using operator = busAs('operator')
+  await using operator = broker.busAs('operator')
   const manager = await operator.manager()
   for (const durable of own) {
     const madeAt = async () => (await manager.consumers.info(durable.stream, durable.name)).created
@@ -134,8 +115,8 @@ test.each(services)('%s: may do what it takes after a loss: compare its streams,
 
 test('webhook-ingress hears that a connection has changed', async () => {
   const type = 'frontdesk.connection.changed.v1'
-  await using ingress = busAs('webhook-ingress')
-  await using resolver = busAs('company-resolver')
+  await using ingress = broker.busAs('webhook-ingress')
+  await using resolver = broker.busAs('company-resolver')
   await resolver.connected()
   const heard: string[] = []
   const listening = Promise.withResolvers<void>()
@@ -152,7 +133,7 @@ test('webhook-ingress hears that a connection has changed', async () => {
 })
 
 test('a service can do nothing in another’s name: neither publish, nor consume, nor change a stream, nor read where it writes nothing', async () => {
-  await using connection = await connectAs('booking')
+  await using connection = await broker.connectAs('booking')
   for (const subject of [
     `company.${company}.call.ended`,
     'ingress.retell.call.ended',
@@ -171,17 +152,6 @@ test('a service can do nothing in another’s name: neither publish, nor consume
   await expect(subscribed(connection, '_INBOX_billing.>')).rejects.toThrow('ermission')
   await expect(subscribed(connection, 'company.>')).rejects.toThrow('ermission')
 })
-
-async function connectAs(user: string): Promise<NatsConnection & AsyncDisposable> {
-  const connection = await connect({ servers: nats.url, user, pass: `${user}-secret`, inboxPrefix: `_INBOX_${user}` })
-  return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.close() })
-}
-
-async function connectAsSubscriber(name: string): Promise<NatsConnection & AsyncDisposable> {
-  const authenticator = nkeyAuthenticator(keys[name]?.getSeed())
-  const connection = await connect({ servers: nats.url, authenticator, inboxPrefix: `_INBOX_${name}` })
-  return Object.assign(connection, { [Symbol.asyncDispose]: () => connection.close() })
-}
 
 /** Rejects with what the broker says to a subscription. */
 async function subscribed(connection: NatsConnection, subject: string): Promise<void> {
@@ -217,7 +187,7 @@ test.each([
   ['their-team', common],
   ['plain-team', [...common, ...making].map((subject) => subject.replace('their-team', 'plain-team'))],
 ])('%s, a subscriber of one company, gets at nothing of another’s by any door', async (name, refused) => {
-  await using connection = await connectAsSubscriber(name)
+  await using connection = await broker.connectAsSubscriber(name)
   for (const subject of refused) expect([subject, await isRefused(connection, subject)]).toEqual([subject, true])
   for (const subject of [`company.${other}.>`, `company.${company}.>`, '_INBOX_booking.>', '_INBOX.>', '$JS.API.>']) {
     await expect(subscribed(connection, subject), subject).rejects.toThrow('ermission')
@@ -225,7 +195,7 @@ test.each([
 })
 
 test('a self-service subscriber makes consumers of its company’s filter, and the broker refuses a body that says another', async () => {
-  await using connection = await connectAsSubscriber('their-team')
+  await using connection = await broker.connectAsSubscriber('their-team')
   const own = `company.${company}.>`
   const create = async (config: object) => {
     const request = { stream_name: 'COMPANY', action: 'create', config: { durable_name: 'their-team', ack_policy: 'explicit', ...config } }
@@ -258,17 +228,17 @@ test.each(['their-team', 'plain-team'])(
   async (name) => {
     const handled: string[] = []
     const options = { company, types: ['frontdesk.usage.recorded.v1'], name } as const
-    if (name === 'plain-team') await prepareSubscriber({ servers: urlAs('operator'), ...options, telemetry })
+    if (name === 'plain-team') await prepareSubscriber({ servers: broker.urlAs('operator'), ...options, telemetry })
     await using subscriber = createSubscriber({
-      servers: nats.url,
-      credentials: { nkeySeed: Buffer.from(keys[name]?.getSeed() ?? []).toString() },
+      servers: broker.url,
+      credentials: { nkeySeed: broker.seedOf(name) },
       ...options,
       store: forgetful,
       handle: (_, event) => Promise.resolve(void handled.push(event.companyId)),
       telemetry,
     })
     await subscriber.ready()
-    await using billing = busAs('billing')
+    await using billing = broker.busAs('billing')
     await billing.connected()
     const [usage] = messagesOf('billing')
     if (!usage) throw new Error('billing publishes nothing')
