@@ -31,16 +31,23 @@ export async function withConnection<T>(database: Database, work: (connection: S
   }
 }
 
-/** Changes a table on a connection beside the pool, however long it takes; it waits at most 1 s for those who use the table. */
-export async function alterTable(database: Database, sql: string): Promise<void> {
+/**
+ * Changes a table on a connection beside the pool, however long it takes; it waits at most 1 s for those who use the table.
+ * When the signal aborts nobody waits for it any more: the server may yet finish it.
+ */
+export async function alterTable(database: Database, sql: string, signal: AbortSignal): Promise<void> {
   const { openUnhurried, guard } = internalsOf(database)
   const connection = await openUnhurried()
+  const leave = () => connection.destroy(signal.reason)
+  signal.addEventListener('abort', leave)
   try {
+    signal.throwIfAborted()
     // All others wait behind it meanwhile.
     await connection.command('set session lock_wait_timeout = 1')
     guard.check({ sql, params: [] }, 'session')
     await connection.command(sql)
   } finally {
+    signal.removeEventListener('abort', leave)
     await connection.end()
   }
 }

@@ -18,19 +18,19 @@ export async function bodyPartitions(database: Database): Promise<DayPartition[]
  * Splits the days off the rest, which is empty unless nobody has done so for weeks. Else its rows are copied, and whatever
  * writes bodies waits for as long as that takes.
  */
-export async function addBodyPartitions(database: Database, days: readonly DayPartition[]): Promise<void> {
+export async function addBodyPartitions(database: Database, days: readonly DayPartition[], signal: AbortSignal): Promise<void> {
   if (days.length === 0) return
   const parts = days.map(({ name, end }) => `partition ${name} values less than ('${end.toISOString().slice(0, 10)} 00:00:00')`)
-  await alter(database, `reorganize partition ${rest} into (${parts.join(', ')}, partition ${rest} values less than (maxvalue))`)
+  await alter(database, `reorganize partition ${rest} into (${parts.join(', ')}, partition ${rest} values less than (maxvalue))`, signal)
 }
 
 /** Forgets the bodies of these days: files are deleted, and no row is read. */
-export async function dropBodyPartitions(database: Database, days: readonly DayPartition[]): Promise<void> {
+export async function dropBodyPartitions(database: Database, days: readonly DayPartition[], signal: AbortSignal): Promise<void> {
   if (days.length === 0) return
-  await alter(database, `drop partition ${days.map(({ name }) => name).join(', ')}`)
+  await alter(database, `drop partition ${days.map(({ name }) => name).join(', ')}`, signal)
 }
 
 /** No limit may end it in the middle: it would begin anew each time, and never come to its end. */
-async function alter(database: Database, change: string): Promise<void> {
-  await alterTable(database, `alter table deliveries ${change}`)
+async function alter(database: Database, change: string, signal: AbortSignal): Promise<void> {
+  await alterTable(database, `alter table deliveries ${change}`, signal)
 }

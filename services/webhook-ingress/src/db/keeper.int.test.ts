@@ -12,7 +12,7 @@ const dayMs = 24 * 60 * 60 * 1_000
 const retention = { bodies: 90, eventIds: 400, outbox: 14, refusals: 30 }
 
 /** Its own first round may be at it still. */
-const kept = (keeper: Keeper) => eventually(async () => expect(await keeper.keep()).toBe(true))
+const kept = (keeper: Keeper) => eventually(async () => expect(await keeper.keep()).toBe(true), { timeoutMs: 30_000 })
 
 /** The rights that k8s/README has an operator give, for this database and user. */
 async function documentedGrants(database: string, user: string): Promise<string[]> {
@@ -63,3 +63,26 @@ test('a keeper that was away until days had gone to the rest catches up, longer 
   const { rows } = await database.execute('select count(*) as kept from deliveries', [])
   expect(Number(rows[0]?.['kept'])).toBe(50_000)
 }, 60_000)
+
+test('a keeper that changes the table holds up no end of its process', async () => {
+  await using migrated = await openMigratedDatabase()
+  const user = await createConnection(migrated.url)
+  try {
+    await user.beginTransaction()
+    await user.query('select count(*) from deliveries')
+    const { database, telemetry } = migrated
+    const keeper = startKeeper({ database, telemetry, retention, clock: () => new Date() })
+    await eventually(async () => {
+      const { rows } = await database.execute(
+        "select 1 from information_schema.processlist where db = database() and info like 'alter table%'",
+        [],
+      )
+      expect(rows).toHaveLength(1)
+    })
+    const begun = performance.now()
+    await keeper[Symbol.asyncDispose]()
+    expect(performance.now() - begun).toBeLessThan(300)
+  } finally {
+    await user.end()
+  }
+})

@@ -56,8 +56,8 @@ export function startKeeper({ database, telemetry, retention, clock, intervalMs 
   async function keepPartitions(): Promise<void> {
     const existing = await bodyPartitions(database)
     const { add, drop } = planPartitions(existing, { now: clock(), daysKept: retention.bodies, daysAhead })
-    await addBodyPartitions(database, add)
-    await dropBodyPartitions(database, drop)
+    await addBodyPartitions(database, add, stop.signal)
+    await dropBodyPartitions(database, drop, stop.signal)
     pruned.inc({ what: 'bodies' }, drop.length)
     if (drop.length > 0) logger.info({ days: drop.map(({ name }) => name) }, 'bodies past their retention were dropped')
   }
@@ -89,7 +89,9 @@ export function startKeeper({ database, telemetry, retention, clock, intervalMs 
 
   const keeping = (async () => {
     while (!stop.signal.aborted) {
-      await keep().catch((error: unknown) => logger.error({ err: error }, 'the ledger’s retention could not be kept; trying again'))
+      await keep().catch((error: unknown) => {
+        if (!stop.signal.aborted) logger.error({ err: error }, 'the ledger’s retention could not be kept; trying again')
+      })
       await pause(intervalMs)
     }
   })()
