@@ -155,7 +155,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
     outbox,
     handlers: [],
     counts: async () => ({ accepted: await reader.countAccepted() }),
-    appendedAt: (ids) => reader.receivedAt(ids),
+    appended: (ids) => reader.publications(ids),
   })
   const replays = createReplayStore(database)
   const replaySource = createReplaySource(database, source)

@@ -1,4 +1,3 @@
-import { createConnection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise'
 import { applyStreams, connectBus } from '@frontdesk/bus'
 import { decodePayload, encodePayload, EventSource, newId, ReprocessMode } from '@frontdesk/contracts'
 import { retellWebhook, signRetell, signWhatsapp, whatsappWebhook } from '@frontdesk/providers/testing'
@@ -14,15 +13,7 @@ afterAll(() => harness[Symbol.asyncDispose]())
 
 const { AS_PUBLISHED, RENORMALIZE } = ReprocessMode
 
-async function sql<Row extends Record<string, unknown>>(text: string, params: (string | number | Buffer)[] = []): Promise<Row[]> {
-  const connection = await createConnection(harness.mysqlUrl)
-  try {
-    const [rows] = await connection.query<RowDataPacket[] | ResultSetHeader>(text, params)
-    return (Array.isArray(rows) ? rows : []) as unknown as Row[]
-  } finally {
-    await connection.end()
-  }
-}
+const sql: Harness['sql'] = (text, params) => harness.sql(text, params)
 
 interface Published {
   call: { agentId: string }

@@ -123,13 +123,20 @@ export interface LedgerQuery extends LedgerFilter {
   readonly pageToken: string
 }
 
+/** A revision of an event, and when it came or was made, shortly before it was published. */
+export interface Publication {
+  readonly eventId: EventId
+  readonly revision: number
+  readonly at: Date
+}
+
 /** Reads what the ingress accepted. */
 export interface LedgerReader {
   event(id: EventId): Promise<LedgerEntry | undefined>
   /** Newest first, with the token of the next page, empty on the last one. */
   list(query: LedgerQuery): Promise<{ events: LedgerEntry[]; nextPageToken: string }>
-  /** When each of the events was received; one that the ledger does not know is left out. */
-  receivedAt(ids: readonly EventId[]): Promise<ReadonlyMap<EventId, Date>>
+  /** Every revision of the events, rising, and when it was received or decided; what the ledger does not know is left out. */
+  publications(ids: readonly EventId[]): Promise<readonly Publication[]>
   delivery(id: string): Promise<Delivery | undefined>
   countAccepted(): Promise<bigint>
   /** How many events match. */

@@ -1,6 +1,7 @@
 import type { EventId } from '@frontdesk/contracts'
 import type { Page } from '@frontdesk/database'
-import type { Replay, ReplayRows, ReplayState } from './replay.ts'
+import type { Publication } from './ports.ts'
+import type { Replay, ReplayState, RowSpan } from './replay.ts'
 
 /** Keeps replays. */
 export interface ReplayStore {
@@ -27,9 +28,10 @@ export interface ReplayBatch<Message> {
 
 /** The committed rows that replays are made of. */
 export interface ReplaySource<Message> {
-  /** The rows of events that were received then, rising. */
-  rowsOf(events: ReadonlyMap<EventId, Date>): Promise<{ id: bigint; eventId: EventId }[]>
-  /** The rows of a window of receipt, with room for a commit that waited. */
-  rowsWithin(from: Date, until: Date): Promise<Pick<ReplayRows, 'after' | 'last'>>
+  /** The rows of what was published then, rising. */
+  rowsOf(published: readonly Publication[]): Promise<{ id: bigint; eventId: EventId }[]>
+  /** Where the rows of a window of receipt stand, with room for a commit that waited; those of later revisions, too. */
+  spansOf(from: Date, until: Date): Promise<RowSpan[]>
+  /** Of each event what was published last. */
   next(replay: Replay, limit: number): Promise<ReplayBatch<Message>>
 }

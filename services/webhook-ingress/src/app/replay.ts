@@ -16,12 +16,18 @@ export type ReplaySelection =
 
 export type ReplayState = 'waiting' | 'running' | 'done' | 'cancelled'
 
-/** Which rows of the outbox a replay looks at: these, or all from behind the first to the last. */
-export interface ReplayRows {
-  readonly ids: readonly bigint[] | undefined
-  readonly after: bigint
+/** Rows of the outbox that stand one behind the other. */
+export interface RowSpan {
+  readonly first: bigint
   readonly last: bigint
 }
+
+/** Which rows of the outbox a replay looks at, and the last that is settled. */
+export type ReplayRows = { readonly after: bigint } & (
+  | { readonly ids: readonly bigint[] }
+  /** Rising, without a row in two of them. */
+  | { readonly spans: readonly RowSpan[] }
+)
 
 /** A replay as it is kept, for ever: it says who sent what again. */
 export interface Replay {

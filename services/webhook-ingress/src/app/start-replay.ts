@@ -5,11 +5,11 @@ import type { LedgerReader } from './ports.ts'
 import type { ReplaySource, ReplayStore } from './replay-ports.ts'
 
 export interface StartReplayDependencies {
-  readonly ledger: Pick<LedgerReader, 'receivedAt' | 'count'>
+  readonly ledger: Pick<LedgerReader, 'publications' | 'count'>
   readonly store: Pick<ReplayStore, 'insert' | 'countOpen'>
-  readonly source: Pick<ReplaySource<unknown>, 'rowsOf' | 'rowsWithin'>
+  readonly source: Pick<ReplaySource<unknown>, 'rowsOf' | 'spansOf'>
   readonly clock: () => Date
-  /** How long ago an event may have been received: as long as outbox rows and inboxes are kept. */
+  /** How long ago an event may have been published: as long as outbox rows and inboxes are kept. */
   readonly maxAgeMs: number
 }
 
@@ -60,25 +60,25 @@ async function select(deps: StartReplayDependencies, selection: ReplaySelection)
   const oldest = new Date(deps.clock().getTime() - deps.maxAgeMs)
   if (selection.kind === 'filter') {
     if (selection.receivedFrom < oldest) throw tooOld(deps, 'received_from')
-    const [matched, { after, last }] = await Promise.all([
+    const [matched, spans] = await Promise.all([
       deps.ledger.count(selection),
-      deps.source.rowsWithin(selection.receivedFrom, selection.receivedUntil),
+      deps.source.spansOf(selection.receivedFrom, selection.receivedUntil),
     ])
-    return { matched, rows: { ids: undefined, after, last } }
+    return { matched, rows: { spans, after: 0n } }
   }
-  const received = await deps.ledger.receivedAt(selection.eventIds)
-  const unknown = selection.eventIds.find((id) => !received.has(id))
+  const published = await deps.ledger.publications(selection.eventIds)
+  const newest = new Map(published.map((publication) => [publication.eventId, publication]))
+  const unknown = selection.eventIds.find((id) => !newest.has(id))
   if (unknown !== undefined) throw new FrontdeskError('not_found', { publicMessage: `The ledger has no event ${unknown}.` })
-  const [old] = [...received].find(([, at]) => at < oldest) ?? []
-  if (old !== undefined) throw tooOld(deps, `event ${old}`)
-  const found = await deps.source.rowsOf(received)
+  const old = [...newest.values()].find(({ at }) => at < oldest)
+  if (old !== undefined) throw tooOld(deps, `event ${old.eventId}`)
+  const found = await deps.source.rowsOf([...newest.values()])
   const kept = new Set(found.map(({ eventId }) => eventId))
   const gone = selection.eventIds.find((id) => !kept.has(id))
   if (gone !== undefined) {
     throw new FrontdeskError('failed_precondition', { publicMessage: `Event ${gone} is no longer in the outbox that a replay is made of.` })
   }
-  const ids = found.map(({ id }) => id)
-  return { matched: BigInt(kept.size), rows: { ids, after: 0n, last: ids.at(-1) ?? 0n } }
+  return { matched: BigInt(kept.size), rows: { ids: found.map(({ id }) => id), after: 0n } }
 }
 
 function tooOld({ maxAgeMs }: StartReplayDependencies, what: string): FrontdeskError {

@@ -1,8 +1,9 @@
 import { type EventId, parseEventId } from '@frontdesk/contracts'
-import { type Database, isStorableInstant, padded } from '@frontdesk/database'
+import { type Database, isStorableInstant } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import { and, count, desc, eq, gte, inArray, lt, or, type SQL } from 'drizzle-orm'
 import type { LedgerEntry, LedgerFilter, LedgerQuery, LedgerReader } from '../app/ports.ts'
+import { readPublications } from './publications.ts'
 import { deliveries } from './schema/deliveries.ts'
 import { events } from './schema/events.ts'
 
@@ -33,13 +34,7 @@ export function createLedgerReader(database: Database): LedgerReader {
       return { events: rows.map(toEntry), nextPageToken: last ? `${last.receivedAt.getTime()}.${last.eventId}` : '' }
     },
 
-    async receivedAt(ids) {
-      const rows = await database.orm
-        .select({ eventId: events.eventId, receivedAt: events.receivedAt })
-        .from(events)
-        .where(inArray(events.eventId, padded(ids)))
-      return new Map(rows.map((row) => [row.eventId, row.receivedAt]))
-    },
+    publications: (ids) => readPublications(database, ids),
 
     async delivery(id) {
       const [row] = await database.orm.select().from(deliveries).where(eq(deliveries.deliveryId, id))

@@ -81,7 +81,7 @@ test.each<[string, (orm: Database['orm']) => Query, string]>([
 
 test('a replay reads the outbox row by row, and each event by its id', async () => {
   const filter = { ...everything, receivedFrom: atIndex(1), receivedUntil: now, kind: 'filter' } as const
-  const query = rowsBetween(context.database.orm, { rows: { ids: undefined, after: 5n, last: 500n }, selection: filter }, 100n, 50)
+  const query = rowsBetween(context.database.orm, filter, { after: 5n, until: 100n, limit: 50 })
   const { sql, params } = query.toSQL()
   const { rows } = await withConnection(context.database, (connection) => connection.execute(`explain ${sql}`, params as never))
   expect(rows).toMatchObject([
