@@ -7,6 +7,7 @@ import {
   LedgerServiceDefinition,
 } from '@frontdesk/contracts'
 import { isFrontdeskError } from '@frontdesk/errors'
+import type { RpcClient } from '@frontdesk/rpc'
 import { eventId } from '../arguments.ts'
 import { leaf, type Leaf } from '../command.ts'
 import type { CliContext } from '../context.ts'
@@ -45,7 +46,7 @@ export function show(context: CliContext): Leaf {
             verdict: verdictOf(event),
             attribution: isAway(attribution) ? attribution : attribution && Attribution.toJSON(attribution),
             timeline: { steps, away: timeline.away },
-            ...(delivery ? { delivery: Delivery.toJSON(delivery) } : {}),
+            ...(args.delivery ? { delivery: delivery ? Delivery.toJSON(delivery) : null } : {}),
           }),
         )
         return
@@ -54,7 +55,8 @@ export function show(context: CliContext): Leaf {
       const rows = steps.map(({ ms, service, what }) => [`+${ms}`, service, what])
       context.out(`\n${table(['MS', 'SERVICE', 'STEP'], rows)}`)
       for (const { service, why } of timeline.away) context.out(printable(`       ${service} could not be asked: ${why}`))
-      if (!delivery) return
+      if (!args.delivery) return
+      if (!delivery) return context.out('\nIts delivery is not kept any more: the body is past its retention.')
       context.out(`\nHeaders\n${fields(delivery.headers)}\n\nBody\n${printable(Buffer.from(delivery.body).toString('utf8'))}`)
     },
   )
@@ -69,10 +71,20 @@ async function inLedger(context: CliContext, target: Target, id: EventId, withDe
     async (ledger) => {
       const { event } = await ledger.getEvent({ eventId: id })
       if (!event) throw new CommandError('The ledger answered without an event.')
-      return { event, delivery: withDelivery ? (await ledger.getDelivery({ deliveryId: event.deliveryId })).delivery : undefined }
+      return { event, delivery: withDelivery ? await deliveryOf(ledger, event) : undefined }
     },
     ['getEvent', 'getDelivery'],
   )
+}
+
+/** Undefined once its body has been purged, which is long before the event is. */
+async function deliveryOf(ledger: RpcClient<typeof LedgerServiceDefinition>, { deliveryId }: LedgerEvent): Promise<Delivery | undefined> {
+  try {
+    return (await ledger.getDelivery({ deliveryId })).delivery
+  } catch (error) {
+    if (isFrontdeskError(error, 'not_found')) return undefined
+    throw error
+  }
 }
 
 /** The resolver's newest decision; undefined while it has made none. */
@@ -97,6 +109,7 @@ function verdictOf({ connectionId }: LedgerEvent): string {
 function describe(event: LedgerEvent, attribution: Attribution | Away | undefined): string {
   return fields({
     Event: event.eventId,
+    Revision: event.revision > 1 ? String(event.revision) : undefined,
     Type: event.eventType,
     Provider: event.provider,
     Connection: event.connectionId,

@@ -102,6 +102,8 @@ export interface LedgerEntry {
   readonly type: string
   readonly entityId: string
   readonly receivedAt: Date
+  /** Of what was published last; 0 if that is still to come. */
+  readonly revision: number
 }
 
 /** Which events; each undefined field matches all. */
@@ -133,14 +135,14 @@ export interface Publication {
 /** Reads what the ingress accepted. */
 export interface LedgerReader {
   event(id: EventId): Promise<LedgerEntry | undefined>
-  /** Newest first, with the token of the next page, empty on the last one. */
+  /** Newest first, with the token of the next page, empty on the last one; where few events match, a page may be short. */
   list(query: LedgerQuery): Promise<{ events: LedgerEntry[]; nextPageToken: string }>
   /** Every revision of the events, rising, and when it was received or decided; what the ledger does not know is left out. */
   publications(ids: readonly EventId[]): Promise<readonly Publication[]>
   delivery(id: string): Promise<Delivery | undefined>
   countAccepted(): Promise<bigint>
-  /** How many events match. */
-  count(filter: LedgerFilter): Promise<bigint>
+  /** How many events match; not `all` if the time was up before they were counted. */
+  count(filter: LedgerFilter): Promise<{ readonly counted: bigint; readonly all: boolean }>
 }
 
 /** A company, as the directory vouches for it. */

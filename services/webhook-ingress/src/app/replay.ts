@@ -40,6 +40,8 @@ export interface Replay {
   readonly rows: ReplayRows
   readonly eventsPerSecond: number
   readonly matched: bigint
+  /** False if there are more, which could not be counted in time. */
+  readonly matchedAll: boolean
   readonly published: bigint
   readonly failed: bigint
   readonly createdAt: Date

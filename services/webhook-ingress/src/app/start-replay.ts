@@ -23,14 +23,16 @@ export interface StartReplay {
 
 const openMax = 20
 
+type Counted = Pick<Replay, 'matched' | 'matchedAll'>
+
 /**
  * Counts what a replay would send, and unless it is a dry run keeps it for the worker.
  * @throws FrontdeskError `not_found` for an id that the ledger does not have, `failed_precondition` for what is too old or too much.
  */
-export function startReplay(deps: StartReplayDependencies): (command: StartReplay) => Promise<{ matched: bigint; replay?: Replay }> {
+export function startReplay(deps: StartReplayDependencies): (command: StartReplay) => Promise<Counted & { replay?: Replay }> {
   return async ({ selection, eventsPerSecond, dryRun, by }) => {
-    const { matched, rows } = await select(deps, selection)
-    if (dryRun) return { matched }
+    const { matched, matchedAll, rows } = await select(deps, selection)
+    if (dryRun) return { matched, matchedAll }
     if ((await deps.store.countOpen()) >= openMax) {
       throw new FrontdeskError('failed_precondition', {
         publicMessage: `${openMax} replays wait already. Cancel one, or wait for their end.`,
@@ -45,6 +47,7 @@ export function startReplay(deps: StartReplayDependencies): (command: StartRepla
       rows,
       eventsPerSecond,
       matched,
+      matchedAll,
       published: 0n,
       failed: 0n,
       createdAt: deps.clock(),
@@ -52,19 +55,19 @@ export function startReplay(deps: StartReplayDependencies): (command: StartRepla
       endedAt: undefined,
     }
     await deps.store.insert(replay)
-    return { matched, replay }
+    return { matched, matchedAll, replay }
   }
 }
 
-async function select(deps: StartReplayDependencies, selection: ReplaySelection): Promise<{ matched: bigint; rows: ReplayRows }> {
+async function select(deps: StartReplayDependencies, selection: ReplaySelection): Promise<Counted & { rows: ReplayRows }> {
   const oldest = new Date(deps.clock().getTime() - deps.maxAgeMs)
   if (selection.kind === 'filter') {
     if (selection.receivedFrom < oldest) throw tooOld(deps, 'received_from')
-    const [matched, spans] = await Promise.all([
+    const [{ counted, all }, spans] = await Promise.all([
       deps.ledger.count(selection),
       deps.source.spansOf(selection.receivedFrom, selection.receivedUntil),
     ])
-    return { matched, rows: { spans, after: 0n } }
+    return { matched: counted, matchedAll: all, rows: { spans, after: 0n } }
   }
   const published = await deps.ledger.publications(selection.eventIds)
   const newest = new Map(published.map((publication) => [publication.eventId, publication]))
@@ -78,7 +81,7 @@ async function select(deps: StartReplayDependencies, selection: ReplaySelection)
   if (gone !== undefined) {
     throw new FrontdeskError('failed_precondition', { publicMessage: `Event ${gone} is no longer in the outbox that a replay is made of.` })
   }
-  return { matched: BigInt(kept.size), rows: { ids: found.map(({ id }) => id), after: 0n } }
+  return { matched: BigInt(kept.size), matchedAll: true, rows: { ids: found.map(({ id }) => id), after: 0n } }
 }
 
 function tooOld({ maxAgeMs }: StartReplayDependencies, what: string): FrontdeskError {

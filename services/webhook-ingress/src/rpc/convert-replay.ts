@@ -61,8 +61,15 @@ export function fromReplayToken(token: string): string {
 }
 
 export function toReplayMessage(replay: Replay): ReplayMessage {
-  const { id, state, actor, selection, rows: _rows, ...rest } = replay
-  return { ...rest, replayId: id, state: states[state], actor: actor ?? '', selection: toSelectionMessage(selection) }
+  const { id, state, actor, selection, rows: _rows, matchedAll, ...rest } = replay
+  return {
+    ...rest,
+    matchedMore: !matchedAll,
+    replayId: id,
+    state: states[state],
+    actor: actor ?? '',
+    selection: toSelectionMessage(selection),
+  }
 }
 
 function toSelectionMessage(selection: ReplaySelection): SelectionMessage {

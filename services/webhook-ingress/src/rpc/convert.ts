@@ -43,6 +43,12 @@ export function fromRefusalsRequest(request: ListRefusalsRequest): RefusalQuery 
   }
 }
 
+/** @throws FrontdeskError invalid_argument. */
+export function fromEventsToken(token: string): string {
+  if (token && !/^\d{1,15}\.[0-9a-f]{64}$/.test(token)) throw unknownPageToken()
+  return token
+}
+
 type FilterMessage = Pick<
   ListEventsRequest,
   'provider' | 'eventType' | 'eventTypes' | 'entityId' | 'connectionId' | 'receivedFrom' | 'receivedUntil'

@@ -1,5 +1,5 @@
 import { bytesText, instant, json, typeId } from '@frontdesk/database'
-import { bigint, index, int, mysqlTable } from 'drizzle-orm/mysql-core'
+import { bigint, boolean, index, int, mysqlTable } from 'drizzle-orm/mysql-core'
 import type { ReplayState } from '../../app/replay.ts'
 
 const count = (name: string) => bigint(name, { mode: 'bigint', unsigned: true })
@@ -24,6 +24,7 @@ export const replays = mysqlTable(
     lastRow: count('last_row').notNull(),
     eventsPerSecond: int('events_per_second', { unsigned: true }).notNull(),
     matched: count('matched').notNull(),
+    matchedAll: boolean('matched_all').notNull().default(true),
     published: count('published').notNull(),
     failed: count('failed').notNull(),
     createdAt: instant('created_at').notNull(),

@@ -121,7 +121,11 @@ export interface Replay {
   failed: bigint;
   createdAt: Date | undefined;
   startedAt: Date | undefined;
-  endedAt: Date | undefined;
+  endedAt:
+    | Date
+    | undefined;
+  /** There are more than matched says: they were too many to be counted in time. */
+  matchedMore: boolean;
 }
 
 export interface StartReplayRequest {
@@ -137,7 +141,11 @@ export interface StartReplayRequest {
 export interface StartReplayResponse {
   matched: bigint;
   /** Absent after a dry run. */
-  replay: Replay | undefined;
+  replay:
+    | Replay
+    | undefined;
+  /** There are more than matched says: they were too many to be counted in time. */
+  matchedMore: boolean;
 }
 
 export interface GetReplayRequest {
@@ -377,6 +385,7 @@ function createBaseReplay(): Replay {
     createdAt: undefined,
     startedAt: undefined,
     endedAt: undefined,
+    matchedMore: false,
   };
 }
 
@@ -426,6 +435,9 @@ export const Replay: MessageFns<Replay> = {
     }
     if (message.endedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.endedAt), writer.uint32(98).fork()).join();
+    }
+    if (message.matchedMore !== false) {
+      writer.uint32(104).bool(message.matchedMore);
     }
     return writer;
   },
@@ -539,6 +551,14 @@ export const Replay: MessageFns<Replay> = {
             message.endedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.matchedMore = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -585,6 +605,11 @@ export const Replay: MessageFns<Replay> = {
         : isSet(object.ended_at)
         ? fromJsonTimestamp(object.ended_at)
         : undefined,
+      matchedMore: isSet(object.matchedMore)
+        ? globalThis.Boolean(object.matchedMore)
+        : isSet(object.matched_more)
+        ? globalThis.Boolean(object.matched_more)
+        : false,
     };
   },
 
@@ -626,6 +651,9 @@ export const Replay: MessageFns<Replay> = {
     if (message.endedAt !== undefined) {
       obj.endedAt = message.endedAt.toISOString();
     }
+    if (message.matchedMore !== false) {
+      obj.matchedMore = message.matchedMore;
+    }
     return obj;
   },
 
@@ -648,6 +676,7 @@ export const Replay: MessageFns<Replay> = {
     message.createdAt = object.createdAt ?? undefined;
     message.startedAt = object.startedAt ?? undefined;
     message.endedAt = object.endedAt ?? undefined;
+    message.matchedMore = object.matchedMore ?? false;
     return message;
   },
 };
@@ -764,7 +793,7 @@ export const StartReplayRequest: MessageFns<StartReplayRequest> = {
 };
 
 function createBaseStartReplayResponse(): StartReplayResponse {
-  return { matched: 0n, replay: undefined };
+  return { matched: 0n, replay: undefined, matchedMore: false };
 }
 
 export const StartReplayResponse: MessageFns<StartReplayResponse> = {
@@ -777,6 +806,9 @@ export const StartReplayResponse: MessageFns<StartReplayResponse> = {
     }
     if (message.replay !== undefined) {
       Replay.encode(message.replay, writer.uint32(18).fork()).join();
+    }
+    if (message.matchedMore !== false) {
+      writer.uint32(24).bool(message.matchedMore);
     }
     return writer;
   },
@@ -810,6 +842,14 @@ export const StartReplayResponse: MessageFns<StartReplayResponse> = {
             message.replay = Replay.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.matchedMore = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -826,6 +866,11 @@ export const StartReplayResponse: MessageFns<StartReplayResponse> = {
     return {
       matched: isSet(object.matched) ? BigInt(object.matched) : 0n,
       replay: isSet(object.replay) ? Replay.fromJSON(object.replay) : undefined,
+      matchedMore: isSet(object.matchedMore)
+        ? globalThis.Boolean(object.matchedMore)
+        : isSet(object.matched_more)
+        ? globalThis.Boolean(object.matched_more)
+        : false,
     };
   },
 
@@ -836,6 +881,9 @@ export const StartReplayResponse: MessageFns<StartReplayResponse> = {
     }
     if (message.replay !== undefined) {
       obj.replay = Replay.toJSON(message.replay);
+    }
+    if (message.matchedMore !== false) {
+      obj.matchedMore = message.matchedMore;
     }
     return obj;
   },
@@ -849,6 +897,7 @@ export const StartReplayResponse: MessageFns<StartReplayResponse> = {
     message.replay = (object.replay !== undefined && object.replay !== null)
       ? Replay.fromPartial(object.replay)
       : undefined;
+    message.matchedMore = object.matchedMore ?? false;
     return message;
   },
 };

@@ -1,0 +1,1 @@
+ALTER TABLE `replays` ADD `matched_all` boolean DEFAULT true NOT NULL;

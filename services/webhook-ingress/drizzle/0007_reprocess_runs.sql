@@ -1,0 +1,1 @@
+ALTER TABLE `event_revisions` ADD `run_id` varbinary(40);
