@@ -77,7 +77,7 @@ test('events show tells the event’s way through all services, the earliest ste
   })
   const { code, out } = await cli('events', 'show', eventId)
   expect(code).toBe(0)
-  expect(out).toContain('Verdict   verified by the platform’s secret')
+  expect(out).toContain('Verdict   verified by the platform’s current secret')
   const steps = out.split('\n').filter((line) => /^\+\d/.test(line))
   expect(steps).toEqual([
     '+0   webhook-ingress   received from retell',

@@ -1,4 +1,4 @@
-import { Attribution, EvidenceKind, QuarantineReason, type LedgerEvent } from '@frontdesk/contracts'
+import { Attribution, EvidenceKind, QuarantineReason, type LedgerEvent, VerifyingSecret } from '@frontdesk/contracts'
 
 export const eventId = 'ab'.repeat(32)
 export const [acme, zenith] = ['cmp_01k0000000000000000000acme', 'cmp_01k00000000000000000zenith']
@@ -12,6 +12,7 @@ export const event: LedgerEvent = {
   entityId: 'call_1',
   receivedAt: at,
   revision: 1,
+  verifiedBy: VerifyingSecret.CURRENT,
 }
 export const attributed = Attribution.fromPartial({
   eventId,

@@ -5,6 +5,7 @@ import {
   type EventId,
   LedgerEvent,
   LedgerServiceDefinition,
+  VerifyingSecret,
 } from '@frontdesk/contracts'
 import { isFrontdeskError } from '@frontdesk/errors'
 import type { RpcClient } from '@frontdesk/rpc'
@@ -101,9 +102,10 @@ async function decisionOn(context: CliContext, target: Target, id: EventId): Pro
   }
 }
 
-/** Whose secret signed the delivery; the ledger does not keep whether it was the current or the previous one. */
-function verdictOf({ connectionId }: LedgerEvent): string {
-  return connectionId ? `verified by the own secret of ${connectionId}` : 'verified by the platform’s secret'
+/** Whose secret signed the delivery, and which of two during a rotation. */
+function verdictOf({ connectionId, verifiedBy }: LedgerEvent): string {
+  const which = { [VerifyingSecret.CURRENT]: 'current ', [VerifyingSecret.PREVIOUS]: 'previous ' }[verifiedBy as string] ?? ''
+  return connectionId ? `verified by the own ${which}secret of ${connectionId}` : `verified by the platform’s ${which}secret`
 }
 
 function describe(event: LedgerEvent, attribution: Attribution | Away | undefined): string {

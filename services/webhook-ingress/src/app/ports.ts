@@ -3,7 +3,10 @@ import type { Page } from '@frontdesk/database'
 import type { NormalizedEvent } from '@frontdesk/providers'
 import type { ErrorCode } from '@frontdesk/errors'
 import type { CalledCompany, Caller } from '../domain/call-variables.ts'
-import type { Acceptance, Delivery } from '../domain/delivery.ts'
+import type { Acceptance, Delivery, VerifiedBy } from '../domain/delivery.ts'
+
+/** A delivery that has just proved who sent it. */
+export type VerifiedDelivery = Delivery & { readonly verifiedBy: VerifiedBy }
 
 /** Keeps deliveries for good. */
 export interface Ledger {
@@ -11,7 +14,7 @@ export interface Ledger {
    * Resolves once the delivery and its events are committed to disk.
    * @throws FrontdeskError `unavailable` when that can't be said in time.
    */
-  keep(delivery: Delivery, events: readonly NormalizedEvent[]): Promise<Acceptance>
+  keep(delivery: VerifiedDelivery, events: readonly NormalizedEvent[]): Promise<Acceptance>
 }
 
 /** The secrets of one connection, newest first: current, then previous during a rotation. */
@@ -104,6 +107,8 @@ export interface LedgerEntry {
   readonly receivedAt: Date
   /** Of what was published last; 0 if that is still to come. */
   readonly revision: number
+  /** Undefined where that was not kept. */
+  readonly verifiedBy: VerifiedBy | undefined
 }
 
 /** Which events; each undefined field matches all. */

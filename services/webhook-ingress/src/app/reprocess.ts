@@ -110,7 +110,7 @@ async function readDelivery(deps: ReprocessDependencies, deliveryId: string, mod
   const added = [...made].flatMap(([eventId, { type, entityId }]): RevisedEvent[] =>
     mode === 'as_published' || knownIds.has(eventId)
       ? []
-      : [{ eventId, deliveryId, provider, connectionId, type, entityId, receivedAt, revision: 0 }],
+      : [{ eventId, deliveryId, provider, connectionId, type, entityId, receivedAt, revision: 0, verifiedBy: undefined }],
   )
   const found = known.filter((event) => event.deliveryId === deliveryId)
   return { asked: [...found, ...added].map(({ eventId }) => eventId), found, added, made: ({ eventId }) => made.get(eventId) ?? 'not_made' }

@@ -16,6 +16,7 @@ const eventColumns = {
   entityId: events.entityId,
   receivedAt: events.receivedAt,
   revision: events.revision,
+  verifiedBy: events.verifiedBy,
 }
 const byTime = keyset(events.receivedAt, events.eventId, 'latest first')
 
@@ -159,5 +160,5 @@ function upTo(end: Position | undefined): SQL | undefined {
 }
 
 function toEntry(row: EventRow): LedgerEntry {
-  return { ...row, connectionId: row.connectionId ?? undefined }
+  return { ...row, connectionId: row.connectionId ?? undefined, verifiedBy: row.verifiedBy ?? undefined }
 }

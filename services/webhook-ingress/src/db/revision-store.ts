@@ -68,8 +68,8 @@ function selectEvents({ orm }: Pick<SqlSession, 'orm'>, ids: readonly EventId[])
     .orderBy(asc(events.eventId))
 }
 
-function toRevisedEvent({ connectionId, ...row }: Omit<typeof events.$inferSelect, 'claim'>): RevisedEvent {
-  return { ...row, connectionId: connectionId ?? undefined }
+function toRevisedEvent({ connectionId, verifiedBy, ...row }: Omit<typeof events.$inferSelect, 'claim'>): RevisedEvent {
+  return { ...row, connectionId: connectionId ?? undefined, verifiedBy: verifiedBy ?? undefined }
 }
 
 async function decideAll(

@@ -9,6 +9,69 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 
+/** Two secrets count while one is rotated. */
+export const VerifyingSecret = {
+  UNSPECIFIED: "VERIFYING_SECRET_UNSPECIFIED",
+  CURRENT: "VERIFYING_SECRET_CURRENT",
+  PREVIOUS: "VERIFYING_SECRET_PREVIOUS",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type VerifyingSecret = typeof VerifyingSecret[keyof typeof VerifyingSecret];
+
+export namespace VerifyingSecret {
+  export type UNSPECIFIED = typeof VerifyingSecret.UNSPECIFIED;
+  export type CURRENT = typeof VerifyingSecret.CURRENT;
+  export type PREVIOUS = typeof VerifyingSecret.PREVIOUS;
+  export type UNRECOGNIZED = typeof VerifyingSecret.UNRECOGNIZED;
+}
+
+export function verifyingSecretFromJSON(object: any): VerifyingSecret {
+  switch (object) {
+    case 0:
+    case "VERIFYING_SECRET_UNSPECIFIED":
+      return VerifyingSecret.UNSPECIFIED;
+    case 1:
+    case "VERIFYING_SECRET_CURRENT":
+      return VerifyingSecret.CURRENT;
+    case 2:
+    case "VERIFYING_SECRET_PREVIOUS":
+      return VerifyingSecret.PREVIOUS;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return VerifyingSecret.UNRECOGNIZED;
+  }
+}
+
+export function verifyingSecretToJSON(object: VerifyingSecret): string {
+  switch (object) {
+    case VerifyingSecret.UNSPECIFIED:
+      return "VERIFYING_SECRET_UNSPECIFIED";
+    case VerifyingSecret.CURRENT:
+      return "VERIFYING_SECRET_CURRENT";
+    case VerifyingSecret.PREVIOUS:
+      return "VERIFYING_SECRET_PREVIOUS";
+    case VerifyingSecret.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function verifyingSecretToNumber(object: VerifyingSecret): number {
+  switch (object) {
+    case VerifyingSecret.UNSPECIFIED:
+      return 0;
+    case VerifyingSecret.CURRENT:
+      return 1;
+    case VerifyingSecret.PREVIOUS:
+      return 2;
+    case VerifyingSecret.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export const ReprocessMode = {
   UNSPECIFIED: "REPROCESS_MODE_UNSPECIFIED",
   /** AS_PUBLISHED - What was published last, as it was: after a fix in a handler. */
@@ -212,6 +275,8 @@ export interface LedgerEvent {
     | undefined;
   /** Of what was published last; 1 unless somebody has reprocessed it. */
   revision: number;
+  /** By which its delivery was verified; unspecified where that was not kept. */
+  verifiedBy: VerifyingSecret;
 }
 
 export interface Delivery {
@@ -361,6 +426,7 @@ function createBaseLedgerEvent(): LedgerEvent {
     entityId: "",
     receivedAt: undefined,
     revision: 0,
+    verifiedBy: VerifyingSecret.UNSPECIFIED,
   };
 }
 
@@ -389,6 +455,9 @@ export const LedgerEvent: MessageFns<LedgerEvent> = {
     }
     if (message.revision !== 0) {
       writer.uint32(64).uint32(message.revision);
+    }
+    if (message.verifiedBy !== VerifyingSecret.UNSPECIFIED) {
+      writer.uint32(72).int32(verifyingSecretToNumber(message.verifiedBy));
     }
     return writer;
   },
@@ -470,6 +539,14 @@ export const LedgerEvent: MessageFns<LedgerEvent> = {
             message.revision = reader.uint32();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.verifiedBy = verifyingSecretFromJSON(reader.int32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -516,6 +593,11 @@ export const LedgerEvent: MessageFns<LedgerEvent> = {
         ? fromJsonTimestamp(object.received_at)
         : undefined,
       revision: isSet(object.revision) ? globalThis.Number(object.revision) : 0,
+      verifiedBy: isSet(object.verifiedBy)
+        ? verifyingSecretFromJSON(object.verifiedBy)
+        : isSet(object.verified_by)
+        ? verifyingSecretFromJSON(object.verified_by)
+        : VerifyingSecret.UNSPECIFIED,
     };
   },
 
@@ -545,6 +627,9 @@ export const LedgerEvent: MessageFns<LedgerEvent> = {
     if (message.revision !== 0) {
       obj.revision = Math.round(message.revision);
     }
+    if (message.verifiedBy !== VerifyingSecret.UNSPECIFIED) {
+      obj.verifiedBy = verifyingSecretToJSON(message.verifiedBy);
+    }
     return obj;
   },
 
@@ -561,6 +646,7 @@ export const LedgerEvent: MessageFns<LedgerEvent> = {
     message.entityId = object.entityId ?? "";
     message.receivedAt = object.receivedAt ?? undefined;
     message.revision = object.revision ?? 0;
+    message.verifiedBy = object.verifiedBy ?? VerifyingSecret.UNSPECIFIED;
     return message;
   },
 };

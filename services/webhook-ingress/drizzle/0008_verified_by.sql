@@ -1,0 +1,1 @@
+ALTER TABLE `events` ADD `verified_by` varbinary(8);
