@@ -1,7 +1,7 @@
-import { Replay, ReplayState } from '@frontdesk/contracts'
+import { Company, Replay, ReplayState } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { afterEach, expect, test } from 'vitest'
-import { eventId, at } from './fixtures.ts'
+import { acme, eventId, at } from './fixtures.ts'
 import { startStack, type Answers, type Stack } from './stack.ts'
 import { run } from './terminal.ts'
 
@@ -127,4 +127,24 @@ test('whoever can not follow a replay any more is told that it goes on', async (
   expect(err).toContain('The replay goes on without this command.')
   expect(err).toContain('[token_expired]')
   expect(looks).toBe(3)
+})
+
+test('a company is chosen by its id or by the beginning of its name', async () => {
+  const asked: unknown[] = []
+  const cli = await operator({
+    companies: { listCompanies: () => Promise.resolve({ companies: [Company.fromPartial({ companyId: acme, name: 'Acme Salon' })] }) },
+    replay: {
+      startReplay: ({ selection }) => {
+        asked.push(selection?.companyId)
+        return Promise.resolve({ matched: 3n })
+      },
+    },
+  })
+  for (const company of ['acme', acme]) {
+    const { code, out } = await cli('events', 'replay', '--company', company, '--since', '1h', '--dry-run')
+    expect([code, out]).toEqual([0, 'It would send 3 events again.'])
+  }
+  expect(asked).toEqual([acme, acme])
+  expect(await cli('events', 'replay', '--company', 'nobody', '--since', '1h')).toMatchObject({ code: 1 })
+  expect(await cli('events', 'replay', eventId, '--company', acme)).toMatchObject({ code: 2, err: expect.stringContaining('not both') })
 })

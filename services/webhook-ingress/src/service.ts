@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { connectBus, watchTopology } from '@frontdesk/bus'
 import {
+  AttributionServiceDefinition,
   DirectoryServiceDefinition,
   LedgerServiceDefinition,
   OperationsServiceDefinition,
@@ -26,6 +27,7 @@ import { answerInbound } from './app/answer-inbound.ts'
 import { type ConnectionSecretsCache, createConnectionSecrets } from './app/connection-secrets.ts'
 import { startReplay } from './app/start-replay.ts'
 import { reprocess } from './app/reprocess.ts'
+import { createAttributedEvents } from './clients/attributed-events.ts'
 import { createDirectory } from './clients/directory.ts'
 import { connectInbound } from './clients/inbound.ts'
 import { type Config, platformSecretsOf, retentionOf } from './config.ts'
@@ -169,6 +171,16 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
       clock: now,
     }),
   )
+  const attributions = starting.use(
+    createRpcClient(AttributionServiceDefinition, {
+      address: config.DIRECTORY_ADDRESS,
+      audience: 'company-resolver',
+      issuer: tokens,
+      telemetry,
+      deadlineMs: 3_000,
+      retryMethods: ['listAttributions'],
+    }),
+  )
   const rpc = createRpcServer({
     telemetry,
     verifier: createTokenVerifier({
@@ -190,6 +202,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
       store: replays,
       startReplay: startReplay({
         ledger: reader,
+        attributed: createAttributedEvents(attributions),
         store: replays,
         source: replaySource,
         clock: now,

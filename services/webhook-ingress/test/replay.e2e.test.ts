@@ -1,4 +1,4 @@
-import { newId, ReplayState } from '@frontdesk/contracts'
+import { AttributedEvent, newId, ReplayState } from '@frontdesk/contracts'
 import { retellWebhook, signRetell } from '@frontdesk/providers/testing'
 import { eventually } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -79,6 +79,33 @@ test('an ingress that stopped in the middle goes on from its last batch', async 
   expect([sent.length, new Set(sent).size]).toEqual([calls, calls])
 }, 30_000)
 
+test('a company’s events are sent, as far as its decisions are on their newest revisions', async () => {
+  const companyId = newId('cmp')
+  const decided = await Promise.all(['call_7', 'call_8', 'call_9'].map(async (callId) => ({ eventId: await eventOf(callId), revision: 1 })))
+  const [seventh, eighth, ninth] = decided.map(({ eventId }) => eventId)
+  const earlier = { eventId: ninth ?? '', revision: 2 }
+  harness.attribution.list(async ({ pageToken }) =>
+    pageToken === ''
+      ? { events: decided.slice(0, 1).map(toAttributed), nextPageToken: 'more' }
+      : { events: [...decided.slice(1, 2), earlier].map(toAttributed) },
+  )
+  const selection = { companyId, receivedFrom: since, provider: 'retell' }
+  expect(await harness.replays.startReplay({ selection, dryRun: true })).toMatchObject({ matched: 2n })
+  const { matched, replayId } = await replays.start({ selection })
+  expect(matched).toBe(2n)
+  expect(await replays.ended(replayId)).toMatchObject({ published: 2n, selection: { companyId } })
+  expect((await replays.sentBy(replayId)).toSorted()).toEqual([seventh, eighth].toSorted())
+  expect(harness.attribution.listed.at(-1)).toMatchObject({ companyId, provider: 'retell', pageToken: 'more' })
+  // What the ledger alone knows counts, too.
+  expect(await harness.replays.startReplay({ selection: { ...selection, entityId: 'call_8' }, dryRun: true })).toMatchObject({
+    matched: 1n,
+  })
+  harness.attribution.list()
+  expect(await harness.replays.startReplay({ selection, dryRun: true })).toMatchObject({ matched: 0n })
+})
+
+const toAttributed = (decision: { eventId: string; revision: number }) => AttributedEvent.fromPartial(decision)
+
 test('replays are listed from the newest to the oldest', async () => {
   const first = await harness.replays.listReplays({ pageSize: 2 })
   const second = await harness.replays.listReplays({ pageSize: 200, pageToken: first.nextPageToken })
@@ -98,6 +125,7 @@ test('what can’t be replayed is refused by its name', async () => {
     ['received_from', { selection: { provider: 'retell' } }],
     ['received_from', { selection: { receivedFrom: new Date(Date.now() + day) } }],
     ['14 days', { selection: { receivedFrom: new Date(Date.now() - 31 * day) } }],
+    ['company_id', { selection: { receivedFrom: since, companyId: 'cmp_1' } }],
     ['events_per_second', { selection: { receivedFrom: since }, eventsPerSecond: 2_001 }],
     ['provider', { selection: { receivedFrom: since, provider: 'R' } }],
   ] as const

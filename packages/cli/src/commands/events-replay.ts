@@ -7,6 +7,7 @@ import { leaf, type Leaf } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { json } from '../format.ts'
+import { findCompanies } from '../live/companies.ts'
 import { rpcArgs, type RpcFlags } from '../rpc.ts'
 import { countOf, describeReplay, hasEnded, withReplays } from './replays.ts'
 import { filterOf, isFiltering, selectionArgs, type SelectionFlags } from '../selection.ts'
@@ -18,6 +19,7 @@ export function replay(context: CliContext): Leaf {
   return leaf(
     'Send accepted events again, unchanged, on the bulk lane: events by their ids, or all that match within a window.',
     {
+      company: { type: 'string', description: 'That went to this company: its id (cmp_…), or the beginning of its name' },
       ...selectionArgs,
       rate: { type: 'string', description: 'Events a second at most, 1 to 2000', default: '200', valueHint: 'n' },
       'dry-run': { type: 'boolean', description: 'Only say how many it would be' },
@@ -25,7 +27,10 @@ export function replay(context: CliContext): Leaf {
       ...rpcArgs,
     },
     async ({ args }) => {
-      const selection = selectionOf(args, context.now())
+      const { token } = args
+      // --address is the ingress's.
+      const { chosenId = '' } = args.company === undefined ? {} : await findCompanies(context, { token, company: args.company })
+      const selection = selectionOf(args, chosenId, context.now())
       const eventsPerSecond = wholeNumber('--rate', args.rate, 1, 2_000)
       const dryRun = args['dry-run'] === true
       const answer = await withReplays(context, args, (replays) => replays.startReplay({ selection, eventsPerSecond, dryRun }))
@@ -44,14 +49,14 @@ export function replay(context: CliContext): Leaf {
   )
 }
 
-function selectionOf(args: SelectionFlags, now: Date): ReplaySelection {
+function selectionOf(args: SelectionFlags, companyId: string, now: Date): ReplaySelection {
   const eventIds = args._.map(eventId)
   const filter = filterOf(args, now)
-  if (eventIds.length > 0 && isFiltering(filter)) throw new UsageError('Give event ids, or a filter with --since; not both.')
+  if (eventIds.length > 0 && (companyId || isFiltering(filter))) throw new UsageError('Give event ids, or a filter with --since; not both.')
   if (eventIds.length === 0 && !filter.receivedFrom) {
     throw new UsageError('Which events? Give their ids, or --since with what else narrows them.')
   }
-  return { eventIds, ...filter }
+  return { eventIds, companyId, ...filter }
 }
 
 /** Tells of its progress until it has ended, or until Ctrl-C, which does not end the replay, as nothing does that fails here. */

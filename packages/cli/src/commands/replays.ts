@@ -66,6 +66,7 @@ export function describeReplay(replay: Replay): string {
     Failed: replay.failed === 0n ? undefined : String(replay.failed),
     Events: selection?.eventIds.join(' '),
     Window: window,
+    Company: selection?.companyId,
     Provider: selection?.provider,
     Types: selection?.eventTypes.join(', '),
     Connection: selection?.connectionId,

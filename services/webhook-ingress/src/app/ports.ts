@@ -144,6 +144,8 @@ export interface LedgerReader {
   list(query: LedgerQuery): Promise<{ events: LedgerEntry[]; nextPageToken: string }>
   /** Every revision of the events, rising, and when it was received or decided; what the ledger does not know is left out. */
   publications(ids: readonly EventId[]): Promise<readonly Publication[]>
+  /** Of these events those that match, in their newest revisions. */
+  newestMatching(filter: LedgerFilter, ids: readonly EventId[]): Promise<readonly Publication[]>
   delivery(id: string): Promise<Delivery | undefined>
   countAccepted(): Promise<bigint>
   /** How many events match; not `all` if the time was up before they were counted. */

@@ -1,6 +1,6 @@
 import type { EventId } from '@frontdesk/contracts'
 import type { Page } from '@frontdesk/database'
-import type { Publication } from './ports.ts'
+import type { LedgerFilter, Publication } from './ports.ts'
 import type { Replay, ReplayState, RowSpan } from './replay.ts'
 
 /** Keeps replays. */
@@ -24,6 +24,16 @@ export interface ReplayBatch<Message> {
   readonly messages: readonly Message[]
   readonly through: bigint
   readonly over: boolean
+}
+
+/** The company-resolver's decisions, as far as a replay needs them. */
+export interface AttributedEvents {
+  /** What it gave to the company since then, a page at a time, the newest first; an event as often as it was decided on. */
+  of(
+    companyId: string,
+    filter: Pick<LedgerFilter, 'types' | 'provider'>,
+    since: Date,
+  ): AsyncIterable<readonly Pick<Publication, 'eventId' | 'revision'>[]>
 }
 
 /** The committed rows that replays are made of. */

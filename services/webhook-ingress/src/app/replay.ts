@@ -5,6 +5,8 @@ export type ReplaySelection =
   | { readonly kind: 'ids'; readonly eventIds: readonly EventId[] }
   | {
       readonly kind: 'filter'
+      /** Events that the resolver gave to this company. */
+      readonly companyId: string | undefined
       readonly provider: string | undefined
       readonly types: readonly string[]
       readonly connectionId: string | undefined

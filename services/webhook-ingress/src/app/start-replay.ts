@@ -2,10 +2,12 @@ import { newId } from '@frontdesk/contracts'
 import { FrontdeskError, invalidArgument } from '@frontdesk/errors'
 import type { Replay, ReplayRows, ReplaySelection } from './replay.ts'
 import type { LedgerReader } from './ports.ts'
-import type { ReplaySource, ReplayStore } from './replay-ports.ts'
+import { readCompanyRows } from './company-rows.ts'
+import type { AttributedEvents, ReplaySource, ReplayStore } from './replay-ports.ts'
 
 export interface StartReplayDependencies {
-  readonly ledger: Pick<LedgerReader, 'publications' | 'count'>
+  readonly ledger: Pick<LedgerReader, 'publications' | 'newestMatching' | 'count'>
+  readonly attributed: AttributedEvents
   readonly store: Pick<ReplayStore, 'insert' | 'countOpen'>
   readonly source: Pick<ReplaySource<unknown>, 'rowsOf' | 'spansOf'>
   readonly clock: () => Date
@@ -63,6 +65,10 @@ async function select(deps: StartReplayDependencies, selection: ReplaySelection)
   const oldest = new Date(deps.clock().getTime() - deps.maxAgeMs)
   if (selection.kind === 'filter') {
     if (selection.receivedFrom < oldest) throw tooOld(deps, 'received_from')
+    if (selection.companyId !== undefined) {
+      const ids = await readCompanyRows(deps, selection.companyId, selection)
+      return { matched: BigInt(ids.length), matchedAll: true, rows: { ids, after: 0n } }
+    }
     const [{ counted, all }, spans] = await Promise.all([
       deps.ledger.count(selection),
       deps.source.spansOf(selection.receivedFrom, selection.receivedUntil),

@@ -1,5 +1,5 @@
 import type { EventId } from '@frontdesk/contracts'
-import { type Database, keyset, type Position, positionToken } from '@frontdesk/database'
+import { type Database, keyset, padded, type Position, positionToken } from '@frontdesk/database'
 import { and, count, eq, gt, gte, inArray, lt, or, type SQL } from 'drizzle-orm'
 import type { LedgerEntry, LedgerFilter, LedgerQuery, LedgerReader } from '../app/ports.ts'
 import { readPublications } from './publications.ts'
@@ -60,6 +60,16 @@ export function createLedgerReader(database: Database, { rowsPerLook = 20_000, c
     },
 
     publications: (ids) => readPublications(database, ids),
+
+    async newestMatching(filter, ids) {
+      const rows = await orm
+        .select({ eventId: events.eventId, revision: events.revision })
+        .from(events)
+        .where(and(inArray(events.eventId, padded(ids)), matching(filter)))
+      const newest = new Map(rows.map(({ eventId, revision }) => [eventId, revision]))
+      const publications = await readPublications(database, [...newest.keys()])
+      return publications.filter(({ eventId, revision }) => newest.get(eventId) === revision)
+    },
 
     async delivery(id) {
       const [row] = await orm.select().from(deliveries).where(eq(deliveries.deliveryId, id))

@@ -110,6 +110,7 @@ function toSelection(stored: Record<string, unknown>): ReplaySelection {
   const text = (name: string) => stored[name] as string | undefined
   return {
     kind: 'filter',
+    companyId: text('companyId'),
     provider: text('provider'),
     types: stored['types'] as string[],
     connectionId: text('connectionId'),

@@ -101,7 +101,11 @@ export interface ReplaySelection {
     | Date
     | undefined;
   /** Before this instant; now when absent. */
-  receivedUntil: Date | undefined;
+  receivedUntil:
+    | Date
+    | undefined;
+  /** Which the company-resolver gave to this company, in their newest revisions; at most 20,000. */
+  companyId: string;
 }
 
 export interface Replay {
@@ -183,6 +187,7 @@ function createBaseReplaySelection(): ReplaySelection {
     entityId: "",
     receivedFrom: undefined,
     receivedUntil: undefined,
+    companyId: "",
   };
 }
 
@@ -208,6 +213,9 @@ export const ReplaySelection: MessageFns<ReplaySelection> = {
     }
     if (message.receivedUntil !== undefined) {
       Timestamp.encode(toTimestamp(message.receivedUntil), writer.uint32(58).fork()).join();
+    }
+    if (message.companyId !== "") {
+      writer.uint32(66).string(message.companyId);
     }
     return writer;
   },
@@ -281,6 +289,14 @@ export const ReplaySelection: MessageFns<ReplaySelection> = {
             message.receivedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -326,6 +342,11 @@ export const ReplaySelection: MessageFns<ReplaySelection> = {
         : isSet(object.received_until)
         ? fromJsonTimestamp(object.received_until)
         : undefined,
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
     };
   },
 
@@ -352,6 +373,9 @@ export const ReplaySelection: MessageFns<ReplaySelection> = {
     if (message.receivedUntil !== undefined) {
       obj.receivedUntil = message.receivedUntil.toISOString();
     }
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
     return obj;
   },
 
@@ -367,6 +391,7 @@ export const ReplaySelection: MessageFns<ReplaySelection> = {
     message.entityId = object.entityId ?? "";
     message.receivedFrom = object.receivedFrom ?? undefined;
     message.receivedUntil = object.receivedUntil ?? undefined;
+    message.companyId = object.companyId ?? "";
     return message;
   },
 };
