@@ -116,6 +116,18 @@ test('what was sent is told as it is sent, and a run that broke off goes on with
   expect(new Set(runs)).toEqual(new Set([runId]))
 })
 
+test('a window that broke off goes on as the same window, whenever that is', async () => {
+  const cli = await operator(
+    () => {
+      throw new FrontdeskError('internal', { publicMessage: 'no luck' })
+    },
+    { listEvents: () => Promise.resolve({ events: [LedgerEvent.fromPartial({ eventId: id(1) })] }) },
+  )
+  const { code, err } = await cli('--since', '3d')
+  expect(code).toBe(1)
+  expect(err).toMatch(/with --since 2026-11-19T10:00:00.000Z --until 2026-11-22T10:00:00.000Z --run \S+ goes on/)
+})
+
 test('all that match within a window are sent, a page after the other, and none that came later', async () => {
   const asked: unknown[] = []
   const sent: string[] = []

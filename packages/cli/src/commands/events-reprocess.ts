@@ -5,7 +5,7 @@ import { eventId } from '../arguments.ts'
 import { leaf, type Leaf } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { CommandError, UsageError } from '../errors.ts'
-import { json, printable } from '../format.ts'
+import { instant, json, printable } from '../format.ts'
 import { rpcArgs, withService } from '../rpc.ts'
 import { filterOf, isFiltering, selectionArgs, type SelectionFlags } from '../selection.ts'
 
@@ -42,7 +42,8 @@ export function reprocess(context: CliContext): Leaf {
         await withService(context, 'webhook-ingress', LedgerServiceDefinition, args, work, ['listEvents', 'reprocessEvents'])
       } catch (error) {
         if (done.length > 0) tell()
-        if (!dryRun) context.err(`It broke off. The same command with --run ${runId} goes on, and sends nothing twice.`)
+        if (!dryRun)
+          context.err(`It broke off. The same command with ${windowOf(selected)}--run ${runId} goes on, and sends nothing twice.`)
         throw error
       }
       tell()
@@ -69,6 +70,13 @@ function selectionOf(args: SelectionFlags, now: Date): Selected {
   if (!first.startsWith('dlv_')) return { eventIds: [...new Set(args._.map(eventId))] }
   if (args._.length > 1) throw new UsageError('A delivery is reprocessed alone.')
   return { deliveryId: first }
+}
+
+/** As instants: a time that is counted back from now moves. */
+function windowOf(selected: Selected): string {
+  if (!('filter' in selected)) return ''
+  const { receivedFrom, receivedUntil } = selected.filter
+  return `--since ${instant(receivedFrom)} --until ${instant(receivedUntil)} `
 }
 
 /** One after the other, so that what is refused stops what comes after it. */
