@@ -16,7 +16,8 @@ export const rpcArgs = {
 
 type Definition = Parameters<typeof createRpcClient>[0]
 
-interface Flags {
+/** What those options may say. */
+export interface RpcFlags {
   readonly address?: string | undefined
   readonly token?: string | undefined
 }
@@ -26,7 +27,7 @@ export async function withService<Service extends Definition, Result>(
   context: CliContext,
   name: ServiceName,
   definition: Service,
-  flags: Flags,
+  flags: RpcFlags,
   work: (client: RpcClient<Service>) => Promise<Result>,
   retryMethods: NonNullable<RpcClientOptions<Service>['retryMethods']> = [],
 ): Promise<Result> {

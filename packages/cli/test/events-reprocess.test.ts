@@ -1,4 +1,5 @@
-import { type ReprocessedEvent, ReprocessMode, ReprocessOutcome } from '@frontdesk/contracts'
+import { LedgerEvent, type ReprocessedEvent, ReprocessMode, ReprocessOutcome } from '@frontdesk/contracts'
+import { FrontdeskError } from '@frontdesk/errors'
 import { afterEach, expect, test } from 'vitest'
 import { type Answers, type Stack, startStack } from './stack.ts'
 import { run } from './terminal.ts'
@@ -24,8 +25,10 @@ afterEach(async () => {
   stack = undefined
 })
 
-async function operator(reprocessEvents: NonNullable<NonNullable<Answers['ledger']>['reprocessEvents']>) {
-  const started = await startStack({ ledger: { reprocessEvents } })
+type LedgerAnswers = NonNullable<Answers['ledger']>
+
+async function operator(reprocessEvents: NonNullable<LedgerAnswers['reprocessEvents']>, more: LedgerAnswers = {}) {
+  const started = await startStack({ ledger: { reprocessEvents, ...more } })
   stack = started
   return (...argv: string[]) => run(['events', 'reprocess', ...argv], { cwd: started.directory })
 }
@@ -43,7 +46,7 @@ test('a dry run asks for one, and shows each difference of each event', async ()
   })
   const { code, out } = await cli(id(1), id(2), '--renormalize', '--dry-run')
   expect(code).toBe(0)
-  expect(asked).toEqual([{ eventIds: [id(1), id(2)], deliveryId: '', mode: ReprocessMode.RENORMALIZE, dryRun: true }])
+  expect(asked).toMatchObject([{ eventIds: [id(1), id(2)], deliveryId: '', mode: ReprocessMode.RENORMALIZE, dryRun: true }])
   expect(out).toBe(
     [
       `${id(1)}  revision 1 → 2, frontdesk.call.ended.v1`,
@@ -89,4 +92,66 @@ test('what can’t be sent is told with why and what to do, and ends with exit c
   const { code, out, err } = await cli('dlv_1')
   expect([code, err]).toEqual([1, 'error: 4 of 6 can’t be sent.'])
   for (const said of ['new, frontdesk.call.ended.v1', 'not known', ...refusals.map(([, text]) => text)]) expect(out).toContain(said)
+})
+
+test('what was sent is told as it is sent, and a run that broke off goes on without sending anything twice', async () => {
+  const runs: string[] = []
+  const cli = await operator(({ eventIds, runId }) => {
+    runs.push(runId)
+    if (runs.length === 2) throw new FrontdeskError('internal', { publicMessage: 'no luck' })
+    const [first = ''] = eventIds
+    return Promise.resolve({
+      events: [event({ eventId: first, ...(runs.length === 3 && { outcome: ReprocessOutcome.SENT_BEFORE, nextRevision: 0 }) })],
+    })
+  })
+  const ids = Array.from({ length: 150 }, (_, index) => id(index))
+  const broken = await cli(...ids)
+  expect(broken.code).toBe(1)
+  expect(broken.out).toBe(`${id(0)}  revision 1 → 2, frontdesk.call.ended.v1\n1 of 1 sent.`)
+  expect(broken.err).toContain('no luck')
+  const [, runId = ''] = /--run (\S+) goes on/.exec(broken.err) ?? []
+  const again = await cli(...ids, '--run', runId)
+  expect(again.code).toBe(0)
+  expect(again.out).toContain(`${id(0)}  sent in this run before`)
+  expect(new Set(runs)).toEqual(new Set([runId]))
+})
+
+test('a window that broke off goes on as the same window, whenever that is', async () => {
+  const cli = await operator(
+    () => {
+      throw new FrontdeskError('internal', { publicMessage: 'no luck' })
+    },
+    { listEvents: () => Promise.resolve({ events: [LedgerEvent.fromPartial({ eventId: id(1) })] }) },
+  )
+  const { code, err } = await cli('--since', '3d')
+  expect(code).toBe(1)
+  expect(err).toMatch(/with --since 2026-11-19T10:00:00.000Z --until 2026-11-22T10:00:00.000Z --run \S+ goes on/)
+})
+
+test('all that match within a window are sent, a page after the other, and none that came later', async () => {
+  const asked: unknown[] = []
+  const sent: string[] = []
+  const entry = (index: number) => LedgerEvent.fromPartial({ eventId: id(index), revision: 1 })
+  const cli = await operator(
+    ({ eventIds }) => {
+      sent.push(...eventIds)
+      return Promise.resolve({ events: eventIds.map((eventId) => event({ eventId })) })
+    },
+    {
+      listEvents: (request) => {
+        asked.push(request)
+        const pages = { '': { events: [entry(1), entry(2)], nextPageToken: 'a' }, a: { nextPageToken: 'b' }, b: { events: [entry(3)] } }
+        return Promise.resolve(pages[request.pageToken as keyof typeof pages])
+      },
+    },
+  )
+  const { code, out } = await cli('--type', 'provider_event.received', '--since', '3d', '--renormalize')
+  expect([code, sent]).toEqual([0, [id(1), id(2), id(3)]])
+  expect(out).toContain('3 of 3 sent.')
+  const window = { receivedFrom: new Date('2026-11-19T10:00:00Z'), receivedUntil: new Date('2026-11-22T10:00:00Z') }
+  expect(asked).toMatchObject(
+    ['', 'a', 'b'].map((pageToken) => ({ ...window, eventTypes: ['frontdesk.provider_event.received.v1'], pageSize: 100, pageToken })),
+  )
+  expect(await cli('--type', 'call.ended')).toMatchObject({ code: 2, err: expect.stringContaining('--since') })
+  expect(await cli(id(1), '--since', '3d')).toMatchObject({ code: 2, err: expect.stringContaining('not both') })
 })

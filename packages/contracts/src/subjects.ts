@@ -29,7 +29,9 @@ export function everyCompanySubject(type: EventType): string {
   return `company.*.${entityAndVerb(type)}`
 }
 
-/** The same subject in the bulk lane, where refills and replays travel. */
+const bulkPrefix = 'bulk.'
+
+/** The same subject in the bulk lane, where refills and replays travel; one that is in it stays as it is. */
 export function bulkSubject(subject: string): string {
-  return `bulk.${subject}`
+  return subject.startsWith(bulkPrefix) ? subject : `${bulkPrefix}${subject}`
 }

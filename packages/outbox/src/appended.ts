@@ -3,9 +3,10 @@ import type { Database } from '@frontdesk/database'
 import { and, asc, gte, inArray, lt, max, min } from 'drizzle-orm'
 import { outbox } from './tables.ts'
 
-/** An event, and when it was received or decided: shortly before it was appended. */
+/** A revision of an event, and when it was received or decided: shortly before it was appended. */
 export interface AppendedEvent {
   readonly eventId: EventId
+  readonly revision: number
   readonly at: Date
 }
 
@@ -36,19 +37,28 @@ export async function firstRowSince(database: Database, instant: Date): Promise<
   return low
 }
 
-/** The ids of the events' rows, rising, found by their time and not by an index of their ids. */
-export async function rowsOf(database: Database, events: readonly AppendedEvent[]): Promise<{ id: bigint; eventId: EventId }[]> {
-  const found: { id: bigint; eventId: EventId }[] = []
-  let missing = events
+/** Where a revision of an event stands in the outbox. */
+export interface AppendedRow {
+  readonly id: bigint
+  readonly eventId: EventId
+  readonly revision: number
+}
+
+/** The rows of these revisions, rising, found by their time and not by an index of their ids. */
+export async function rowsOf(database: Database, events: readonly AppendedEvent[]): Promise<AppendedRow[]> {
+  const found: AppendedRow[] = []
+  const missing = new Map(events.map((event) => [keyOf(event), event]))
   for (const { before, after } of slacksMs) {
     // The wide look is for what the narrow one has not found.
-    for (const { from, until, ids } of spans(missing, before, after)) {
-      found.push(...(await rowsWithin(database, ids, from, until)))
+    for (const { from, until, ids } of spans([...missing.values()], before, after)) {
+      for (const row of await rowsWithin(database, ids, from, until)) if (missing.delete(keyOf(row))) found.push(row)
     }
-    const ids = new Set(found.map(({ eventId }) => eventId))
-    missing = missing.filter(({ eventId }) => !ids.has(eventId))
   }
   return found.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function keyOf({ eventId, revision }: Pick<AppendedRow, 'eventId' | 'revision'>): string {
+  return `${eventId}.${revision}`
 }
 
 interface Span {
@@ -72,7 +82,7 @@ function spans(events: readonly AppendedEvent[], beforeMs: number, afterMs: numb
 async function rowsWithin(database: Database, ids: readonly EventId[], from: Date, until: Date) {
   const [first, end] = await Promise.all([firstRowSince(database, from), firstRowSince(database, until)])
   return database.orm
-    .select({ id: outbox.id, eventId: outbox.eventId })
+    .select({ id: outbox.id, eventId: outbox.eventId, revision: outbox.revision })
     .from(outbox)
     .where(and(gte(outbox.id, first), lt(outbox.id, end), inArray(outbox.eventId, [...ids])))
 }

@@ -37,8 +37,8 @@ export interface OperationsOptions {
   readonly handlers: readonly EventHandler[]
   /** The service's own counts by name, beside "handled" and "dead" of its inbox. */
   readonly counts: () => Promise<Record<string, bigint>>
-  /** When events were appended; for a service whose table is `outboxByTime`. */
-  readonly appendedAt?: TimelineOptions['appendedAt']
+  /** What was appended when; for a service whose table is `outboxByTime`. */
+  readonly appended?: TimelineOptions['appended']
 }
 
 const defaultPageSize = 50
@@ -48,7 +48,7 @@ const largestPageSize = 200
 export function createOperations(options: OperationsOptions): Operations {
   const { database, outbox, handlers, counts } = options
   const consumes = handlers.length > 0
-  const timeline = { database, handlerNames: handlers.map(({ handlerName }) => handlerName), appendedAt: options.appendedAt }
+  const timeline = { database, handlerNames: handlers.map(({ handlerName }) => handlerName), appended: options.appended }
 
   return {
     async getConservation() {

@@ -122,7 +122,7 @@ export async function runRefill(options: RefillRunOptions, stream: string, durin
   /** The same event on the bulk lane; the position that it lost is in its message id, so that it is neither taken for the first nor stored twice. */
   function again(row: OutboxRow): OutgoingMessage {
     const { message } = pendingRowOf(row, options.source)
-    const subject = message.subject.startsWith(bulkSubject('')) ? message.subject : bulkSubject(message.subject)
+    const subject = bulkSubject(message.subject)
     return { ...message, subject, repeat: `refill.${row.streamSeq}` }
   }
 }

@@ -74,13 +74,14 @@ test('rows are found by when they were appended, late ones too, without an index
   expect(await firstRowSince(harness.database, after(200_000))).toBe((ids[5] ?? 0n) + 1n)
 
   const eventIds = events.map(({ id }) => id)
-  const at = (index: number, ms: number) => ({ eventId: eventIds[index] as EventId, at: after(ms) })
+  const at = (index: number, ms: number) => ({ eventId: eventIds[index] as EventId, revision: 1, at: after(ms) })
   // The one of 120 s was received at 0.1 s: its commit waited for two minutes.
-  const found = await rowsOf(harness.database, [at(5, 121_000), at(4, 100), at(1, 999), { eventId: testEventId('nowhere'), at: start }])
+  const nowhere = { ...at(1, 0), eventId: testEventId('nowhere') }
+  const found = await rowsOf(harness.database, [at(5, 121_000), at(4, 100), at(1, 999), nowhere, { ...at(1, 999), revision: 2 }])
   expect(found.map(({ id }) => id)).toEqual([ids[1], ids[4], ids[5]])
 
   const timeline = await (
-    await operations({ handlers: [], appendedAt: async () => new Map([[eventIds[3] as EventId, after(59_990)]]) })
+    await operations({ handlers: [], appended: async () => [at(3, 59_990)] })
   ).getTimeline({
     eventIds: [eventIds[3] as EventId],
   })

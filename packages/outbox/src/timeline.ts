@@ -1,7 +1,7 @@
 import type { EventId, GetTimelineResponse, HandledEvent, ProducedEvent } from '@frontdesk/contracts'
 import { type Database, padded } from '@frontdesk/database'
 import { and, asc, inArray } from 'drizzle-orm'
-import { rowsOf } from './appended.ts'
+import { type AppendedEvent, rowsOf } from './appended.ts'
 import { inbox, outbox } from './tables.ts'
 
 /** Where a timeline is read from. */
@@ -9,8 +9,8 @@ export interface TimelineOptions {
   readonly database: Database
   /** Of all handlers: the inbox's key begins with them, and so needs no index by event. */
   readonly handlerNames: readonly string[]
-  /** When each of the events was appended, of a service whose outbox has no index by correlation. */
-  readonly appendedAt: ((ids: readonly EventId[]) => Promise<ReadonlyMap<EventId, Date>>) | undefined
+  /** Every revision of the events and when it was appended, of a service whose outbox has no index by correlation. */
+  readonly appended: ((ids: readonly EventId[]) => Promise<readonly AppendedEvent[]>) | undefined
 }
 
 const producedMax = 500
@@ -69,8 +69,8 @@ export function producedOf(orm: Database['orm'], ids: readonly EventId[]) {
     .limit(producedMax)
 }
 
-async function readProduced({ database, appendedAt }: TimelineOptions, ids: readonly EventId[]): Promise<ProducedEvent[]> {
-  const rows = appendedAt ? await appendedThen(database, await appendedAt(ids)) : await producedOf(database.orm, ids)
+async function readProduced({ database, appended }: TimelineOptions, ids: readonly EventId[]): Promise<ProducedEvent[]> {
+  const rows = appended ? await appendedThen(database, await appended(ids)) : await producedOf(database.orm, ids)
   return rows
     .toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
     .map(({ companyId, causationId, publishedAt, stream, streamSeq, attempts, lastError, ...row }) => ({
@@ -85,11 +85,8 @@ async function readProduced({ database, appendedAt }: TimelineOptions, ids: read
     }))
 }
 
-async function appendedThen(database: Database, times: ReadonlyMap<EventId, Date>) {
-  const rows = await rowsOf(
-    database,
-    [...times].map(([eventId, at]) => ({ eventId, at })),
-  )
+async function appendedThen(database: Database, events: readonly AppendedEvent[]) {
+  const rows = await rowsOf(database, events)
   if (rows.length === 0) return []
   const rowIds = rows.map(({ id }) => id)
   return database.orm

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { connectBus, watchTopology } from '@frontdesk/bus'
 import {
+  AttributionServiceDefinition,
   DirectoryServiceDefinition,
   LedgerServiceDefinition,
   OperationsServiceDefinition,
@@ -26,6 +27,7 @@ import { answerInbound } from './app/answer-inbound.ts'
 import { type ConnectionSecretsCache, createConnectionSecrets } from './app/connection-secrets.ts'
 import { startReplay } from './app/start-replay.ts'
 import { reprocess } from './app/reprocess.ts'
+import { createAttributedEvents } from './clients/attributed-events.ts'
 import { createDirectory } from './clients/directory.ts'
 import { connectInbound } from './clients/inbound.ts'
 import { type Config, platformSecretsOf, retentionOf } from './config.ts'
@@ -157,7 +159,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
     outbox,
     handlers: [],
     counts: async () => ({ accepted: await reader.countAccepted() }),
-    appendedAt: (ids) => reader.receivedAt(ids),
+    appended: (ids) => reader.publications(ids),
   })
   const replays = createReplayStore(database)
   const replaySource = createReplaySource(database, source)
@@ -169,6 +171,16 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
       alone: (work) => withDatabaseLock(database, 'replay', work, { waitMs: 0 }),
       telemetry,
       clock: now,
+    }),
+  )
+  const attributions = starting.use(
+    createRpcClient(AttributionServiceDefinition, {
+      address: config.DIRECTORY_ADDRESS,
+      audience: 'company-resolver',
+      issuer: tokens,
+      telemetry,
+      deadlineMs: 3_000,
+      retryMethods: ['listAttributions'],
     }),
   )
   const rpc = createRpcServer({
@@ -192,6 +204,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
       store: replays,
       startReplay: startReplay({
         ledger: reader,
+        attributed: createAttributedEvents(attributions),
         store: replays,
         source: replaySource,
         clock: now,

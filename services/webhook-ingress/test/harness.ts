@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { createConnection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise'
 import {
   AttributionServiceDefinition,
   DirectoryServiceDefinition,
@@ -111,6 +112,16 @@ export async function startHarness(settings: Readonly<Record<string, string>> = 
     async restartAt(time: Date) {
       await ingress[Symbol.asyncDispose]()
       ingress = await startWebhookIngress(config, { tokens, now: () => time })
+    },
+    /** Looks at its database, or changes what the ingress never would. */
+    async sql<Row extends Record<string, unknown>>(text: string, params: (string | number | Buffer | Date)[] = []): Promise<Row[]> {
+      const connection = await createConnection({ uri: mysqlUrl, timezone: 'Z' })
+      try {
+        const [rows] = await connection.query<RowDataPacket[] | ResultSetHeader>(text, params)
+        return (Array.isArray(rows) ? rows : []) as unknown as Row[]
+      } finally {
+        await connection.end()
+      }
     },
     post: (path: string, body: Buffer | string, headers: Record<string, string>) => post(`${ingress.url}${path}`, body, headers),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

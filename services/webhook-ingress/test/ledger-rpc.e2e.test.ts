@@ -1,9 +1,9 @@
-import { newId, vouchForCompanyId } from '@frontdesk/contracts'
+import { newId, VerifyingSecret, vouchForCompanyId } from '@frontdesk/contracts'
 import { retellWebhook, signRetell } from '@frontdesk/providers/testing'
 import { createTokenIssuer, type TokenSource } from '@frontdesk/rpc'
 import { eventually } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Harness, retellApiKey, startHarness } from './harness.ts'
+import { type Harness, retellApiKey, retellApiKeyPrevious, startHarness } from './harness.ts'
 
 let harness: Harness
 beforeAll(async () => {
@@ -104,6 +104,17 @@ test('one event is found by its id', async () => {
   const [listed] = (await harness.ledger.listEvents({ entityId: 'call_3' })).events
   const { event } = await harness.ledger.getEvent({ eventId: listed?.eventId ?? '' })
   expect(event).toEqual(listed)
+})
+
+test('an event tells by which of the secrets its delivery was verified, and which revision it has', async () => {
+  for (const [callId, key, verifiedBy] of [
+    ['call_current', retellApiKey, VerifyingSecret.CURRENT],
+    ['call_previous', retellApiKeyPrevious, VerifyingSecret.PREVIOUS],
+  ] as const) {
+    const { body } = retellWebhook('call_started', { call: { call_id: callId } })
+    await harness.post('/v1/webhooks/retell', body, { 'x-retell-signature': signRetell(body, key, Date.now()) })
+    expect((await harness.ledger.listEvents({ entityId: callId })).events).toMatchObject([{ verifiedBy, revision: 1 }])
+  }
 })
 
 test('a malformed argument is named, and an unknown id is not found', async () => {

@@ -4,6 +4,8 @@ import {
   type AttributionServiceImplementation,
   BookingServiceDefinition,
   type BookingServiceImplementation,
+  type ListAttributionsRequest,
+  type ListAttributionsResponse,
   type ResolveCompanyRequest,
   type ResolveCompanyResponse,
 } from '@frontdesk/contracts'
@@ -13,23 +15,37 @@ import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 
 const notHere = () => Promise.reject(new FrontdeskError('internal', { publicMessage: 'the ingress never calls this' }))
 
-/** The resolver's one method that the ingress calls of a ringing phone; of nobody until the test says whose. */
+/** The resolver's methods that the ingress calls, of a ringing phone and for a replay; nothing is anybody's until the test says whose. */
 export function createAttribution() {
   type Resolve = (request: ResolveCompanyRequest) => Promise<ResolveCompanyResponse>
   const nobody: Resolve = async () => ({ decision: { $case: 'unresolved', value: { reason: 'QUARANTINE_REASON_NO_MATCH', details: [] } } })
   const asked: ResolveCompanyRequest[] = []
   let resolve = nobody
+  type List = (request: ListAttributionsRequest) => Promise<Partial<ListAttributionsResponse>>
+  const none: List = async () => ({})
+  const listed: ListAttributionsRequest[] = []
+  let list = none
   const implementation: AttributionServiceImplementation = {
     getAttribution: notHere,
     listQuarantine: notHere,
-    listAttributions: notHere,
+    listAttributions: async (request, context) => {
+      requireAllCompanies(context)
+      listed.push(request)
+      return list(request)
+    },
     resolveCompany: async (request, context) => {
       requireAllCompanies(context, ['webhook-ingress'])
       asked.push(request)
       return resolve(request)
     },
   }
-  return { implementation, asked, answer: (next: Resolve = nobody) => void (resolve = next) }
+  return {
+    implementation,
+    asked,
+    answer: (next: Resolve = nobody) => void (resolve = next),
+    listed,
+    list: (next: List = none) => void (list = next),
+  }
 }
 
 /** Booking's one method that the ingress calls, over real gRPC; its callers are strangers until the test says who. */

@@ -1,31 +1,23 @@
-import { applyStreams, type Bus, connectBus } from '@frontdesk/bus'
-import { newId, ReplayState } from '@frontdesk/contracts'
+import { AttributedEvent, newId, ReplayState } from '@frontdesk/contracts'
 import { retellWebhook, signRetell } from '@frontdesk/providers/testing'
-import { eventually, startNats } from '@frontdesk/testing'
+import { eventually } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Harness, retellApiKey, startHarness } from './harness.ts'
+import { type Replays, startReplays } from './replays.ts'
 
 const owned = new AsyncDisposableStack()
 const calls = 60
 let harness: Harness
-let bus: Bus
+let replays: Replays
 let since: Date
 beforeAll(async () => {
   harness = owned.use(await startHarness())
-  const nats = owned.use(await startNats({ port: harness.natsPort }))
-  bus = owned.use(connectBus({ servers: nats.url, name: 'test', telemetry: harness.telemetry }))
-  await bus.connected()
-  await applyStreams(bus)
+  replays = owned.use(await startReplays(harness))
   since = new Date(Date.now() - 1_000)
   await Promise.all(Array.from({ length: calls }, (_, index) => sendCall(`call_${index}`)))
-  await eventually(allPublished, { timeoutMs: 15_000 })
+  await replays.allPublished()
 }, 30_000)
 afterAll(() => owned.disposeAsync())
-
-async function allPublished() {
-  const { unpublished } = await harness.operations.getConservation({})
-  if (unpublished > 0n) throw new Error(`${unpublished} events wait`)
-}
 
 async function sendCall(callId: string) {
   const { body } = retellWebhook('call_started', { call: { call_id: callId } })
@@ -34,42 +26,14 @@ async function sendCall(callId: string) {
 
 const eventOf = async (entityId: string) => (await harness.ledger.listEvents({ entityId })).events[0]?.eventId ?? ''
 
-/** The messages in the bulk lane of one replay: event ids in their order. */
-async function sentBy(replayId: string): Promise<string[]> {
-  const manager = await bus.manager()
-  const { state } = await manager.streams.info('INGRESS')
-  const sequences = Array.from({ length: state.messages }, (_, index) => state.first_seq + index)
-  const messages = await Promise.all(sequences.map((seq) => manager.streams.getMessage('INGRESS', { seq })))
-  return messages.flatMap((message) =>
-    message?.subject === 'bulk.ingress.retell.call.started' && message.header.get('Nats-Msg-Id').endsWith(replayId)
-      ? [message.header.get('ce-id')]
-      : [],
-  )
-}
-
-const ended = (replayId: string, state: ReplayState = ReplayState.DONE) =>
-  eventually(
-    async () => {
-      const { replay } = await harness.replays.getReplay({ replayId })
-      expect(replay?.state).toBe(state)
-      return replay
-    },
-    { timeoutMs: 15_000 },
-  )
-
-async function start(request: Parameters<typeof harness.replays.startReplay>[0]) {
-  const { matched, replay } = await harness.replays.startReplay(request)
-  return { matched, replayId: replay?.replayId ?? '' }
-}
-
 test('an event is sent again unchanged on the bulk lane, each time it is asked for, and who asked is kept', async () => {
   const eventIds = [await eventOf('call_3'), await eventOf('call_4')]
   for (const _ of [1, 2]) {
     // Within the time in which the broker takes an id that it knows for a duplicate.
-    const { matched, replayId } = await start({ selection: { eventIds: [...eventIds, ...eventIds] } })
+    const { matched, replayId } = await replays.start({ selection: { eventIds: [...eventIds, ...eventIds] } })
     expect(matched).toBe(2n)
-    expect(await ended(replayId)).toMatchObject({ published: 2n, failed: 0n, caller: 'operator', selection: { eventIds } })
-    expect((await sentBy(replayId)).toSorted()).toEqual(eventIds.toSorted())
+    expect(await replays.ended(replayId)).toMatchObject({ published: 2n, failed: 0n, caller: 'operator', selection: { eventIds } })
+    expect((await replays.sentBy(replayId)).toSorted()).toEqual(eventIds.toSorted())
   }
 })
 
@@ -85,35 +49,62 @@ test('a dry run counts what would be sent and sends nothing', async () => {
 
 test('a window is sent whole, in the order in which it came, and not faster than asked', async () => {
   const begun = performance.now()
-  const { matched, replayId } = await start({ selection: { provider: 'retell', receivedFrom: since }, eventsPerSecond: 50 })
+  const { matched, replayId } = await replays.start({ selection: { provider: 'retell', receivedFrom: since }, eventsPerSecond: 50 })
   expect(matched).toBe(BigInt(calls))
-  expect(await ended(replayId)).toMatchObject({ published: BigInt(calls), matched: BigInt(calls), eventsPerSecond: 50 })
+  expect(await replays.ended(replayId)).toMatchObject({ published: BigInt(calls), matched: BigInt(calls), eventsPerSecond: 50 })
   expect(performance.now() - begun).toBeGreaterThan((calls / 50) * 1_000 - 100)
-  expect(new Set(await sentBy(replayId)).size).toBe(calls)
+  expect(new Set(await replays.sentBy(replayId)).size).toBe(calls)
 })
 
 test('a cancelled replay stops, and ends once', async () => {
-  const { replayId } = await start({ selection: { receivedFrom: since }, eventsPerSecond: 10 })
+  const { replayId } = await replays.start({ selection: { receivedFrom: since }, eventsPerSecond: 10 })
   await eventually(async () => expect((await harness.replays.getReplay({ replayId })).replay?.published).toBeGreaterThan(2n))
   const { replay } = await harness.replays.cancelReplay({ replayId })
   expect(replay).toMatchObject({ state: ReplayState.CANCELLED, endedAt: expect.any(Date) })
   expect((await harness.replays.cancelReplay({ replayId })).replay?.endedAt).toEqual(replay?.endedAt)
   // The next one runs only when the worker has let go of this one.
-  const { replayId: next } = await start({ selection: { eventIds: [await eventOf('call_1')] } })
-  await ended(next)
-  expect((await sentBy(replayId)).length).toBeLessThan(calls / 2)
+  const { replayId: next } = await replays.start({ selection: { eventIds: [await eventOf('call_1')] } })
+  await replays.ended(next)
+  expect((await replays.sentBy(replayId)).length).toBeLessThan(calls / 2)
   await expect(harness.replays.cancelReplay({ replayId: next })).rejects.toMatchObject({ code: 'failed_precondition' })
 })
 
 test('an ingress that stopped in the middle goes on from its last batch', async () => {
-  const { replayId } = await start({ selection: { receivedFrom: since }, eventsPerSecond: 30 })
+  const { replayId } = await replays.start({ selection: { receivedFrom: since }, eventsPerSecond: 30 })
   const { replays: before } = harness
   await eventually(async () => expect((await before.getReplay({ replayId })).replay?.published).toBeGreaterThan(5n))
   await harness.restart()
-  expect(await ended(replayId)).toMatchObject({ published: BigInt(calls) })
-  const sent = await sentBy(replayId)
+  expect(await replays.ended(replayId)).toMatchObject({ published: BigInt(calls) })
+  const sent = await replays.sentBy(replayId)
   expect([sent.length, new Set(sent).size]).toEqual([calls, calls])
 }, 30_000)
+
+test('a company’s events are sent, as far as its decisions are on their newest revisions', async () => {
+  const companyId = newId('cmp')
+  const decided = await Promise.all(['call_7', 'call_8', 'call_9'].map(async (callId) => ({ eventId: await eventOf(callId), revision: 1 })))
+  const [seventh, eighth, ninth] = decided.map(({ eventId }) => eventId)
+  const earlier = { eventId: ninth ?? '', revision: 2 }
+  harness.attribution.list(async ({ pageToken }) =>
+    pageToken === ''
+      ? { events: decided.slice(0, 1).map(toAttributed), nextPageToken: 'more' }
+      : { events: [...decided.slice(1, 2), earlier].map(toAttributed) },
+  )
+  const selection = { companyId, receivedFrom: since, provider: 'retell' }
+  expect(await harness.replays.startReplay({ selection, dryRun: true })).toMatchObject({ matched: 2n })
+  const { matched, replayId } = await replays.start({ selection })
+  expect(matched).toBe(2n)
+  expect(await replays.ended(replayId)).toMatchObject({ published: 2n, selection: { companyId } })
+  expect((await replays.sentBy(replayId)).toSorted()).toEqual([seventh, eighth].toSorted())
+  expect(harness.attribution.listed.at(-1)).toMatchObject({ companyId, provider: 'retell', pageToken: 'more' })
+  // What the ledger alone knows counts, too.
+  expect(await harness.replays.startReplay({ selection: { ...selection, entityId: 'call_8' }, dryRun: true })).toMatchObject({
+    matched: 1n,
+  })
+  harness.attribution.list()
+  expect(await harness.replays.startReplay({ selection, dryRun: true })).toMatchObject({ matched: 0n })
+})
+
+const toAttributed = (decision: { eventId: string; revision: number }) => AttributedEvent.fromPartial(decision)
 
 test('replays are listed from the newest to the oldest', async () => {
   const first = await harness.replays.listReplays({ pageSize: 2 })
@@ -124,7 +115,6 @@ test('replays are listed from the newest to the oldest', async () => {
 })
 
 test('what can’t be replayed is refused by its name', async () => {
-  const { replays } = harness
   const day = 86_400_000
   const unknown = '0'.repeat(64)
   const refused = [
@@ -135,17 +125,18 @@ test('what can’t be replayed is refused by its name', async () => {
     ['received_from', { selection: { provider: 'retell' } }],
     ['received_from', { selection: { receivedFrom: new Date(Date.now() + day) } }],
     ['14 days', { selection: { receivedFrom: new Date(Date.now() - 31 * day) } }],
+    ['company_id', { selection: { receivedFrom: since, companyId: 'cmp_1' } }],
     ['events_per_second', { selection: { receivedFrom: since }, eventsPerSecond: 2_001 }],
     ['provider', { selection: { receivedFrom: since, provider: 'R' } }],
   ] as const
   for (const [said, request] of refused) {
-    const error: unknown = await replays
-      .startReplay(request as Parameters<typeof replays.startReplay>[0])
+    const error: unknown = await harness.replays
+      .startReplay(request as Parameters<typeof harness.replays.startReplay>[0])
       .catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 'invalid_argument', publicMessage: expect.stringContaining(said) })
   }
-  await expect(replays.startReplay({ selection: { eventIds: [unknown] } })).rejects.toMatchObject({ code: 'not_found' })
-  await expect(replays.getReplay({ replayId: newId('rpl') })).rejects.toMatchObject({ code: 'not_found' })
-  await expect(replays.cancelReplay({ replayId: 'rpl_1' })).rejects.toMatchObject({ code: 'invalid_argument' })
-  await expect(replays.listReplays({ pageToken: 'x' })).rejects.toMatchObject({ code: 'invalid_argument' })
+  await expect(harness.replays.startReplay({ selection: { eventIds: [unknown] } })).rejects.toMatchObject({ code: 'not_found' })
+  await expect(harness.replays.getReplay({ replayId: newId('rpl') })).rejects.toMatchObject({ code: 'not_found' })
+  await expect(harness.replays.cancelReplay({ replayId: 'rpl_1' })).rejects.toMatchObject({ code: 'invalid_argument' })
+  await expect(harness.replays.listReplays({ pageToken: 'x' })).rejects.toMatchObject({ code: 'invalid_argument' })
 })

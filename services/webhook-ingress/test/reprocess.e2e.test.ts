@@ -1,4 +1,3 @@
-import { createConnection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise'
 import { applyStreams, connectBus } from '@frontdesk/bus'
 import { decodePayload, encodePayload, EventSource, newId, ReprocessMode } from '@frontdesk/contracts'
 import { retellWebhook, signRetell, signWhatsapp, whatsappWebhook } from '@frontdesk/providers/testing'
@@ -14,15 +13,7 @@ afterAll(() => harness[Symbol.asyncDispose]())
 
 const { AS_PUBLISHED, RENORMALIZE } = ReprocessMode
 
-async function sql<Row extends Record<string, unknown>>(text: string, params: (string | number | Buffer)[] = []): Promise<Row[]> {
-  const connection = await createConnection(harness.mysqlUrl)
-  try {
-    const [rows] = await connection.query<RowDataPacket[] | ResultSetHeader>(text, params)
-    return (Array.isArray(rows) ? rows : []) as unknown as Row[]
-  } finally {
-    await connection.end()
-  }
-}
+const sql: Harness['sql'] = (text, params) => harness.sql(text, params)
 
 interface Published {
   call: { agentId: string }
@@ -227,10 +218,24 @@ test('a delivery goes on whole, with what only today’s normalizers make of it 
     ['RAISED', 2],
     ['RAISED', 2],
   ])
-  expect((await harness.ledger.getEvent({ eventId: third?.eventId ?? '' })).event).toEqual(third)
+  expect((await harness.ledger.getEvent({ eventId: third?.eventId ?? '' })).event).toEqual({ ...third, revision: 2 })
   // The provider's next try is a duplicate of all three.
   const retry = await harness.post('/v1/webhooks/whatsapp', raw, { 'x-hub-signature-256': signWhatsapp(raw, whatsappSecrets.current) })
   expect(retry.json).toEqual({ accepted: 0, duplicates: 3 })
+})
+
+test('a run sends each event once, however often it is done again, and another run sends it once more', async () => {
+  const [first, second] = [await keepCall(), await keepCall()]
+  const request = { eventIds: [first.eventId], mode: AS_PUBLISHED, runId: 'run_of_the_morning' }
+  const outcomes = async (more: Partial<typeof request> & { dryRun?: boolean } = {}) =>
+    (await harness.ledger.reprocessEvents({ ...request, ...more })).events.map(({ outcome }) => outcome.replace('REPROCESS_OUTCOME_', ''))
+  expect(await outcomes()).toEqual(['RAISED'])
+  const both = { eventIds: [first.eventId, second.eventId] }
+  expect(await outcomes({ ...both, dryRun: true })).toEqual(['SENT_BEFORE', 'RAISED'])
+  const answers = await Promise.all(Array.from({ length: 5 }, () => outcomes(both)))
+  expect(answers.flat().filter((outcome) => outcome === 'RAISED')).toHaveLength(1)
+  expect(await outcomes({ runId: 'run_of_the_evening' })).toEqual(['RAISED'])
+  expect([(await rowsOf(first)).length, (await rowsOf(second)).length]).toEqual([3, 2])
 })
 
 test('who had it sent stays on record', async () => {
@@ -254,6 +259,7 @@ test('a request that is none is refused by what is wrong with it', async () => {
     [{ mode: RENORMALIZE, eventIds: [id], deliveryId: 'dlv_1' }, 'invalid_argument', 'event_ids or delivery_id'],
     [{ mode: RENORMALIZE, eventIds: Array.from({ length: 101 }, () => id) }, 'invalid_argument', 'at most 100'],
     [{ mode: RENORMALIZE, eventIds: ['x'] }, 'invalid_argument', '64'],
+    [{ mode: RENORMALIZE, eventIds: [id], runId: 'x y' }, 'invalid_argument', 'run_id'],
     [{ mode: RENORMALIZE, deliveryId: newId('dlv') }, 'not_found', 'delivery'],
   ]
   for (const [request, code, said] of wrong) {

@@ -74,12 +74,22 @@ async function inLedger(context: CliContext, target: Target, request: ListEvents
     'webhook-ingress',
     LedgerServiceDefinition,
     target,
-    (ledger) => ledger.listEvents(request),
+    async (ledger) => {
+      const found: LedgerEvent[] = []
+      let { pageToken } = request
+      do {
+        // Where few match, a page is short and leads on.
+        const page = await ledger.listEvents({ ...request, pageSize: request.pageSize - found.length, pageToken })
+        found.push(...page.events)
+        pageToken = page.nextPageToken
+      } while (pageToken !== '' && found.length < request.pageSize)
+      return { events: found, nextPageToken: pageToken }
+    },
     ['listEvents'],
   )
   return {
     headings: ['RECEIVED', 'TYPE', 'PROVIDER', 'ENTITY', 'EVENT'],
-    rows: events.map((event) => [instant(event.receivedAt), event.eventType, event.provider, event.entityId, event.eventId]),
+    rows: events.map((event) => [instant(event.receivedAt), event.eventType, event.provider, event.entityId, idWithRevision(event)]),
     json: events.map((event) => LedgerEvent.toJSON(event)),
     nextPageToken,
   }
@@ -102,11 +112,15 @@ async function amongAttributions(context: CliContext, target: Target, request: L
       event.source?.provider ?? '',
       event.source?.entityId ?? '',
       wentTo(event.decision),
-      event.revision === 1 ? event.eventId : `${event.eventId}.${event.revision}`,
+      idWithRevision(event),
     ]),
     json: events.map((event) => AttributedEvent.toJSON(event)),
     nextPageToken,
   }
+}
+
+function idWithRevision({ eventId, revision }: { readonly eventId: string; readonly revision: number }): string {
+  return revision > 1 ? `${eventId}.${revision}` : eventId
 }
 
 /** A decision in a few words. */

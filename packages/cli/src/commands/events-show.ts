@@ -5,8 +5,10 @@ import {
   type EventId,
   LedgerEvent,
   LedgerServiceDefinition,
+  VerifyingSecret,
 } from '@frontdesk/contracts'
 import { isFrontdeskError } from '@frontdesk/errors'
+import type { RpcClient } from '@frontdesk/rpc'
 import { eventId } from '../arguments.ts'
 import { leaf, type Leaf } from '../command.ts'
 import type { CliContext } from '../context.ts'
@@ -45,7 +47,7 @@ export function show(context: CliContext): Leaf {
             verdict: verdictOf(event),
             attribution: isAway(attribution) ? attribution : attribution && Attribution.toJSON(attribution),
             timeline: { steps, away: timeline.away },
-            ...(delivery ? { delivery: Delivery.toJSON(delivery) } : {}),
+            ...(args.delivery ? { delivery: delivery ? Delivery.toJSON(delivery) : null } : {}),
           }),
         )
         return
@@ -54,7 +56,8 @@ export function show(context: CliContext): Leaf {
       const rows = steps.map(({ ms, service, what }) => [`+${ms}`, service, what])
       context.out(`\n${table(['MS', 'SERVICE', 'STEP'], rows)}`)
       for (const { service, why } of timeline.away) context.out(printable(`       ${service} could not be asked: ${why}`))
-      if (!delivery) return
+      if (!args.delivery) return
+      if (!delivery) return context.out('\nIts delivery is not kept any more: the body is past its retention.')
       context.out(`\nHeaders\n${fields(delivery.headers)}\n\nBody\n${printable(Buffer.from(delivery.body).toString('utf8'))}`)
     },
   )
@@ -69,10 +72,20 @@ async function inLedger(context: CliContext, target: Target, id: EventId, withDe
     async (ledger) => {
       const { event } = await ledger.getEvent({ eventId: id })
       if (!event) throw new CommandError('The ledger answered without an event.')
-      return { event, delivery: withDelivery ? (await ledger.getDelivery({ deliveryId: event.deliveryId })).delivery : undefined }
+      return { event, delivery: withDelivery ? await deliveryOf(ledger, event) : undefined }
     },
     ['getEvent', 'getDelivery'],
   )
+}
+
+/** Undefined once its body has been purged, which is long before the event is. */
+async function deliveryOf(ledger: RpcClient<typeof LedgerServiceDefinition>, { deliveryId }: LedgerEvent): Promise<Delivery | undefined> {
+  try {
+    return (await ledger.getDelivery({ deliveryId })).delivery
+  } catch (error) {
+    if (isFrontdeskError(error, 'not_found')) return undefined
+    throw error
+  }
 }
 
 /** The resolver's newest decision; undefined while it has made none. */
@@ -89,14 +102,16 @@ async function decisionOn(context: CliContext, target: Target, id: EventId): Pro
   }
 }
 
-/** Whose secret signed the delivery; the ledger does not keep whether it was the current or the previous one. */
-function verdictOf({ connectionId }: LedgerEvent): string {
-  return connectionId ? `verified by the own secret of ${connectionId}` : 'verified by the platform’s secret'
+/** Whose secret signed the delivery, and which of two during a rotation. */
+function verdictOf({ connectionId, verifiedBy }: LedgerEvent): string {
+  const which = { [VerifyingSecret.CURRENT]: 'current ', [VerifyingSecret.PREVIOUS]: 'previous ' }[verifiedBy as string] ?? ''
+  return connectionId ? `verified by the own ${which}secret of ${connectionId}` : `verified by the platform’s ${which}secret`
 }
 
 function describe(event: LedgerEvent, attribution: Attribution | Away | undefined): string {
   return fields({
     Event: event.eventId,
+    Revision: event.revision > 1 ? String(event.revision) : undefined,
     Type: event.eventType,
     Provider: event.provider,
     Connection: event.connectionId,

@@ -1,10 +1,11 @@
 import { Replay, ReplayServiceDefinition, ReplayState } from '@frontdesk/contracts'
+import type { RpcClient } from '@frontdesk/rpc'
 import { pageArgs, pageOf } from '../arguments.ts'
 import { leaf, type Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { enumName, fields, instant, json, table } from '../format.ts'
-import { rpcArgs, withService } from '../rpc.ts'
+import { rpcArgs, type RpcFlags, withService } from '../rpc.ts'
 
 const idArgs = { id: { type: 'positional', description: 'Replay id (rpl_…)', required: true }, ...rpcArgs } as const
 
@@ -15,44 +16,43 @@ export function replays(context: CliContext): Group {
     commands: {
       list: leaf('List replays, the newest first.', { ...pageArgs, ...rpcArgs }, async ({ args }) => {
         const page = pageOf(args)
-        const { replays: found, nextPageToken } = await withService(
-          context,
-          'webhook-ingress',
-          ReplayServiceDefinition,
-          args,
-          (service) => service.listReplays(page),
-          ['listReplays'],
-        )
+        const { replays: found, nextPageToken } = await withReplays(context, args, (service) => service.listReplays(page))
         if (args.json) return context.out(json({ replays: found.map((replay) => Replay.toJSON(replay)), nextPageToken }))
         context.out(found.length === 0 ? 'No replays.' : table(['ASKED', 'REPLAY', 'STATE', 'SENT', 'OF', 'BY'], found.map(row)))
         if (nextPageToken) context.err(`More: --page-token ${nextPageToken}`)
       }),
-      show: leaf('Show one replay.', idArgs, async ({ args }) => {
-        const replayId = replayIdOf(args.id)
-        const { replay } = await withService(
-          context,
-          'webhook-ingress',
-          ReplayServiceDefinition,
-          args,
-          (service) => service.getReplay({ replayId }),
-          ['getReplay'],
-        )
-        print(context, args.json === true, replay)
-      }),
-      cancel: leaf('End a replay after the events in hand; what was sent stays sent.', idArgs, async ({ args }) => {
-        const replayId = replayIdOf(args.id)
-        const { replay } = await withService(
-          context,
-          'webhook-ingress',
-          ReplayServiceDefinition,
-          args,
-          (service) => service.cancelReplay({ replayId }),
-          ['cancelReplay'],
-        )
-        print(context, args.json === true, replay)
-      }),
+      show: one(context, 'Show one replay.', (service, replayId) => service.getReplay({ replayId })),
+      cancel: one(context, 'End a replay after the events in hand; what was sent stays sent.', (service, replayId) =>
+        service.cancelReplay({ replayId }),
+      ),
     },
   }
+}
+
+type Replays = RpcClient<typeof ReplayServiceDefinition>
+
+/** Calls the ingress's replays; all but the start of one may be asked twice. */
+export function withReplays<Result>(context: CliContext, flags: RpcFlags, work: (replays: Replays) => Promise<Result>): Promise<Result> {
+  return withService(context, 'webhook-ingress', ReplayServiceDefinition, flags, work, ['getReplay', 'listReplays', 'cancelReplay'])
+}
+
+/** What is done to one replay, and leaves it to be shown. */
+function one(
+  context: CliContext,
+  description: string,
+  act: (replays: Replays, replayId: string) => Promise<{ replay: Replay | undefined }>,
+) {
+  return leaf(description, idArgs, async ({ args }) => {
+    const replayId = replayIdOf(args.id)
+    const { replay } = await withReplays(context, args, (service) => act(service, replayId))
+    if (!replay) throw new CommandError('The webhook-ingress answered without a replay.')
+    context.out(args.json ? json({ replay: Replay.toJSON(replay) }) : describeReplay(replay))
+  })
+}
+
+/** How many events were selected, as far as they were counted. */
+export function countOf({ matched, matchedMore }: { readonly matched: bigint; readonly matchedMore: boolean }): string {
+  return matchedMore ? `at least ${matched}` : String(matched)
 }
 
 /** A replay for people. */
@@ -62,10 +62,11 @@ export function describeReplay(replay: Replay): string {
   return fields({
     Replay: replay.replayId,
     State: enumName(replay.state, 'REPLAY_STATE_'),
-    Sent: `${replay.published} of ${replay.matched}, at most ${replay.eventsPerSecond} a second`,
+    Sent: `${replay.published} of ${countOf(replay)}, at most ${replay.eventsPerSecond} a second`,
     Failed: replay.failed === 0n ? undefined : String(replay.failed),
     Events: selection?.eventIds.join(' '),
     Window: window,
+    Company: selection?.companyId,
     Provider: selection?.provider,
     Types: selection?.eventTypes.join(', '),
     Connection: selection?.connectionId,
@@ -82,11 +83,6 @@ export function hasEnded({ state }: Replay): boolean {
   return state !== ReplayState.WAITING && state !== ReplayState.RUNNING
 }
 
-function print(context: CliContext, asJson: boolean, replay: Replay | undefined): void {
-  if (!replay) throw new CommandError('The webhook-ingress answered without a replay.')
-  context.out(asJson ? json({ replay: Replay.toJSON(replay) }) : describeReplay(replay))
-}
-
 function replayIdOf(text: string): string {
   if (!/^rpl_[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(text)) throw new UsageError(`A replay id begins with rpl_; "${text}" is none.`)
   return text
@@ -94,7 +90,7 @@ function replayIdOf(text: string): string {
 
 function row(replay: Replay): string[] {
   const state = enumName(replay.state, 'REPLAY_STATE_')
-  return [instant(replay.createdAt), replay.replayId, state, String(replay.published), String(replay.matched), askedBy(replay)]
+  return [instant(replay.createdAt), replay.replayId, state, String(replay.published), countOf(replay), askedBy(replay)]
 }
 
 function askedBy({ caller, actor }: Replay): string {

@@ -1,7 +1,7 @@
 import { newId } from '@frontdesk/contracts'
 import { type ErrorCode, FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
 import type { Provider, SignedRequest } from '@frontdesk/providers'
-import { type Acceptance, headersToKeep, isConnectionId, singleValued } from '../domain/delivery.ts'
+import { type Acceptance, headersToKeep, isConnectionId, singleValued, type VerifiedBy } from '../domain/delivery.ts'
 import type { ConnectionSecretsCache } from './connection-secrets.ts'
 import type { Ledger, RateLimits } from './ports.ts'
 import { withinTime } from './within-time.ts'
@@ -42,7 +42,7 @@ export function acceptWebhook(deps: AcceptWebhookDependencies): (webhook: Incomi
   const accept = async (webhook: IncomingWebhook) => {
     const receivedAt = deps.clock()
     const headers = singleValued(webhook.headers)
-    await prove(deps, webhook, { headers, rawBody: webhook.rawBody }, receivedAt)
+    const verifiedBy = await prove(deps, webhook, { headers, rawBody: webhook.rawBody }, receivedAt)
     // Only what the connection itself signed takes from its share: nobody else can use it up.
     if (webhook.connectionId !== undefined) await deps.limits.takeOfConnection(webhook.connectionId)
     const id = newId('dlv')
@@ -55,6 +55,7 @@ export function acceptWebhook(deps: AcceptWebhookDependencies): (webhook: Incomi
         receivedAt,
         headers: headersToKeep(webhook.headers),
         rawBody: webhook.rawBody,
+        verifiedBy,
       },
       events,
     )
@@ -72,9 +73,9 @@ function tooLate(timeoutMs: number): FrontdeskError {
 }
 
 /** A failure counts against its address, which so never has to wait for what is genuine: providers send for all companies from a few. */
-async function prove(deps: AcceptWebhookDependencies, webhook: IncomingWebhook, request: SignedRequest, now: Date): Promise<void> {
+async function prove(deps: AcceptWebhookDependencies, webhook: IncomingWebhook, request: SignedRequest, now: Date): Promise<VerifiedBy> {
   try {
-    await verify(deps, webhook, request, now)
+    return await verify(deps, webhook, request, now)
   } catch (error) {
     if (isFrontdeskError(error) && unproven.has(error.code)) await deps.limits.takeOfAddress(webhook.address)
     throw error
@@ -86,11 +87,11 @@ async function verify(
   { provider, connectionId, address }: Pick<IncomingWebhook, 'provider' | 'connectionId' | 'address'>,
   request: SignedRequest,
   now: Date,
-): Promise<void> {
+): Promise<VerifiedBy> {
   if (connectionId === undefined) {
     const secrets = deps.platformSecrets.get(provider.name)
     if (!secrets) throw unknownConnection()
-    return provider.verify(request, secrets, now)
+    return verifyBy(provider, request, secrets, now)
   }
 
   if (!isConnectionId(connectionId)) throw unknownConnection()
@@ -99,13 +100,26 @@ async function verify(
   const connection = known ?? (await deps.connections.ask(connectionId, request.rawBody.length))
   if (connection?.provider !== provider.name) throw unknownConnection()
   try {
-    return provider.verify(request, connection.secrets, now)
+    return verifyBy(provider, request, connection.secrets, now)
   } catch (error) {
     // The secret may have been rotated since the last poll; only then can another try end differently.
     if (!isFrontdeskError(error, 'signature_invalid')) throw error
     const asked = await deps.connections.ask(connectionId, request.rawBody.length)
     if (!asked || asked.version === connection.version) throw error
-    provider.verify(request, asked.secrets, now)
+    return verifyBy(provider, request, asked.secrets, now)
+  }
+}
+
+/** The current secret first, which is all that most have. */
+function verifyBy(provider: Provider, request: SignedRequest, secrets: readonly string[], now: Date): VerifiedBy {
+  const previous = secrets.slice(1)
+  try {
+    provider.verify(request, secrets.slice(0, 1), now)
+    return 'current'
+  } catch (error) {
+    if (previous.length === 0 || !isFrontdeskError(error, 'signature_invalid')) throw error
+    provider.verify(request, previous, now)
+    return 'previous'
   }
 }
 

@@ -7,10 +7,8 @@ export interface Content extends EventContent {
   readonly type: EventType
 }
 
-/** An event of the ledger and the revision in which it was published last; 0 if that is still to come. */
-export interface RevisedEvent extends LedgerEntry {
-  readonly revision: number
-}
+/** An event of the ledger, or one that it is about to have. */
+export type RevisedEvent = LedgerEntry
 
 /** Send what was published last, or what today's normalizers make of the body. */
 export type ReprocessMode = 'as_published' | 'renormalize'
@@ -28,7 +26,7 @@ export type RevisionDecision =
       /** Undefined where nobody can say, since what was published last is not kept. */
       readonly differences: readonly ContentDifference[] | undefined
     }
-  | { readonly outcome: 'unchanged' | 'not_made' | 'body_purged' | 'content_purged'; readonly event: RevisedEvent }
+  | { readonly outcome: 'unchanged' | 'not_made' | 'body_purged' | 'content_purged' | 'sent_before'; readonly event: RevisedEvent }
 
 /** Decides whether the event goes out again, and what it then says. */
 export function decideRevision(mode: ReprocessMode, event: RevisedEvent, last: Content | undefined, made: Made): RevisionDecision {

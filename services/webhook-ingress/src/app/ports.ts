@@ -3,7 +3,10 @@ import type { Page } from '@frontdesk/database'
 import type { NormalizedEvent } from '@frontdesk/providers'
 import type { ErrorCode } from '@frontdesk/errors'
 import type { CalledCompany, Caller } from '../domain/call-variables.ts'
-import type { Acceptance, Delivery } from '../domain/delivery.ts'
+import type { Acceptance, Delivery, VerifiedBy } from '../domain/delivery.ts'
+
+/** A delivery that has just proved who sent it. */
+export type VerifiedDelivery = Delivery & { readonly verifiedBy: VerifiedBy }
 
 /** Keeps deliveries for good. */
 export interface Ledger {
@@ -11,7 +14,7 @@ export interface Ledger {
    * Resolves once the delivery and its events are committed to disk.
    * @throws FrontdeskError `unavailable` when that can't be said in time.
    */
-  keep(delivery: Delivery, events: readonly NormalizedEvent[]): Promise<Acceptance>
+  keep(delivery: VerifiedDelivery, events: readonly NormalizedEvent[]): Promise<Acceptance>
 }
 
 /** The secrets of one connection, newest first: current, then previous during a rotation. */
@@ -104,6 +107,10 @@ export interface LedgerEntry {
   readonly type: string
   readonly entityId: string
   readonly receivedAt: Date
+  /** Of what was published last; 0 if that is still to come. */
+  readonly revision: number
+  /** Undefined where that was not kept. */
+  readonly verifiedBy: VerifiedBy | undefined
 }
 
 /** Which events; each undefined field matches all. */
@@ -125,17 +132,26 @@ export interface LedgerQuery extends LedgerFilter {
   readonly pageToken: string
 }
 
+/** A revision of an event, and when it came or was made, shortly before it was published. */
+export interface Publication {
+  readonly eventId: EventId
+  readonly revision: number
+  readonly at: Date
+}
+
 /** Reads what the ingress accepted. */
 export interface LedgerReader {
   event(id: EventId): Promise<LedgerEntry | undefined>
-  /** Newest first, with the token of the next page, empty on the last one. */
+  /** Newest first, with the token of the next page, empty on the last one; where few events match, a page may be short. */
   list(query: LedgerQuery): Promise<{ events: LedgerEntry[]; nextPageToken: string }>
-  /** When each of the events was received; one that the ledger does not know is left out. */
-  receivedAt(ids: readonly EventId[]): Promise<ReadonlyMap<EventId, Date>>
+  /** Every revision of the events, rising, and when it was received or decided; what the ledger does not know is left out. */
+  publications(ids: readonly EventId[]): Promise<readonly Publication[]>
+  /** Of these events those that match, in their newest revisions. */
+  newestMatching(filter: LedgerFilter, ids: readonly EventId[]): Promise<readonly Publication[]>
   delivery(id: string): Promise<Delivery | undefined>
   countAccepted(): Promise<bigint>
-  /** How many events match. */
-  count(filter: LedgerFilter): Promise<bigint>
+  /** How many events match; not `all` if the time was up before they were counted. */
+  count(filter: LedgerFilter): Promise<{ readonly counted: bigint; readonly all: boolean }>
 }
 
 /** A company, as the directory vouches for it. */

@@ -1,6 +1,7 @@
 import type { EventId } from '@frontdesk/contracts'
 import type { Page } from '@frontdesk/database'
-import type { Replay, ReplayRows, ReplayState } from './replay.ts'
+import type { LedgerFilter, Publication } from './ports.ts'
+import type { Replay, ReplayState, RowSpan } from './replay.ts'
 
 /** Keeps replays. */
 export interface ReplayStore {
@@ -25,11 +26,22 @@ export interface ReplayBatch<Message> {
   readonly over: boolean
 }
 
+/** The company-resolver's decisions, as far as a replay needs them. */
+export interface AttributedEvents {
+  /** What it gave to the company since then, a page at a time, the newest first; an event as often as it was decided on. */
+  of(
+    companyId: string,
+    filter: Pick<LedgerFilter, 'types' | 'provider'>,
+    since: Date,
+  ): AsyncIterable<readonly Pick<Publication, 'eventId' | 'revision'>[]>
+}
+
 /** The committed rows that replays are made of. */
 export interface ReplaySource<Message> {
-  /** The rows of events that were received then, rising. */
-  rowsOf(events: ReadonlyMap<EventId, Date>): Promise<{ id: bigint; eventId: EventId }[]>
-  /** The rows of a window of receipt, with room for a commit that waited. */
-  rowsWithin(from: Date, until: Date): Promise<Pick<ReplayRows, 'after' | 'last'>>
+  /** The rows of what was published then, rising. */
+  rowsOf(published: readonly Publication[]): Promise<{ id: bigint; eventId: EventId }[]>
+  /** Where the rows of a window of receipt stand, with room for a commit that waited; those of later revisions, too. */
+  spansOf(from: Date, until: Date): Promise<RowSpan[]>
+  /** Of each event what was published last. */
   next(replay: Replay, limit: number): Promise<ReplayBatch<Message>>
 }

@@ -5,6 +5,8 @@ export type ReplaySelection =
   | { readonly kind: 'ids'; readonly eventIds: readonly EventId[] }
   | {
       readonly kind: 'filter'
+      /** Events that the resolver gave to this company. */
+      readonly companyId: string | undefined
       readonly provider: string | undefined
       readonly types: readonly string[]
       readonly connectionId: string | undefined
@@ -16,12 +18,18 @@ export type ReplaySelection =
 
 export type ReplayState = 'waiting' | 'running' | 'done' | 'cancelled'
 
-/** Which rows of the outbox a replay looks at: these, or all from behind the first to the last. */
-export interface ReplayRows {
-  readonly ids: readonly bigint[] | undefined
-  readonly after: bigint
+/** Rows of the outbox that stand one behind the other. */
+export interface RowSpan {
+  readonly first: bigint
   readonly last: bigint
 }
+
+/** Which rows of the outbox a replay looks at, and the last that is settled. */
+export type ReplayRows = { readonly after: bigint } & (
+  | { readonly ids: readonly bigint[] }
+  /** Rising, without a row in two of them. */
+  | { readonly spans: readonly RowSpan[] }
+)
 
 /** A replay as it is kept, for ever: it says who sent what again. */
 export interface Replay {
@@ -34,6 +42,8 @@ export interface Replay {
   readonly rows: ReplayRows
   readonly eventsPerSecond: number
   readonly matched: bigint
+  /** False if there are more, which could not be counted in time. */
+  readonly matchedAll: boolean
   readonly published: bigint
   readonly failed: bigint
   readonly createdAt: Date

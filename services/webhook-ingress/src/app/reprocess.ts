@@ -15,6 +15,8 @@ export interface ReprocessRequest {
   readonly mode: ReprocessMode
   /** Nothing is sent or kept; the answer is the same. */
   readonly dryRun: boolean
+  /** What was sent in this run is not sent in it once more. */
+  readonly runId: string | undefined
   readonly by: Requester
 }
 
@@ -28,10 +30,17 @@ export interface RevisionBatch {
   readonly added: readonly RevisedEvent[]
   /** What their webhooks published, as far as that is kept. */
   readonly first: ReadonlyMap<EventId, Content>
+  readonly runId: string | undefined
 }
 
-/** Decides on one event as it is now, `last` being what was published last, if that is kept. */
-export type DecideRevision = (event: RevisedEvent, last: Content | undefined) => RevisionDecision
+/** What is to be decided on an event: its newest content, if that is kept, and whether its run has sent it already. */
+export interface Standing {
+  readonly last: Content | undefined
+  readonly sentInRun: boolean
+}
+
+/** Decides on one event as it is now. */
+export type DecideRevision = (event: RevisedEvent, standing: Standing) => RevisionDecision
 
 /** Publishes events again, each revision of each once. */
 export interface RevisionStore {
@@ -57,11 +66,12 @@ const bodiesAtOnce = 8
 /** Sends events again as new revisions, as they were or as they would be normalized today; or tells what it would send. */
 export function reprocess(deps: ReprocessDependencies): (request: ReprocessRequest) => Promise<Reprocessed[]> {
   const { store } = deps
-  return async ({ of, mode, dryRun, by }) => {
+  return async ({ of, mode, dryRun, runId, by }) => {
     const { found, made, added, asked } =
       'deliveryId' in of ? await readDelivery(deps, of.deliveryId, mode) : await read(deps, of.eventIds, mode)
-    const batch = { ids: found.map(({ eventId }) => eventId), added, first: await store.firstContents(found) }
-    const decide: DecideRevision = (event, last) => decideRevision(mode, event, last, made(event))
+    const batch = { ids: found.map(({ eventId }) => eventId), added, first: await store.firstContents(found), runId }
+    const decide: DecideRevision = (event, { last, sentInRun }) =>
+      sentInRun ? { outcome: 'sent_before', event } : decideRevision(mode, event, last, made(event))
     const decided = dryRun ? await store.preview(batch, decide) : await store.commit(batch, decide, { ...by, mode })
     const byId = new Map(decided.map((decision) => [decision.event.eventId, decision]))
     return asked.map((eventId) => byId.get(eventId) ?? { outcome: 'unknown_event', eventId })
@@ -100,7 +110,7 @@ async function readDelivery(deps: ReprocessDependencies, deliveryId: string, mod
   const added = [...made].flatMap(([eventId, { type, entityId }]): RevisedEvent[] =>
     mode === 'as_published' || knownIds.has(eventId)
       ? []
-      : [{ eventId, deliveryId, provider, connectionId, type, entityId, receivedAt, revision: 0 }],
+      : [{ eventId, deliveryId, provider, connectionId, type, entityId, receivedAt, revision: 0, verifiedBy: undefined }],
   )
   const found = known.filter((event) => event.deliveryId === deliveryId)
   return { asked: [...found, ...added].map(({ eventId }) => eventId), found, added, made: ({ eventId }) => made.get(eventId) ?? 'not_made' }

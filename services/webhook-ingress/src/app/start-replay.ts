@@ -2,14 +2,16 @@ import { newId } from '@frontdesk/contracts'
 import { FrontdeskError, invalidArgument } from '@frontdesk/errors'
 import type { Replay, ReplayRows, ReplaySelection } from './replay.ts'
 import type { LedgerReader } from './ports.ts'
-import type { ReplaySource, ReplayStore } from './replay-ports.ts'
+import { readCompanyRows } from './company-rows.ts'
+import type { AttributedEvents, ReplaySource, ReplayStore } from './replay-ports.ts'
 
 export interface StartReplayDependencies {
-  readonly ledger: Pick<LedgerReader, 'receivedAt' | 'count'>
+  readonly ledger: Pick<LedgerReader, 'publications' | 'newestMatching' | 'count'>
+  readonly attributed: AttributedEvents
   readonly store: Pick<ReplayStore, 'insert' | 'countOpen'>
-  readonly source: Pick<ReplaySource<unknown>, 'rowsOf' | 'rowsWithin'>
+  readonly source: Pick<ReplaySource<unknown>, 'rowsOf' | 'spansOf'>
   readonly clock: () => Date
-  /** How long ago an event may have been received: as long as outbox rows and inboxes are kept. */
+  /** How long ago an event may have been published: as long as outbox rows and inboxes are kept. */
   readonly maxAgeMs: number
 }
 
@@ -23,14 +25,16 @@ export interface StartReplay {
 
 const openMax = 20
 
+type Counted = Pick<Replay, 'matched' | 'matchedAll'>
+
 /**
  * Counts what a replay would send, and unless it is a dry run keeps it for the worker.
  * @throws FrontdeskError `not_found` for an id that the ledger does not have, `failed_precondition` for what is too old or too much.
  */
-export function startReplay(deps: StartReplayDependencies): (command: StartReplay) => Promise<{ matched: bigint; replay?: Replay }> {
+export function startReplay(deps: StartReplayDependencies): (command: StartReplay) => Promise<Counted & { replay?: Replay }> {
   return async ({ selection, eventsPerSecond, dryRun, by }) => {
-    const { matched, rows } = await select(deps, selection)
-    if (dryRun) return { matched }
+    const { matched, matchedAll, rows } = await select(deps, selection)
+    if (dryRun) return { matched, matchedAll }
     if ((await deps.store.countOpen()) >= openMax) {
       throw new FrontdeskError('failed_precondition', {
         publicMessage: `${openMax} replays wait already. Cancel one, or wait for their end.`,
@@ -45,6 +49,7 @@ export function startReplay(deps: StartReplayDependencies): (command: StartRepla
       rows,
       eventsPerSecond,
       matched,
+      matchedAll,
       published: 0n,
       failed: 0n,
       createdAt: deps.clock(),
@@ -52,33 +57,37 @@ export function startReplay(deps: StartReplayDependencies): (command: StartRepla
       endedAt: undefined,
     }
     await deps.store.insert(replay)
-    return { matched, replay }
+    return { matched, matchedAll, replay }
   }
 }
 
-async function select(deps: StartReplayDependencies, selection: ReplaySelection): Promise<{ matched: bigint; rows: ReplayRows }> {
+async function select(deps: StartReplayDependencies, selection: ReplaySelection): Promise<Counted & { rows: ReplayRows }> {
   const oldest = new Date(deps.clock().getTime() - deps.maxAgeMs)
   if (selection.kind === 'filter') {
     if (selection.receivedFrom < oldest) throw tooOld(deps, 'received_from')
-    const [matched, { after, last }] = await Promise.all([
+    if (selection.companyId !== undefined) {
+      const ids = await readCompanyRows(deps, selection.companyId, selection)
+      return { matched: BigInt(ids.length), matchedAll: true, rows: { ids, after: 0n } }
+    }
+    const [{ counted, all }, spans] = await Promise.all([
       deps.ledger.count(selection),
-      deps.source.rowsWithin(selection.receivedFrom, selection.receivedUntil),
+      deps.source.spansOf(selection.receivedFrom, selection.receivedUntil),
     ])
-    return { matched, rows: { ids: undefined, after, last } }
+    return { matched: counted, matchedAll: all, rows: { spans, after: 0n } }
   }
-  const received = await deps.ledger.receivedAt(selection.eventIds)
-  const unknown = selection.eventIds.find((id) => !received.has(id))
+  const published = await deps.ledger.publications(selection.eventIds)
+  const newest = new Map(published.map((publication) => [publication.eventId, publication]))
+  const unknown = selection.eventIds.find((id) => !newest.has(id))
   if (unknown !== undefined) throw new FrontdeskError('not_found', { publicMessage: `The ledger has no event ${unknown}.` })
-  const [old] = [...received].find(([, at]) => at < oldest) ?? []
-  if (old !== undefined) throw tooOld(deps, `event ${old}`)
-  const found = await deps.source.rowsOf(received)
+  const old = [...newest.values()].find(({ at }) => at < oldest)
+  if (old !== undefined) throw tooOld(deps, `event ${old.eventId}`)
+  const found = await deps.source.rowsOf([...newest.values()])
   const kept = new Set(found.map(({ eventId }) => eventId))
   const gone = selection.eventIds.find((id) => !kept.has(id))
   if (gone !== undefined) {
     throw new FrontdeskError('failed_precondition', { publicMessage: `Event ${gone} is no longer in the outbox that a replay is made of.` })
   }
-  const ids = found.map(({ id }) => id)
-  return { matched: BigInt(kept.size), rows: { ids, after: 0n, last: ids.at(-1) ?? 0n } }
+  return { matched: BigInt(kept.size), matchedAll: true, rows: { ids: found.map(({ id }) => id), after: 0n } }
 }
 
 function tooOld({ maxAgeMs }: StartReplayDependencies, what: string): FrontdeskError {

@@ -8,7 +8,7 @@ import { eventRevisions } from './schema/event-revisions.ts'
 export type SentDecision = Extract<RevisionDecision, { readonly outcome: 'raised' | 'added' }>
 
 /** Who has it done, and how. */
-export type Why = Requester & { readonly mode: ReprocessMode }
+export type Why = Requester & { readonly mode: ReprocessMode; readonly runId: string | undefined }
 
 const rowsPerStatement = 64
 /** Far under max_allowed_packet (16 MB). */
@@ -19,7 +19,7 @@ const nameBytesMax = 255
 export async function keepRevisions(
   tx: Transaction,
   sent: readonly SentDecision[],
-  { caller, actor, mode }: Why,
+  { caller, actor, mode, runId }: Why,
   now: Date,
 ): Promise<void> {
   for (const group of groupsOf(sent)) {
@@ -35,6 +35,7 @@ export async function keepRevisions(
         body,
         caller: nameOf(caller),
         actor: actor === undefined ? null : nameOf(actor),
+        runId: runId ?? null,
         createdAt: now,
       })),
     )

@@ -1,12 +1,13 @@
 import { type EventId, eventIdFromBytes, eventIdToBytes, newClaim } from '@frontdesk/contracts'
 import { padded, type SqlValue, textByLength, type Transaction } from '@frontdesk/database'
 import type { NormalizedEvent } from '@frontdesk/providers'
+import type { VerifiedDelivery } from '../app/ports.ts'
 import type { Delivery } from '../domain/delivery.ts'
 
 // The hottest statements of all, as texts: Drizzle takes longer to build one than the server to run it. A list is padded with
 // copies of its last row, which change nothing, so that all lengths share a few statements, each prepared once.
 
-const eventColumns = ['event_id', 'claim', 'delivery_id', 'provider', 'connection_id', 'type', 'entity_id', 'received_at']
+const eventColumns = ['event_id', 'claim', 'delivery_id', 'provider', 'connection_id', 'type', 'entity_id', 'received_at', 'verified_by']
 const deliveryColumns = ['delivery_id', 'provider', 'connection_id', 'received_at', 'headers', 'body']
 const claimText = insertText('events', eventColumns, 'event_id')
 const claimedText = textByLength((rows) => `select event_id from events where event_id in (${marks(rows)}) and claim = ?`)
@@ -18,7 +19,7 @@ const keepText = insertText('deliveries', deliveryColumns, 'delivery_id')
  */
 export async function claimNew(
   tx: Transaction,
-  candidates: readonly { readonly delivery: Delivery; readonly event: NormalizedEvent }[],
+  candidates: readonly { readonly delivery: VerifiedDelivery; readonly event: NormalizedEvent }[],
 ): Promise<ReadonlySet<EventId>> {
   if (candidates.length === 0) return new Set()
   const claim = newClaim()
@@ -31,6 +32,7 @@ export async function claimNew(
     event.type,
     Buffer.from(event.entityId),
     delivery.receivedAt,
+    Buffer.from(delivery.verifiedBy),
   ])
   const sent = padded(rows)
   await tx.execute(claimText(sent.length), sent.flat())

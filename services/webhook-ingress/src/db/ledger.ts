@@ -4,7 +4,7 @@ import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
 import type { NewEvent, Outbox } from '@frontdesk/outbox'
 import type { NormalizedEvent } from '@frontdesk/providers'
 import { injectTrace, type Logger } from '@frontdesk/telemetry'
-import type { Ledger } from '../app/ports.ts'
+import type { Ledger, VerifiedDelivery } from '../app/ports.ts'
 import type { Acceptance, Delivery } from '../domain/delivery.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { claimNew, keepDeliveries } from './ledger-rows.ts'
@@ -12,7 +12,7 @@ import { claimNew, keepDeliveries } from './ledger-rows.ts'
 const mib = 1024 * 1024
 
 interface Kept {
-  readonly delivery: Delivery
+  readonly delivery: VerifiedDelivery
   readonly events: readonly NormalizedEvent[]
   /** W3C headers of the request, which its events carry on; the group's commit belongs to no request. */
   readonly trace: Record<string, string>
@@ -20,7 +20,7 @@ interface Kept {
 
 /** The event of a group that is the first of its id, with the delivery that brought it. */
 interface Candidate {
-  readonly delivery: Delivery
+  readonly delivery: VerifiedDelivery
   readonly event: NormalizedEvent
   readonly trace: Record<string, string>
 }

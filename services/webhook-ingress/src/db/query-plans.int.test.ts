@@ -2,7 +2,7 @@ import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
 import { type Database, withConnection } from '@frontdesk/database'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
-import { eventsOf } from './ledger-reader.ts'
+import { eventsOf, placesOf } from './ledger-reader.ts'
 import { refusalsOf } from './refusal-reader.ts'
 import { rowsBetween } from './replay-source.ts'
 import { events } from './schema/events.ts'
@@ -65,6 +65,13 @@ test.each<[string, (orm: Database['orm']) => Query, string]>([
     (orm) => eventsOf(orm, { ...everything, types: ['a', 'b'], pageToken: `${now.getTime()}.${keyOf(3)}` }),
     'events_by_time',
   ],
+  ['the end of a look', (orm) => placesOf(orm, { ...everything, ...window, types: ['a'] }, 20_000), 'events_by_time'],
+  ['the end of a look at an entity', (orm) => placesOf(orm, { ...everything, entityId: 'call_7' }, 20_000), 'events_by_entity'],
+  [
+    'a page up to the end of a look',
+    (orm) => eventsOf(orm, { ...everything, provider: 'retell' }, { instant: atIndex(900), id: keyOf(900) }),
+    'events_by_time',
+  ],
   ['ListEvents of an entity', (orm) => eventsOf(orm, { ...everything, ...window, entityId: 'call_7' }), 'events_by_entity'],
   [
     'a page of ListRefusals',
@@ -80,8 +87,8 @@ test.each<[string, (orm: Database['orm']) => Query, string]>([
 })
 
 test('a replay reads the outbox row by row, and each event by its id', async () => {
-  const filter = { ...everything, receivedFrom: atIndex(1), receivedUntil: now, kind: 'filter' } as const
-  const query = rowsBetween(context.database.orm, { rows: { ids: undefined, after: 5n, last: 500n }, selection: filter }, 100n, 50)
+  const filter = { ...everything, receivedFrom: atIndex(1), receivedUntil: now, kind: 'filter', companyId: undefined } as const
+  const query = rowsBetween(context.database.orm, filter, { after: 5n, until: 100n, limit: 50 })
   const { sql, params } = query.toSQL()
   const { rows } = await withConnection(context.database, (connection) => connection.execute(`explain ${sql}`, params as never))
   expect(rows).toMatchObject([

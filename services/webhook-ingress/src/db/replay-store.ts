@@ -76,22 +76,26 @@ function toRow({ id, selection, rows, actor, startedAt, endedAt, ...rest }: Repl
     replayId: id,
     actor: actor ?? null,
     selection: { ...selection },
-    rowIds: rows.ids?.map(String) ?? null,
+    rowIds: 'ids' in rows ? rows.ids.map(String) : null,
+    rowSpans: 'spans' in rows ? rows.spans.map(({ first, last }) => [String(first), String(last)] as const) : null,
     afterRow: rows.after,
-    lastRow: rows.last,
+    lastRow: ('ids' in rows ? rows.ids.at(-1) : rows.spans.at(-1)?.last) ?? 0n,
     startedAt: startedAt ?? null,
     endedAt: endedAt ?? null,
   }
 }
 
 function toReplay(row: typeof replays.$inferSelect): Replay {
-  const { replayId: id, selection, rowIds, afterRow, lastRow, actor, startedAt, endedAt, ...rest } = row
+  const { replayId: id, selection, rowIds, rowSpans, afterRow, lastRow, actor, startedAt, endedAt, ...rest } = row
+  const spans = rowSpans?.map(([first, last]) => ({ first: BigInt(first), last: BigInt(last) })) ?? [
+    { first: afterRow + 1n, last: lastRow },
+  ]
   return {
     ...rest,
     id,
     actor: actor ?? undefined,
     selection: toSelection(selection),
-    rows: { ids: rowIds?.map(BigInt), after: afterRow, last: lastRow },
+    rows: { after: afterRow, ...(rowIds ? { ids: rowIds.map(BigInt) } : { spans }) },
     startedAt: startedAt ?? undefined,
     endedAt: endedAt ?? undefined,
   }
@@ -106,6 +110,7 @@ function toSelection(stored: Record<string, unknown>): ReplaySelection {
   const text = (name: string) => stored[name] as string | undefined
   return {
     kind: 'filter',
+    companyId: text('companyId'),
     provider: text('provider'),
     types: stored['types'] as string[],
     connectionId: text('connectionId'),

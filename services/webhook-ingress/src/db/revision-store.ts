@@ -4,12 +4,13 @@ import type { NewEvent, Outbox } from '@frontdesk/outbox'
 import type { Logger } from '@frontdesk/telemetry'
 import { and, asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
 import type { Content, RevisedEvent, RevisionDecision } from '../app/decide-revision.ts'
-import type { RevisionBatch, RevisionStore } from '../app/reprocess.ts'
+import type { DecideRevision, RevisionBatch, RevisionStore } from '../app/reprocess.ts'
 import { readFirstContents } from './first-contents.ts'
 import { keepRevisions, type SentDecision, type Why } from './keep-revisions.ts'
 import { deliveries } from './schema/deliveries.ts'
 import { eventRevisions } from './schema/event-revisions.ts'
 import { events } from './schema/events.ts'
+import { toDelivery } from './to-delivery.ts'
 
 export interface RevisionStoreDependencies {
   readonly database: Database
@@ -30,12 +31,7 @@ export function createRevisionStore({ database, outbox, logger, clock }: Revisio
         .select()
         .from(deliveries)
         .where(inArray(deliveries.deliveryId, padded(ids)))
-      return rows.map(({ deliveryId, connectionId, body, ...rest }) => ({
-        ...rest,
-        id: deliveryId,
-        connectionId: connectionId ?? undefined,
-        rawBody: Buffer.from(body),
-      }))
+      return rows.map(toDelivery)
     },
 
     firstContents: (found) => readFirstContents(database, found),
@@ -52,10 +48,10 @@ export function createRevisionStore({ database, outbox, logger, clock }: Revisio
         const decided = await decideAll(tx, batch, [...found, ...added], decide)
         const sent = decided.filter(isSent)
         if (sent.length > 0) {
-          await keepRevisions(tx, sent, why, clock())
+          await keepRevisions(tx, sent, { ...why, runId: batch.runId }, clock())
           await outbox.append(tx, sent.map(toNewEvent))
         }
-        tx.afterCommit(() => report(logger, sent, why))
+        tx.afterCommit(() => report(logger, sent, { ...why, runId: batch.runId }))
         return decided
       }),
   }
@@ -72,18 +68,33 @@ function selectEvents({ orm }: Pick<SqlSession, 'orm'>, ids: readonly EventId[])
     .orderBy(asc(events.eventId))
 }
 
-function toRevisedEvent({ connectionId, ...row }: Omit<typeof events.$inferSelect, 'claim'>): RevisedEvent {
-  return { ...row, connectionId: connectionId ?? undefined }
+function toRevisedEvent({ connectionId, verifiedBy, ...row }: Omit<typeof events.$inferSelect, 'claim'>): RevisedEvent {
+  return { ...row, connectionId: connectionId ?? undefined, verifiedBy: verifiedBy ?? undefined }
 }
 
 async function decideAll(
   session: Pick<SqlSession, 'orm'>,
-  { first }: RevisionBatch,
+  { first, runId }: RevisionBatch,
   found: readonly RevisedEvent[],
-  decide: (event: RevisedEvent, last: Content | undefined) => RevisionDecision,
+  decide: DecideRevision,
 ): Promise<RevisionDecision[]> {
   const raised = await readRaised(session, found)
-  return found.map((event) => decide(event, raised.get(event.eventId) ?? (event.revision === 1 ? first.get(event.eventId) : undefined)))
+  const sent = runId === undefined ? new Set() : await readSentIn(runId, session, found)
+  return found.map((event) =>
+    decide(event, {
+      last: raised.get(event.eventId) ?? (event.revision === 1 ? first.get(event.eventId) : undefined),
+      sentInRun: sent.has(event.eventId),
+    }),
+  )
+}
+
+async function readSentIn(runId: string, { orm }: Pick<SqlSession, 'orm'>, found: readonly RevisedEvent[]): Promise<ReadonlySet<EventId>> {
+  if (found.length === 0) return new Set()
+  const rows = await orm
+    .select({ eventId: eventRevisions.eventId })
+    .from(eventRevisions)
+    .where(and(inArray(eventRevisions.eventId, padded(found.map(({ eventId }) => eventId))), eq(eventRevisions.runId, runId)))
+  return new Set(rows.map(({ eventId }) => eventId))
 }
 
 /** What was published last of those that did not come by their webhooks alone. */

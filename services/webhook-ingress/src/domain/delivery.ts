@@ -1,3 +1,6 @@
+/** Which of the secrets that count during a rotation signed a delivery. */
+export type VerifiedBy = 'current' | 'previous'
+
 /** One HTTP request of a provider: all its events are kept, or none. */
 export interface Delivery {
   /** TypeID, `dlv_…`. */

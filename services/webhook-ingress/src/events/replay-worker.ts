@@ -30,7 +30,7 @@ export function startReplayWorker(options: ReplayWorkerOptions): AsyncDisposable
   const published = metrics.counter('replayed_events_total', 'Events that replays have sent again.', ['outcome'])
   const stopping = new AbortController()
 
-  /** The counts of a batch once each message has its answer; undefined if we have to stop before. */
+  /** The counts of a batch once each message has its answer; undefined if we have to stop before, or it was cancelled. */
   async function send(replay: Replay, { messages }: ReplayBatch<OutgoingMessage>, ended: AbortSignal) {
     const again = messages.map((message) => ({ ...message, subject: bulkSubject(message.subject), repeat: `replay.${replay.id}` }))
     while (!ended.aborted) {
@@ -43,6 +43,8 @@ export function startReplayWorker(options: ReplayWorkerOptions): AsyncDisposable
       logger.warn({ replayId: replay.id, reason: failures[0]?.reason }, 'a replay waits for the broker')
       // The same message ids: what the broker has, it keeps once.
       await pause(retryAfterMs, ended)
+      // Somebody may have cancelled it meanwhile, and the next one waits.
+      if ((await store.find(replay.id))?.state !== 'running') return undefined
     }
     return undefined
   }

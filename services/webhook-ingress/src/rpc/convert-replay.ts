@@ -1,4 +1,10 @@
-import { parseEventId, type Replay as ReplayMessage, type ReplaySelection as SelectionMessage, ReplayState } from '@frontdesk/contracts'
+import {
+  isCompanyId,
+  parseEventId,
+  type Replay as ReplayMessage,
+  type ReplaySelection as SelectionMessage,
+  ReplayState,
+} from '@frontdesk/contracts'
 import { unknownPageToken } from '@frontdesk/database'
 import { invalidArgument } from '@frontdesk/errors'
 import type { Replay, ReplaySelection } from '../app/replay.ts'
@@ -18,13 +24,14 @@ const states = {
 /** @throws FrontdeskError invalid_argument that names the field. */
 export function fromSelection(message: SelectionMessage | undefined, now: Date): ReplaySelection {
   if (!message) throw invalidArgument('selection: say which events, by event_ids or by a filter.')
-  const { eventIds } = message
+  const { eventIds, companyId } = message
+  if (companyId && !isCompanyId(companyId)) throw invalidArgument('company_id: a company’s id (cmp_…).')
   const filter = fromFilter({ ...message, eventType: '' })
   const { provider, types, connectionId, entityId, receivedFrom, receivedUntil } = filter
   if (eventIds.length > 0) {
     const ids = new Set(eventIds.map(parseEventId))
     if (eventIds.length > idsMax) throw invalidArgument(`event_ids: at most ${idsMax}.`)
-    if (provider || types.length > 0 || connectionId || entityId || receivedFrom || receivedUntil) {
+    if (companyId || provider || types.length > 0 || connectionId || entityId || receivedFrom || receivedUntil) {
       throw invalidArgument('selection: event_ids or a filter, not both.')
     }
     return { kind: 'ids', eventIds: [...ids].map((id) => id ?? notAnId()) }
@@ -33,7 +40,16 @@ export function fromSelection(message: SelectionMessage | undefined, now: Date):
   if (receivedFrom >= now) throw invalidArgument('received_from: an instant that has passed.')
   // Events that come later are not this replay's.
   const until = receivedUntil && receivedUntil < now ? receivedUntil : now
-  return { kind: 'filter', provider, types, connectionId, entityId, receivedFrom, receivedUntil: until }
+  return {
+    kind: 'filter',
+    companyId: companyId || undefined,
+    provider,
+    types,
+    connectionId,
+    entityId,
+    receivedFrom,
+    receivedUntil: until,
+  }
 }
 
 function notAnId(): never {
@@ -61,16 +77,32 @@ export function fromReplayToken(token: string): string {
 }
 
 export function toReplayMessage(replay: Replay): ReplayMessage {
-  const { id, state, actor, selection, rows: _rows, ...rest } = replay
-  return { ...rest, replayId: id, state: states[state], actor: actor ?? '', selection: toSelectionMessage(selection) }
+  const { id, state, actor, selection, rows: _rows, matchedAll, ...rest } = replay
+  return {
+    ...rest,
+    matchedMore: !matchedAll,
+    replayId: id,
+    state: states[state],
+    actor: actor ?? '',
+    selection: toSelectionMessage(selection),
+  }
 }
 
 function toSelectionMessage(selection: ReplaySelection): SelectionMessage {
-  const none = { provider: '', eventTypes: [], connectionId: '', entityId: '', receivedFrom: undefined, receivedUntil: undefined }
+  const none = {
+    companyId: '',
+    provider: '',
+    eventTypes: [],
+    connectionId: '',
+    entityId: '',
+    receivedFrom: undefined,
+    receivedUntil: undefined,
+  }
   if (selection.kind === 'ids') return { ...none, eventIds: [...selection.eventIds] }
-  const { provider, types, connectionId, entityId, receivedFrom, receivedUntil } = selection
+  const { companyId, provider, types, connectionId, entityId, receivedFrom, receivedUntil } = selection
   return {
     eventIds: [],
+    companyId: companyId ?? '',
     provider: provider ?? '',
     eventTypes: [...types],
     connectionId: connectionId ?? '',

@@ -4,15 +4,26 @@ import {
   type LedgerEvent,
   type ListEventsRequest,
   type ListRefusalsRequest,
+  VerifyingSecret,
 } from '@frontdesk/contracts'
 import { isStorableInstant, unknownPageToken } from '@frontdesk/database'
 import { invalidArgument } from '@frontdesk/errors'
 import { pageSizeOf } from '@frontdesk/rpc'
 import type { LedgerEntry, LedgerFilter, RefusalQuery } from '../app/ports.ts'
-import { isConnectionId, type Delivery } from '../domain/delivery.ts'
+import { isConnectionId, type Delivery, type VerifiedBy } from '../domain/delivery.ts'
 
-export function toLedgerEvent({ type, connectionId, ...entry }: LedgerEntry): LedgerEvent {
-  return { ...entry, eventType: type, connectionId: connectionId ?? '' }
+const secrets = { current: VerifyingSecret.CURRENT, previous: VerifyingSecret.PREVIOUS } as const satisfies Record<
+  VerifiedBy,
+  VerifyingSecret
+>
+
+export function toLedgerEvent({ type, connectionId, verifiedBy, ...entry }: LedgerEntry): LedgerEvent {
+  return {
+    ...entry,
+    eventType: type,
+    connectionId: connectionId ?? '',
+    verifiedBy: verifiedBy ? secrets[verifiedBy] : VerifyingSecret.UNSPECIFIED,
+  }
 }
 
 export function toDelivery({ id, provider, connectionId, receivedAt, headers, rawBody }: Delivery): DeliveryMessage {
@@ -41,6 +52,12 @@ export function fromRefusalsRequest(request: ListRefusalsRequest): RefusalQuery 
     limit: pageSizeOf(request.pageSize),
     pageToken,
   }
+}
+
+/** @throws FrontdeskError invalid_argument. */
+export function fromEventsToken(token: string): string {
+  if (token && !/^\d{1,15}\.[0-9a-f]{64}$/.test(token)) throw unknownPageToken()
+  return token
 }
 
 type FilterMessage = Pick<

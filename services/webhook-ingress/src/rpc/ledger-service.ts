@@ -2,7 +2,7 @@ import { type LedgerServiceImplementation, parseEventId } from '@frontdesk/contr
 import { FrontdeskError } from '@frontdesk/errors'
 import { pageSizeOf, requireAllCompanies } from '@frontdesk/rpc'
 import type { LedgerReader, RefusalReader } from '../app/ports.ts'
-import { fromFilter, fromRefusalsRequest, toDelivery, toLedgerEvent } from './convert.ts'
+import { fromEventsToken, fromFilter, fromRefusalsRequest, toDelivery, toLedgerEvent } from './convert.ts'
 
 /** `frontdesk.ledger.v1.LedgerService`. A delivery has no company yet, so every method needs a token for all of them. */
 export function createLedgerService(ledger: LedgerReader, refusals: RefusalReader): Omit<LedgerServiceImplementation, 'reprocessEvents'> {
@@ -21,7 +21,7 @@ export function createLedgerService(ledger: LedgerReader, refusals: RefusalReade
       const { events, nextPageToken } = await ledger.list({
         ...fromFilter(request),
         limit: pageSizeOf(request.pageSize),
-        pageToken: request.pageToken,
+        pageToken: fromEventsToken(request.pageToken),
       })
       return { events: events.map(toLedgerEvent), nextPageToken }
     },

@@ -23,13 +23,13 @@ export function createReplayService({ store, startReplay: start, clock }: Replay
     async startReplay({ selection, eventsPerSecond, dryRun }, context) {
       requireAllCompanies(context)
       const { caller, actor } = callerOf(context)
-      const { matched, replay } = await start({
+      const { matched, matchedAll, replay } = await start({
         selection: fromSelection(selection, clock()),
         eventsPerSecond: fromRate(eventsPerSecond),
         dryRun,
         by: { caller, ...(actor !== undefined && { actor }) },
       })
-      return { matched, replay: replay && toReplayMessage(replay) }
+      return { matched, matchedMore: !matchedAll, replay: replay && toReplayMessage(replay) }
     },
 
     async getReplay({ replayId }, context) {

@@ -34,18 +34,19 @@ const modes = {
   [ReprocessMode.RENORMALIZE]: 'renormalize',
 } as const
 
-function fromRequest({ eventIds, deliveryId, mode, dryRun }: ReprocessEventsRequest): Omit<ReprocessRequest, 'by'> {
+function fromRequest({ eventIds, deliveryId, mode, dryRun, runId }: ReprocessEventsRequest): Omit<ReprocessRequest, 'by'> {
   if (mode !== ReprocessMode.AS_PUBLISHED && mode !== ReprocessMode.RENORMALIZE) {
     throw invalidArgument('mode: as published, or renormalized.')
   }
   if (eventIds.length > 0 === (deliveryId !== '')) throw invalidArgument('event_ids or delivery_id: one of them.')
   if (eventIds.length > idsMax) throw invalidArgument(`event_ids: at most ${idsMax}.`)
+  if (runId && !/^[\w-]{8,40}$/.test(runId)) throw invalidArgument('run_id: 8 to 40 letters, digits, _ and -.')
   const ids = eventIds.map((text) => {
     const id = parseEventId(text)
     if (!id) throw invalidArgument('event_ids: of 64 lower-case hex digits each.')
     return id
   })
-  return { of: deliveryId === '' ? { eventIds: ids } : { deliveryId }, mode: modes[mode], dryRun }
+  return { of: deliveryId === '' ? { eventIds: ids } : { deliveryId }, mode: modes[mode], dryRun, runId: runId || undefined }
 }
 
 const outcomes = {
@@ -56,6 +57,7 @@ const outcomes = {
   body_purged: ReprocessOutcome.BODY_PURGED,
   content_purged: ReprocessOutcome.CONTENT_PURGED,
   not_made: ReprocessOutcome.NOT_MADE,
+  sent_before: ReprocessOutcome.SENT_BEFORE,
 } as const satisfies Record<Reprocessed['outcome'], ReprocessOutcome>
 
 function toMessages(events: readonly Reprocessed[]): ReprocessedEvent[] {

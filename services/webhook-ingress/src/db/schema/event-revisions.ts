@@ -19,6 +19,8 @@ export const eventRevisions = mysqlTable(
     /** As the caller's token proved. */
     caller: bytesText('caller', 255).notNull(),
     actor: bytesText('actor', 255),
+    /** In which an event is sent once, however often it is asked for. */
+    runId: bytesText('run_id', 40),
     createdAt: instant('created_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.eventId, table.revision] }), index('event_revisions_by_time').on(table.createdAt)],

@@ -1,4 +1,5 @@
 import { bytesText, eventId, instant, typeId } from '@frontdesk/database'
+import type { VerifiedBy } from '../../domain/delivery.ts'
 import { bigint, index, int, mysqlTable, varchar } from 'drizzle-orm/mysql-core'
 
 /**
@@ -19,6 +20,8 @@ export const events = mysqlTable(
     receivedAt: instant('received_at').notNull(),
     /** Of what was published last; a reprocess raises it, and `event_revisions` says who did and why. */
     revision: int('revision', { unsigned: true }).notNull().default(1),
+    /** Null where it came before this was kept, or not by its webhook. */
+    verifiedBy: bytesText('verified_by', 8).$type<VerifiedBy>(),
   },
   (table) => [index('events_by_time').on(table.receivedAt, table.eventId), index('events_by_entity').on(table.entityId, table.receivedAt)],
 )

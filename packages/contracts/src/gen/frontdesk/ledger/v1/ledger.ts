@@ -9,6 +9,69 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 
+/** Two secrets count while one is rotated. */
+export const VerifyingSecret = {
+  UNSPECIFIED: "VERIFYING_SECRET_UNSPECIFIED",
+  CURRENT: "VERIFYING_SECRET_CURRENT",
+  PREVIOUS: "VERIFYING_SECRET_PREVIOUS",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type VerifyingSecret = typeof VerifyingSecret[keyof typeof VerifyingSecret];
+
+export namespace VerifyingSecret {
+  export type UNSPECIFIED = typeof VerifyingSecret.UNSPECIFIED;
+  export type CURRENT = typeof VerifyingSecret.CURRENT;
+  export type PREVIOUS = typeof VerifyingSecret.PREVIOUS;
+  export type UNRECOGNIZED = typeof VerifyingSecret.UNRECOGNIZED;
+}
+
+export function verifyingSecretFromJSON(object: any): VerifyingSecret {
+  switch (object) {
+    case 0:
+    case "VERIFYING_SECRET_UNSPECIFIED":
+      return VerifyingSecret.UNSPECIFIED;
+    case 1:
+    case "VERIFYING_SECRET_CURRENT":
+      return VerifyingSecret.CURRENT;
+    case 2:
+    case "VERIFYING_SECRET_PREVIOUS":
+      return VerifyingSecret.PREVIOUS;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return VerifyingSecret.UNRECOGNIZED;
+  }
+}
+
+export function verifyingSecretToJSON(object: VerifyingSecret): string {
+  switch (object) {
+    case VerifyingSecret.UNSPECIFIED:
+      return "VERIFYING_SECRET_UNSPECIFIED";
+    case VerifyingSecret.CURRENT:
+      return "VERIFYING_SECRET_CURRENT";
+    case VerifyingSecret.PREVIOUS:
+      return "VERIFYING_SECRET_PREVIOUS";
+    case VerifyingSecret.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function verifyingSecretToNumber(object: VerifyingSecret): number {
+  switch (object) {
+    case VerifyingSecret.UNSPECIFIED:
+      return 0;
+    case VerifyingSecret.CURRENT:
+      return 1;
+    case VerifyingSecret.PREVIOUS:
+      return 2;
+    case VerifyingSecret.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export const ReprocessMode = {
   UNSPECIFIED: "REPROCESS_MODE_UNSPECIFIED",
   /** AS_PUBLISHED - What was published last, as it was: after a fix in a handler. */
@@ -89,6 +152,8 @@ export const ReprocessOutcome = {
   CONTENT_PURGED: "REPROCESS_OUTCOME_CONTENT_PURGED",
   /** NOT_MADE - Today's normalizers make other events of its delivery: normalize that again. */
   NOT_MADE: "REPROCESS_OUTCOME_NOT_MADE",
+  /** SENT_BEFORE - It was sent in this run before. */
+  SENT_BEFORE: "REPROCESS_OUTCOME_SENT_BEFORE",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -103,6 +168,7 @@ export namespace ReprocessOutcome {
   export type BODY_PURGED = typeof ReprocessOutcome.BODY_PURGED;
   export type CONTENT_PURGED = typeof ReprocessOutcome.CONTENT_PURGED;
   export type NOT_MADE = typeof ReprocessOutcome.NOT_MADE;
+  export type SENT_BEFORE = typeof ReprocessOutcome.SENT_BEFORE;
   export type UNRECOGNIZED = typeof ReprocessOutcome.UNRECOGNIZED;
 }
 
@@ -132,6 +198,9 @@ export function reprocessOutcomeFromJSON(object: any): ReprocessOutcome {
     case 7:
     case "REPROCESS_OUTCOME_NOT_MADE":
       return ReprocessOutcome.NOT_MADE;
+    case 8:
+    case "REPROCESS_OUTCOME_SENT_BEFORE":
+      return ReprocessOutcome.SENT_BEFORE;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -157,6 +226,8 @@ export function reprocessOutcomeToJSON(object: ReprocessOutcome): string {
       return "REPROCESS_OUTCOME_CONTENT_PURGED";
     case ReprocessOutcome.NOT_MADE:
       return "REPROCESS_OUTCOME_NOT_MADE";
+    case ReprocessOutcome.SENT_BEFORE:
+      return "REPROCESS_OUTCOME_SENT_BEFORE";
     case ReprocessOutcome.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -181,6 +252,8 @@ export function reprocessOutcomeToNumber(object: ReprocessOutcome): number {
       return 6;
     case ReprocessOutcome.NOT_MADE:
       return 7;
+    case ReprocessOutcome.SENT_BEFORE:
+      return 8;
     case ReprocessOutcome.UNRECOGNIZED:
     default:
       return -1;
@@ -197,7 +270,13 @@ export interface LedgerEvent {
   eventType: string;
   /** The provider's id of what the event is about. */
   entityId: string;
-  receivedAt: Date | undefined;
+  receivedAt:
+    | Date
+    | undefined;
+  /** Of what was published last; 1 unless somebody has reprocessed it. */
+  revision: number;
+  /** By which its delivery was verified; unspecified where that was not kept. */
+  verifiedBy: VerifyingSecret;
 }
 
 export interface Delivery {
@@ -297,6 +376,11 @@ export interface ReprocessEventsRequest {
   mode: ReprocessMode;
   /** Only tell what would be sent. */
   dryRun: boolean;
+  /**
+   * Names what this call is part of, 8 to 40 characters: an event that was sent in a run is not sent in it once more. So a run that
+   * broke off, or a call whose answer was lost, can be done again. Without it every call stands alone.
+   */
+  runId: string;
 }
 
 export interface ReprocessEventsResponse {
@@ -341,6 +425,8 @@ function createBaseLedgerEvent(): LedgerEvent {
     eventType: "",
     entityId: "",
     receivedAt: undefined,
+    revision: 0,
+    verifiedBy: VerifyingSecret.UNSPECIFIED,
   };
 }
 
@@ -366,6 +452,12 @@ export const LedgerEvent: MessageFns<LedgerEvent> = {
     }
     if (message.receivedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.receivedAt), writer.uint32(58).fork()).join();
+    }
+    if (message.revision !== 0) {
+      writer.uint32(64).uint32(message.revision);
+    }
+    if (message.verifiedBy !== VerifyingSecret.UNSPECIFIED) {
+      writer.uint32(72).int32(verifyingSecretToNumber(message.verifiedBy));
     }
     return writer;
   },
@@ -439,6 +531,22 @@ export const LedgerEvent: MessageFns<LedgerEvent> = {
             message.receivedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.revision = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.verifiedBy = verifyingSecretFromJSON(reader.int32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -484,6 +592,12 @@ export const LedgerEvent: MessageFns<LedgerEvent> = {
         : isSet(object.received_at)
         ? fromJsonTimestamp(object.received_at)
         : undefined,
+      revision: isSet(object.revision) ? globalThis.Number(object.revision) : 0,
+      verifiedBy: isSet(object.verifiedBy)
+        ? verifyingSecretFromJSON(object.verifiedBy)
+        : isSet(object.verified_by)
+        ? verifyingSecretFromJSON(object.verified_by)
+        : VerifyingSecret.UNSPECIFIED,
     };
   },
 
@@ -510,6 +624,12 @@ export const LedgerEvent: MessageFns<LedgerEvent> = {
     if (message.receivedAt !== undefined) {
       obj.receivedAt = message.receivedAt.toISOString();
     }
+    if (message.revision !== 0) {
+      obj.revision = Math.round(message.revision);
+    }
+    if (message.verifiedBy !== VerifyingSecret.UNSPECIFIED) {
+      obj.verifiedBy = verifyingSecretToJSON(message.verifiedBy);
+    }
     return obj;
   },
 
@@ -525,6 +645,8 @@ export const LedgerEvent: MessageFns<LedgerEvent> = {
     message.eventType = object.eventType ?? "";
     message.entityId = object.entityId ?? "";
     message.receivedAt = object.receivedAt ?? undefined;
+    message.revision = object.revision ?? 0;
+    message.verifiedBy = object.verifiedBy ?? VerifyingSecret.UNSPECIFIED;
     return message;
   },
 };
@@ -1853,7 +1975,7 @@ export const ListRefusalsResponse: MessageFns<ListRefusalsResponse> = {
 };
 
 function createBaseReprocessEventsRequest(): ReprocessEventsRequest {
-  return { eventIds: [], deliveryId: "", mode: ReprocessMode.UNSPECIFIED, dryRun: false };
+  return { eventIds: [], deliveryId: "", mode: ReprocessMode.UNSPECIFIED, dryRun: false, runId: "" };
 }
 
 export const ReprocessEventsRequest: MessageFns<ReprocessEventsRequest> = {
@@ -1869,6 +1991,9 @@ export const ReprocessEventsRequest: MessageFns<ReprocessEventsRequest> = {
     }
     if (message.dryRun !== false) {
       writer.uint32(32).bool(message.dryRun);
+    }
+    if (message.runId !== "") {
+      writer.uint32(42).string(message.runId);
     }
     return writer;
   },
@@ -1918,6 +2043,14 @@ export const ReprocessEventsRequest: MessageFns<ReprocessEventsRequest> = {
             message.dryRun = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1948,6 +2081,11 @@ export const ReprocessEventsRequest: MessageFns<ReprocessEventsRequest> = {
         : isSet(object.dry_run)
         ? globalThis.Boolean(object.dry_run)
         : false,
+      runId: isSet(object.runId)
+        ? globalThis.String(object.runId)
+        : isSet(object.run_id)
+        ? globalThis.String(object.run_id)
+        : "",
     };
   },
 
@@ -1965,6 +2103,9 @@ export const ReprocessEventsRequest: MessageFns<ReprocessEventsRequest> = {
     if (message.dryRun !== false) {
       obj.dryRun = message.dryRun;
     }
+    if (message.runId !== "") {
+      obj.runId = message.runId;
+    }
     return obj;
   },
 
@@ -1977,6 +2118,7 @@ export const ReprocessEventsRequest: MessageFns<ReprocessEventsRequest> = {
     message.deliveryId = object.deliveryId ?? "";
     message.mode = object.mode ?? ReprocessMode.UNSPECIFIED;
     message.dryRun = object.dryRun ?? false;
+    message.runId = object.runId ?? "";
     return message;
   },
 };
@@ -2424,7 +2566,7 @@ export const LedgerServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Newest first. */
+    /** Newest first. Where few events match, a page may be short, or empty, and have a next one. */
     listEvents: {
       name: "ListEvents",
       requestType: ListEventsRequest as typeof ListEventsRequest,
@@ -2464,7 +2606,7 @@ export const LedgerServiceDefinition = {
 
 export interface LedgerServiceImplementation<CallContextExt = {}> {
   getEvent(request: GetEventRequest, context: CallContext & CallContextExt): Promise<DeepPartial<GetEventResponse>>;
-  /** Newest first. */
+  /** Newest first. Where few events match, a page may be short, or empty, and have a next one. */
   listEvents(
     request: ListEventsRequest,
     context: CallContext & CallContextExt,
@@ -2487,7 +2629,7 @@ export interface LedgerServiceImplementation<CallContextExt = {}> {
 
 export interface LedgerServiceClient<CallOptionsExt = {}> {
   getEvent(request: DeepPartial<GetEventRequest>, options?: CallOptions & CallOptionsExt): Promise<GetEventResponse>;
-  /** Newest first. */
+  /** Newest first. Where few events match, a page may be short, or empty, and have a next one. */
   listEvents(
     request: DeepPartial<ListEventsRequest>,
     options?: CallOptions & CallOptionsExt,

@@ -101,7 +101,11 @@ export interface ReplaySelection {
     | Date
     | undefined;
   /** Before this instant; now when absent. */
-  receivedUntil: Date | undefined;
+  receivedUntil:
+    | Date
+    | undefined;
+  /** Which the company-resolver gave to this company, in their newest revisions; at most 20,000. */
+  companyId: string;
 }
 
 export interface Replay {
@@ -121,7 +125,11 @@ export interface Replay {
   failed: bigint;
   createdAt: Date | undefined;
   startedAt: Date | undefined;
-  endedAt: Date | undefined;
+  endedAt:
+    | Date
+    | undefined;
+  /** There are more than matched says: they were too many to be counted in time. */
+  matchedMore: boolean;
 }
 
 export interface StartReplayRequest {
@@ -137,7 +145,11 @@ export interface StartReplayRequest {
 export interface StartReplayResponse {
   matched: bigint;
   /** Absent after a dry run. */
-  replay: Replay | undefined;
+  replay:
+    | Replay
+    | undefined;
+  /** There are more than matched says: they were too many to be counted in time. */
+  matchedMore: boolean;
 }
 
 export interface GetReplayRequest {
@@ -175,6 +187,7 @@ function createBaseReplaySelection(): ReplaySelection {
     entityId: "",
     receivedFrom: undefined,
     receivedUntil: undefined,
+    companyId: "",
   };
 }
 
@@ -200,6 +213,9 @@ export const ReplaySelection: MessageFns<ReplaySelection> = {
     }
     if (message.receivedUntil !== undefined) {
       Timestamp.encode(toTimestamp(message.receivedUntil), writer.uint32(58).fork()).join();
+    }
+    if (message.companyId !== "") {
+      writer.uint32(66).string(message.companyId);
     }
     return writer;
   },
@@ -273,6 +289,14 @@ export const ReplaySelection: MessageFns<ReplaySelection> = {
             message.receivedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -318,6 +342,11 @@ export const ReplaySelection: MessageFns<ReplaySelection> = {
         : isSet(object.received_until)
         ? fromJsonTimestamp(object.received_until)
         : undefined,
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
     };
   },
 
@@ -344,6 +373,9 @@ export const ReplaySelection: MessageFns<ReplaySelection> = {
     if (message.receivedUntil !== undefined) {
       obj.receivedUntil = message.receivedUntil.toISOString();
     }
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
     return obj;
   },
 
@@ -359,6 +391,7 @@ export const ReplaySelection: MessageFns<ReplaySelection> = {
     message.entityId = object.entityId ?? "";
     message.receivedFrom = object.receivedFrom ?? undefined;
     message.receivedUntil = object.receivedUntil ?? undefined;
+    message.companyId = object.companyId ?? "";
     return message;
   },
 };
@@ -377,6 +410,7 @@ function createBaseReplay(): Replay {
     createdAt: undefined,
     startedAt: undefined,
     endedAt: undefined,
+    matchedMore: false,
   };
 }
 
@@ -426,6 +460,9 @@ export const Replay: MessageFns<Replay> = {
     }
     if (message.endedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.endedAt), writer.uint32(98).fork()).join();
+    }
+    if (message.matchedMore !== false) {
+      writer.uint32(104).bool(message.matchedMore);
     }
     return writer;
   },
@@ -539,6 +576,14 @@ export const Replay: MessageFns<Replay> = {
             message.endedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.matchedMore = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -585,6 +630,11 @@ export const Replay: MessageFns<Replay> = {
         : isSet(object.ended_at)
         ? fromJsonTimestamp(object.ended_at)
         : undefined,
+      matchedMore: isSet(object.matchedMore)
+        ? globalThis.Boolean(object.matchedMore)
+        : isSet(object.matched_more)
+        ? globalThis.Boolean(object.matched_more)
+        : false,
     };
   },
 
@@ -626,6 +676,9 @@ export const Replay: MessageFns<Replay> = {
     if (message.endedAt !== undefined) {
       obj.endedAt = message.endedAt.toISOString();
     }
+    if (message.matchedMore !== false) {
+      obj.matchedMore = message.matchedMore;
+    }
     return obj;
   },
 
@@ -648,6 +701,7 @@ export const Replay: MessageFns<Replay> = {
     message.createdAt = object.createdAt ?? undefined;
     message.startedAt = object.startedAt ?? undefined;
     message.endedAt = object.endedAt ?? undefined;
+    message.matchedMore = object.matchedMore ?? false;
     return message;
   },
 };
@@ -764,7 +818,7 @@ export const StartReplayRequest: MessageFns<StartReplayRequest> = {
 };
 
 function createBaseStartReplayResponse(): StartReplayResponse {
-  return { matched: 0n, replay: undefined };
+  return { matched: 0n, replay: undefined, matchedMore: false };
 }
 
 export const StartReplayResponse: MessageFns<StartReplayResponse> = {
@@ -777,6 +831,9 @@ export const StartReplayResponse: MessageFns<StartReplayResponse> = {
     }
     if (message.replay !== undefined) {
       Replay.encode(message.replay, writer.uint32(18).fork()).join();
+    }
+    if (message.matchedMore !== false) {
+      writer.uint32(24).bool(message.matchedMore);
     }
     return writer;
   },
@@ -810,6 +867,14 @@ export const StartReplayResponse: MessageFns<StartReplayResponse> = {
             message.replay = Replay.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.matchedMore = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -826,6 +891,11 @@ export const StartReplayResponse: MessageFns<StartReplayResponse> = {
     return {
       matched: isSet(object.matched) ? BigInt(object.matched) : 0n,
       replay: isSet(object.replay) ? Replay.fromJSON(object.replay) : undefined,
+      matchedMore: isSet(object.matchedMore)
+        ? globalThis.Boolean(object.matchedMore)
+        : isSet(object.matched_more)
+        ? globalThis.Boolean(object.matched_more)
+        : false,
     };
   },
 
@@ -836,6 +906,9 @@ export const StartReplayResponse: MessageFns<StartReplayResponse> = {
     }
     if (message.replay !== undefined) {
       obj.replay = Replay.toJSON(message.replay);
+    }
+    if (message.matchedMore !== false) {
+      obj.matchedMore = message.matchedMore;
     }
     return obj;
   },
@@ -849,6 +922,7 @@ export const StartReplayResponse: MessageFns<StartReplayResponse> = {
     message.replay = (object.replay !== undefined && object.replay !== null)
       ? Replay.fromPartial(object.replay)
       : undefined;
+    message.matchedMore = object.matchedMore ?? false;
     return message;
   },
 };
