@@ -1,22 +1,9 @@
 import { durables } from '@frontdesk/contracts'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { eventId, at } from './fixtures.ts'
-import { startStack, type Answers, type Stack } from './stack.ts'
-import { run } from './terminal.ts'
+import { operatorForEachTest } from './operator.ts'
 
-let stack: Stack | undefined
-
-afterEach(async () => {
-  await stack?.[Symbol.asyncDispose]()
-  stack = undefined
-})
-
-/** Starts the services and returns a CLI inside their project. */
-async function operator(answers: Answers = {}) {
-  const started = await startStack(answers)
-  stack = started
-  return (...argv: string[]) => run(argv, { cwd: started.directory })
-}
+const operator = operatorForEachTest()
 
 test('deadletters list keeps an error of many lines in its row', async () => {
   const letter = {

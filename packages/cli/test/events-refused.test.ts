@@ -1,21 +1,8 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { at } from './fixtures.ts'
-import { startStack, type Answers, type Stack } from './stack.ts'
-import { run } from './terminal.ts'
+import { operatorForEachTest } from './operator.ts'
 
-let stack: Stack | undefined
-
-afterEach(async () => {
-  await stack?.[Symbol.asyncDispose]()
-  stack = undefined
-})
-
-/** Starts the services and returns a CLI inside their project. */
-async function operator(answers: Answers = {}) {
-  const started = await startStack(answers)
-  stack = started
-  return (...argv: string[]) => run(argv, { cwd: started.directory })
-}
+const operator = operatorForEachTest()
 
 test('events refused shows why deliveries were refused, alike ones in one row', async () => {
   const asked: unknown[] = []

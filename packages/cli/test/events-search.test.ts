@@ -1,22 +1,9 @@
 import { AttributionStatus } from '@frontdesk/contracts'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { eventId, acme, at, event, attributed, quarantined } from './fixtures.ts'
-import { startStack, type Answers, type Stack } from './stack.ts'
-import { run } from './terminal.ts'
+import { operatorForEachTest } from './operator.ts'
 
-let stack: Stack | undefined
-
-afterEach(async () => {
-  await stack?.[Symbol.asyncDispose]()
-  stack = undefined
-})
-
-/** Starts the services and returns a CLI inside their project. */
-async function operator(answers: Answers = {}) {
-  const started = await startStack(answers)
-  stack = started
-  return (...argv: string[]) => run(argv, { cwd: started.directory })
-}
+const operator = operatorForEachTest()
 
 test('events search asks for what its options say, and shows a row for each event', async () => {
   const asked: unknown[] = []

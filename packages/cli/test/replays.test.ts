@@ -1,23 +1,12 @@
 import { Company, Replay, ReplayState } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { acme, eventId, at } from './fixtures.ts'
-import { startStack, type Answers, type Stack } from './stack.ts'
+import { operatorForEachTest } from './operator.ts'
+import { startStack } from './stack.ts'
 import { run } from './terminal.ts'
 
-let stack: Stack | undefined
-
-afterEach(async () => {
-  await stack?.[Symbol.asyncDispose]()
-  stack = undefined
-})
-
-/** Starts the services and returns a CLI inside their project. */
-async function operator(answers: Answers = {}) {
-  const started = await startStack(answers)
-  stack = started
-  return (...argv: string[]) => run(argv, { cwd: started.directory })
-}
+const operator = operatorForEachTest()
 
 const replayId = 'rpl_01jd00000000000000000000t0'
 const replayAt = (state: ReplayState, published: bigint) =>
@@ -57,13 +46,12 @@ test('events replay says how many events it would be and starts nothing, or star
 })
 
 test('Ctrl-C ends the command and not the replay, and says so', async () => {
-  const started = await startStack({
+  await using started = await startStack({
     replay: {
       startReplay: () => Promise.resolve({ matched: 3n, replay: replayAt(ReplayState.WAITING, 0n) }),
       getReplay: () => Promise.resolve({ replay: replayAt(ReplayState.RUNNING, 1n) }),
     },
   })
-  stack = started
   const interrupted = () => {
     const interruption = new AbortController()
     setImmediate(() => interruption.abort())

@@ -1,23 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { eventId } from './fixtures.ts'
-import { startStack, type Answers, type Stack } from './stack.ts'
+import { operatorForEachTest } from './operator.ts'
+import { startStack } from './stack.ts'
 import { run } from './terminal.ts'
 
-let stack: Stack | undefined
-
-afterEach(async () => {
-  await stack?.[Symbol.asyncDispose]()
-  stack = undefined
-})
-
-/** Starts the services and returns a CLI inside their project. */
-async function operator(answers: Answers = {}) {
-  const started = await startStack(answers)
-  stack = started
-  return (...argv: string[]) => run(argv, { cwd: started.directory })
-}
+const operator = operatorForEachTest()
 
 test('what the service refuses is told with its code, exit code 1, and nothing on stdout', async () => {
   const cli = await operator()
@@ -36,8 +25,7 @@ test('a service that is away is told with its address, where that came from, and
 })
 
 test('a bad token is told with where it came from, never with the token itself', async () => {
-  const started = await startStack()
-  stack = started
+  await using started = await startStack()
   const env = { FRONTDESK_TOKEN: 'hunter2' }
   const { code, out, err } = await run(['events', 'search'], { cwd: started.directory, env })
   expect(code).toBe(1)
@@ -48,8 +36,7 @@ test('a bad token is told with where it came from, never with the token itself',
 })
 
 test('settings come from flags, then the environment, then the nearest dev.json above', async () => {
-  const started = await startStack({ ledger: { listEvents: () => Promise.resolve({}) } })
-  stack = started
+  await using started = await startStack({ ledger: { listEvents: () => Promise.resolve({}) } })
   const below = join(started.directory, 'a', 'b')
   await mkdir(below, { recursive: true })
   const wrong = { FRONTDESK_WEBHOOK_INGRESS_ADDRESS: '127.0.0.1:1', FRONTDESK_TOKEN: 'wrong' }
@@ -62,8 +49,7 @@ test('settings come from flags, then the environment, then the nearest dev.json 
 })
 
 test('a broken dev.json is told by its path, without its content', async () => {
-  const started = await startStack()
-  stack = started
+  await using started = await startStack()
   await writeFile(join(started.directory, '.frontdesk', 'dev.json'), '{"operatorToken":"hunter2')
   const { code, err } = await run(['events', 'search'], { cwd: started.directory })
   expect(code).toBe(1)
