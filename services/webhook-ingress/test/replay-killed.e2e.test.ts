@@ -55,6 +55,8 @@ async function sentSoFar(): Promise<number> {
 
 test('a replay whose ingress is killed, and killed again, goes on from its last batch and sends each event once', async () => {
   let child = await startProcess()
+  // The client tries again after a while.
+  await eventually(() => harness.replays.listReplays({}), { timeoutMs: 15_000 })
   const { replayId } = await replays.start({ selection: { receivedFrom: since }, eventsPerSecond: 30 })
   for (const reached of [5, 20]) {
     await eventually(async () => expect(await sentSoFar()).toBeGreaterThan(reached), { timeoutMs: 15_000 })

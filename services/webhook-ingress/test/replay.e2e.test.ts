@@ -40,7 +40,11 @@ test('an event is sent again unchanged on the bulk lane, each time it is asked f
 test('a dry run counts what would be sent and sends nothing', async () => {
   const before = (await harness.replays.listReplays({})).replays
   const selection = { receivedFrom: since, eventTypes: ['frontdesk.call.started.v1'] }
-  expect(await harness.replays.startReplay({ selection, dryRun: true })).toEqual({ matched: BigInt(calls), replay: undefined })
+  expect(await harness.replays.startReplay({ selection, dryRun: true })).toEqual({
+    matched: BigInt(calls),
+    matchedMore: false,
+    replay: undefined,
+  })
   expect(await harness.replays.startReplay({ selection: { ...selection, entityId: 'call_5' }, dryRun: true })).toMatchObject({
     matched: 1n,
   })

@@ -1,5 +1,5 @@
 import { applyStreams, connectBus } from '@frontdesk/bus'
-import { decodePayload, encodePayload, EventSource, newId, ReprocessMode } from '@frontdesk/contracts'
+import { decodePayload, encodePayload, EventSource, newId, ReprocessMode, VerifyingSecret } from '@frontdesk/contracts'
 import { retellWebhook, signRetell, signWhatsapp, whatsappWebhook } from '@frontdesk/providers/testing'
 import { eventually, startNats } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -218,7 +218,12 @@ test('a delivery goes on whole, with what only today’s normalizers make of it 
     ['RAISED', 2],
     ['RAISED', 2],
   ])
-  expect((await harness.ledger.getEvent({ eventId: third?.eventId ?? '' })).event).toEqual({ ...third, revision: 2 })
+  expect((await harness.ledger.getEvent({ eventId: third?.eventId ?? '' })).event).toEqual({
+    ...third,
+    revision: 2,
+    // It did not come by its webhook.
+    verifiedBy: VerifyingSecret.UNSPECIFIED,
+  })
   // The provider's next try is a duplicate of all three.
   const retry = await harness.post('/v1/webhooks/whatsapp', raw, { 'x-hub-signature-256': signWhatsapp(raw, whatsappSecrets.current) })
   expect(retry.json).toEqual({ accepted: 0, duplicates: 3 })
