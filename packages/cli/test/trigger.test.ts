@@ -91,6 +91,20 @@ test.for(Object.entries(liveSamples).map(([name, { events }]) => [name as Provid
   },
 )
 
+test.each([
+  ['book_appointment', '/v1/retell/functions/book_appointment', { say: 'You are booked.' }],
+  ['call_inbound', '/v1/retell/inbound', { call_inbound: {} }],
+])('retell asks %s as it would in a call, and the answer is told', async (event, path, body) => {
+  answer = { status: 200, body }
+  const { code, out } = await cli('retell', event, '--company', 'praxis')
+  expect([code, out]).toEqual([0, expect.stringContaining(JSON.stringify(body))])
+  const [asked] = received
+  expect(asked?.path).toBe(path)
+  expect(asked?.body.toString()).toContain('"to_number":"+4930222222"')
+  const headers = { 'x-retell-signature': String(asked?.headers['x-retell-signature']) }
+  providers.retell.verify({ headers, rawBody: asked?.body ?? Buffer.alloc(0) }, [secrets.retell], now())
+})
+
 test('--company takes a name’s beginning or an id, and the sample is that company’s', async () => {
   await cli('retell', 'call_ended', '--company', 'praxis')
   await cli('retell', 'call_ended', '--company', companies[0]?.id ?? '')

@@ -16,5 +16,15 @@ export {
   retellInbound,
 } from './retell/inbound.ts'
 
+export {
+  type FunctionCall,
+  type FunctionName,
+  type FunctionReading,
+  type FunctionRequest,
+  type FunctionWebhook,
+  type RequestedStart,
+  retellFunctions,
+} from './retell/function-call.ts'
+
 /** Every provider by its name. */
 export const providers: Readonly<Record<ProviderName, Provider>> = { retell, calcom, stripe, whatsapp, standard }

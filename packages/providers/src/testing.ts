@@ -1,6 +1,6 @@
 import { calcomDefaults } from './calcom/samples.ts'
 import type { JsonObject, JsonValue } from './json.ts'
-import { retellDefaults, retellInboundDefaults } from './retell/samples.ts'
+import { retellDefaults, retellFunctionDefaults, retellInboundDefaults } from './retell/samples.ts'
 import { standardDefaults } from './standard/samples.ts'
 import { stripeDefaults } from './stripe/samples.ts'
 import { sampleNumber, whatsappDefaults, type WhatsappNumber } from './whatsapp/samples.ts'
@@ -32,6 +32,11 @@ export function retellWebhook(event: string, overrides: Overrides = {}): SampleW
 /** What Retell asks of `/v1/retell/inbound` while a phone rings (`call_inbound`), or before it answers a text (`chat_inbound`). */
 export function retellInboundWebhook(event: 'call_inbound' | 'chat_inbound', overrides: Overrides = {}): SampleWebhook {
   return sample(retellInboundDefaults(event), overrides)
+}
+
+/** What Retell asks of `/v1/retell/functions/{name}` when its agent uses the tool. */
+export function retellFunctionCall(name: 'check_availability' | 'book_appointment', overrides: Overrides = {}): SampleWebhook {
+  return sample(retellFunctionDefaults(name), overrides)
 }
 
 /** A Cal.com event of the trigger, about one booking; `MEETING_STARTED` and `MEETING_ENDED` are flat. */

@@ -91,7 +91,7 @@ describe.skipIf(kubectl === undefined)('the manifests', () => {
 
   test('every path that providers call is led in', () => {
     const paths = services.flatMap(({ publicPaths }) => publicPaths)
-    expect(paths).toEqual(['/v1/retell/inbound', '/v1/webhooks', '/v1/webhooks/whatsapp'])
+    expect(paths).toEqual(['/v1/retell/functions', '/v1/retell/inbound', '/v1/webhooks', '/v1/webhooks/whatsapp'])
     const objects = prod.objects.filter(({ kind }) => kind !== 'Ingress')
     expect(policyProblems({ name: 'prod', objects }, services)).toEqual(
       paths.map((path) => `prod: no Ingress leads ${path} to webhook-ingress`),
@@ -100,6 +100,7 @@ describe.skipIf(kubectl === undefined)('the manifests', () => {
 
   test('a path that the Ingress leaves out is named', () => {
     expect(problemsWith<IIngress>('Ingress/webhooks', ({ spec }) => (spec!.rules![0]!.http!.paths[1]!.path = '/v1/ret'))).toEqual([
+      'prod: no Ingress leads /v1/retell/functions to webhook-ingress',
       'prod: no Ingress leads /v1/retell/inbound to webhook-ingress',
     ])
   })

@@ -4,6 +4,7 @@ import {
   bookingEventTypes,
   BookingServiceDefinition,
   type CompanyId,
+  newId,
   OperationsServiceDefinition,
 } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
@@ -20,13 +21,18 @@ import {
 import { startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Telemetry } from '@frontdesk/telemetry'
 import { answerCall } from './app/answer-call.ts'
+import { bookAppointment } from './app/book-appointment.ts'
+import { listFreeTimes } from './app/list-free-times.ts'
 import { createEntitlements } from './clients/billing.ts'
 import type { Config } from './config.ts'
 import { createAppointmentReader } from './db/appointment-reader.ts'
 import { createBook } from './db/book.ts'
+import { createBookingTurns } from './db/booking-turn.ts'
+import { createCalendarReader } from './db/calendar-reader.ts'
 import { createCallerReader } from './db/caller-reader.ts'
 import { createCustomerReader } from './db/customer-reader.ts'
 import * as schema from './db/schema/index.ts'
+import { toNewEvents } from './events/domain-events.ts'
 import { onCompanyEvents } from './events/on-company-event.ts'
 import { createBookingService } from './rpc/booking-service.ts'
 
@@ -112,6 +118,20 @@ export async function startBooking(config: Config, overrides: BookingOverrides =
         callers: (companyId) => createCallerReader(database, companyId),
         now,
         onUnchecked: reportUnchecked(telemetry),
+      }),
+      listFreeTimes: listFreeTimes({ calendars: (companyId) => createCalendarReader(database, companyId), now }),
+      bookAppointment: bookAppointment({
+        takeTurn: createBookingTurns({
+          database,
+          outbox,
+          now,
+          // No event caused it: the request's key stands for one.
+          eventsOf: (outcome, { companyId, key, at }) =>
+            toNewEvents(outcome, { companyId, eventId: key, revision: 1, correlationId: key, at }),
+        }),
+        newAppointmentId: () => newId('apt'),
+        newCustomerId: () => newId('cust'),
+        now,
       }),
     }),
   )

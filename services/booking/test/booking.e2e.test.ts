@@ -159,6 +159,8 @@ test('every method refuses a call without a token, with an expired one, for anot
       booking.getCustomer({ companyId }),
       booking.listCustomers({ companyId }),
       booking.answerCall({ companyId }),
+      booking.listFreeTimes({ companyId }),
+      booking.bookAppointment({ companyId }),
       operations.getConservation({}),
       operations.listDeadLetters({}),
       operations.redriveDeadLetter({}),

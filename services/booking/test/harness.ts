@@ -70,6 +70,14 @@ export async function startHarness() {
     billing,
     service,
     mysqlUrl: database.url,
+    /** One more process on the same database; it ends with the harness. */
+    async startReplica() {
+      const replica = opened.use(await startBooking(config, { tokens: authority.issuer('booking') }))
+      const issuer = authority.issuer('operator')
+      return opened.use(
+        createRpcClient(BookingServiceDefinition, { address: `127.0.0.1:${replica.rpcPort}`, audience: 'booking', issuer, telemetry }),
+      )
+    },
     /** Publishes them as the resolver would, and waits until booking has taken each. */
     async publish(...events: readonly CompanyEvent[]): Promise<void> {
       const outcomes = await bus.publish(events)

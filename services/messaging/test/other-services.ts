@@ -52,6 +52,8 @@ export async function startOthers(authority: TestAuthority, owner: AsyncDisposab
   const booking = await serve('booking', (server) =>
     server.add(BookingServiceDefinition, {
       answerCall: notHere,
+      listFreeTimes: notHere,
+      bookAppointment: notHere,
       listAppointments: notHere,
       listCustomers: notHere,
       async getAppointment({ companyId, appointmentId }, context) {

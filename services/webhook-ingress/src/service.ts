@@ -10,7 +10,7 @@ import {
 import { companyTablesOf, migrate, openDatabase, withDatabaseLock } from '@frontdesk/database'
 import { createHttpServer } from '@frontdesk/http'
 import { createOperations, createOutbox } from '@frontdesk/outbox'
-import { providers, retellInbound } from '@frontdesk/providers'
+import { providers, retellFunctions, retellInbound } from '@frontdesk/providers'
 import {
   createIdentityTokens,
   createRpcClient,
@@ -23,6 +23,7 @@ import { startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Logger } from '@frontdesk/telemetry'
 import { createVault, parseKeyRing } from '@frontdesk/vault'
 import { acceptWebhook } from './app/accept-webhook.ts'
+import { answerFunction } from './app/answer-function.ts'
 import { answerInbound } from './app/answer-inbound.ts'
 import { type ConnectionSecretsCache, createConnectionSecrets } from './app/connection-secrets.ts'
 import { startReplay } from './app/start-replay.ts'
@@ -43,6 +44,7 @@ import * as schema from './db/schema/index.ts'
 import { createSecretStore } from './db/secret-store.ts'
 import { followConnections } from './events/on-connection-changed.ts'
 import { startReplayWorker } from './events/replay-worker.ts'
+import { registerFunctionRoutes } from './http/function-routes.ts'
 import { registerInboundRoutes } from './http/inbound-routes.ts'
 import { createRateLimits } from './http/rate-limits.ts'
 import { registerWebhookRoutes } from './http/webhook-routes.ts'
@@ -141,12 +143,25 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
     metrics: telemetry.metrics,
     clock: now,
   })
-  const { companies, desk } = starting.use(
+  const { companies, desk, bookings } = starting.use(
     connectInbound({ resolverAddress: config.DIRECTORY_ADDRESS, bookingAddress: config.BOOKING_ADDRESS, issuer: tokens, telemetry }),
   )
   registerInboundRoutes(server, {
     answer: answerInbound({ webhook: retellInbound, secrets: platformSecrets.get('retell') ?? [], companies, desk, clock: now }),
     webhook: retellInbound,
+    refusals,
+    telemetry,
+    clock: now,
+  })
+  registerFunctionRoutes(server, {
+    answer: answerFunction({
+      webhook: retellFunctions,
+      secrets: platformSecrets.get('retell') ?? [],
+      companies,
+      desk: bookings,
+      clock: now,
+    }),
+    webhook: retellFunctions,
     refusals,
     telemetry,
     clock: now,

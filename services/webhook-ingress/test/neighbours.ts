@@ -3,6 +3,8 @@ import {
   type AnswerCallResponse,
   type AttributionServiceImplementation,
   BookingServiceDefinition,
+  type BookAppointmentRequest,
+  type BookAppointmentResponse,
   type BookingServiceImplementation,
   type ListAttributionsRequest,
   type ListAttributionsResponse,
@@ -48,7 +50,7 @@ export function createAttribution() {
   }
 }
 
-/** Booking's one method that the ingress calls, over real gRPC; its callers are strangers until the test says who. */
+/** Booking's methods that the ingress calls, over real gRPC; its callers are strangers, and nothing can be booked, until the test says so. */
 export async function startBooking(verifier: RpcServerOptions['verifier']) {
   type Answer = (request: AnswerCallRequest) => Promise<AnswerCallResponse>
   const strangers: Answer = async () => ({
@@ -59,6 +61,10 @@ export async function startBooking(verifier: RpcServerOptions['verifier']) {
   })
   const asked: { companies: unknown; request: AnswerCallRequest }[] = []
   let answer = strangers
+  type BookAppointment = (request: BookAppointmentRequest) => Promise<BookAppointmentResponse>
+  const takenAlways: BookAppointment = async () => ({ outcome: { $case: 'refused', value: 'BOOKING_REFUSAL_TAKEN' } })
+  const wanted: { companies: unknown; request: BookAppointmentRequest }[] = []
+  let bookNow = takenAlways
   const implementation: BookingServiceImplementation = {
     getAppointment: notHere,
     listAppointments: notHere,
@@ -70,6 +76,16 @@ export async function startBooking(verifier: RpcServerOptions['verifier']) {
       asked.push({ companies: companies === 'all' ? companies : [...companies], request })
       return answer(request)
     },
+    listFreeTimes: async ({ companyId, startsFrom }, context) => {
+      requireCompany(context, companyId)
+      return { startsAt: startsFrom ? [startsFrom] : [] }
+    },
+    bookAppointment: async (request, context) => {
+      requireCompany(context, request.companyId)
+      const { companies } = callerOf(context)
+      wanted.push({ companies: companies === 'all' ? companies : [...companies], request })
+      return bookNow(request)
+    },
   }
   const server = createRpcServer({ telemetry: createTestTelemetry(), verifier, drainMs: 100 })
   server.add(BookingServiceDefinition, implementation)
@@ -78,6 +94,9 @@ export async function startBooking(verifier: RpcServerOptions['verifier']) {
     address: `127.0.0.1:${port}`,
     asked,
     answer: (next: Answer = strangers) => void (answer = next),
+    /** What it was asked to book. */
+    wanted,
+    book: (next: BookAppointment = takenAlways) => void (bookNow = next),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }

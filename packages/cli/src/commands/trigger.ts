@@ -41,9 +41,9 @@ export function trigger(context: CliContext): Leaf {
       const overrides = everyValueOf('--override', rawArgs)
       if (args.data !== undefined && (overrides.length > 0 || count > 1)) throw new UsageError('--data is sent as it is, once.')
       const data = args.data === undefined ? undefined : await read(args.data)
-      const player = await findPlayer(context, played, args)
+      const player = await findPlayer(context, played, event, args)
       const bodyOf = (index: number) =>
-        data ?? Buffer.from(JSON.stringify(withOverrides(JSON.parse(player.sample(event, index).toString()) as JsonObject, overrides)))
+        data ?? Buffer.from(JSON.stringify(withOverrides(JSON.parse(player.sample(index).toString()) as JsonObject, overrides)))
       if (!args.json) context.err(`Sending ${provider} ${event} to ${player.ingress.value}${whose(player)}.`)
       const sent = await sendAll(player, count, bodyOf)
       if (args.json) context.out(json({ provider, event, webhooks: sent }))
@@ -58,7 +58,10 @@ export function trigger(context: CliContext): Leaf {
 
 function list(context: CliContext, provider: string | undefined, asJson: boolean): void {
   const wanted = provider === undefined ? liveSamples : { [provider]: playedProvider(provider).samples }
-  const offered = Object.entries(wanted).map(([name, { events }]) => ({ provider: name, events }))
+  const offered = Object.entries(wanted).map(([name, { events, questions }]) => ({
+    provider: name,
+    events: [...events, ...(questions?.keys() ?? [])],
+  }))
   context.out(
     asJson
       ? json({ providers: offered })
@@ -91,6 +94,8 @@ function whose({ companyName }: Player): string {
 
 function describe({ status, ms, answer, events }: Sent): string {
   if (status !== 200) return printable(`${status}  ${ms} ms  ${typeof answer['code'] === 'string' ? answer['code'] : ''}`)
+  // Questions are answered, and are no events.
+  if (events.length === 0) return printable(`200  ${ms} ms  ${JSON.stringify(answer)}`)
   const outcome = Number(answer['accepted']) > 0 ? 'accepted' : 'duplicate'
   return printable(events.map(({ eventId, type, entityId }) => `200  ${ms} ms  ${outcome}  ${type}  ${entityId}  ${eventId}`).join('\n'))
 }

@@ -26,8 +26,8 @@ export interface Player {
   readonly companyName: string | undefined
   readonly ingress: Found
   /** One webhook's body; another with each index. */
-  sample(event: string, index: number): Buffer
-  /** Sends it, and tells what became of it and which events it is. @throws CommandError if nobody answers. */
+  sample(index: number): Buffer
+  /** Sends it, and tells what became of it and which events it is; a question is none. @throws CommandError if nobody answers. */
   send(body: Buffer): Promise<Sent>
 }
 
@@ -45,8 +45,8 @@ interface PlayerFlags {
   readonly secret?: string | undefined
 }
 
-/** Finds the ingress, the company and the secret: from flags, the environment, or dev.json. */
-export async function findPlayer(context: CliContext, { name, samples }: Played, flags: PlayerFlags): Promise<Player> {
+/** Finds the event's or question's way: the ingress, the company and the secret, from flags, the environment, or dev.json. */
+export async function findPlayer(context: CliContext, { name, samples }: Played, event: string, flags: PlayerFlags): Promise<Player> {
   const ingress = await findIngressUrl(context, flags.ingress)
   const dev = await findDevFile(context.cwd)
   // Of another ingress than dev.json's its companies and secrets are none.
@@ -61,20 +61,20 @@ export async function findPlayer(context: CliContext, { name, samples }: Played,
   if (secret === undefined) {
     throw new UsageError(`Missing the secret of ${name}: set FRONTDESK_WEBHOOK_SECRET or pass --secret, or start ./scripts/dev.`)
   }
-  const url = `${ingress.value.replace(/\/$/, '')}/v1/webhooks/${[name, connectionId]
-    .filter((part) => part !== undefined)
-    .map(encodeURIComponent)
-    .join('/')}`
+  const question = samples.questions?.get(event)
+  const webhookPath = ['/v1/webhooks', ...[name, connectionId].filter((part) => part !== undefined).map(encodeURIComponent)].join('/')
+  const url = `${ingress.value.replace(/\/$/, '')}${question?.path ?? webhookPath}`
   const target: SampleCompany = { ...company, companyId: company?.id }
 
   return {
     company: target,
     companyName: company?.name,
     ingress,
-    sample(event, index) {
+    sample(index) {
       // One second apart, since some webhooks are known by their time alone.
       const happenedAt = new Date(context.now().getTime() - index * 1_000)
-      return Buffer.from(JSON.stringify(samples.body(event, target, { happenedAt, nonce: randomBytes(8).toString('hex') })))
+      const moment = { happenedAt, nonce: randomBytes(8).toString('hex') }
+      return Buffer.from(JSON.stringify(question ? question.body(target, moment) : samples.body(event, target, moment)))
     },
     async send(body) {
       const now = context.now()
@@ -82,7 +82,7 @@ export async function findPlayer(context: CliContext, { name, samples }: Played,
       const begunMs = performance.now()
       const { status, answer } = await post(url, headers, body, ingress)
       const ms = Math.round(performance.now() - begunMs)
-      if (status !== 200) return { status, ms, answer, events: [] }
+      if (status !== 200 || question) return { status, ms, answer, events: [] }
       // As the ingress derives them: of the same bytes and the same secret's scope they are the same for ever.
       const events = providers[name].normalize(body, { deliveryId: 'dlv_unknown', connectionId, receivedAt: now, headers })
       return { status, ms, answer, events: events.map(({ id, type, entityId }) => ({ eventId: id, type, entityId })) }

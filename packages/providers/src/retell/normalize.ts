@@ -109,7 +109,7 @@ function occurredAt(kind: string, call: unknown): Date | undefined {
 }
 
 /** The side of the call that is a company's; the other side is the caller's own. */
-function ourNumber(call: unknown): unknown {
+export function ourNumber(call: unknown): unknown {
   const direction = memberOf(call, 'direction')
   if (direction === 'inbound') return memberOf(call, 'to_number')
   return direction === 'outbound' ? memberOf(call, 'from_number') : undefined

@@ -61,3 +61,17 @@ export function retellInboundDefaults(event: 'call_inbound' | 'chat_inbound'): J
   const asked: JsonObject = event === 'call_inbound' ? { ...contact, custom_sip_headers: { 'x-trunk': 'berlin-1' } } : contact
   return { event, event_timestamp: 1_795_165_195_000, [event]: asked }
 }
+
+/** A tool call of the agent's, in the middle of an inbound call. */
+export function retellFunctionDefaults(name: 'check_availability' | 'book_appointment'): JsonObject {
+  const args: JsonObject =
+    name === 'check_availability'
+      ? { date: '2026-11-24', duration_minutes: 45 }
+      : { start: '2026-11-24T10:00:00+01:00', duration_minutes: 45, offering: 'Haircut', customer_name: 'Jana Beispiel' }
+  const { call } = retellDefaults('call_started')
+  const transcript = [
+    { role: 'user', content: 'I would like a haircut next Tuesday at ten.' },
+    { role: 'tool_call_invocation', tool_call_id: 'tool_call_3f9a', name, arguments: JSON.stringify(args) },
+  ]
+  return { name, call: { ...(call as JsonObject), transcript_with_tool_calls: transcript }, args }
+}

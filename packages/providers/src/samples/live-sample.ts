@@ -19,12 +19,20 @@ export interface SampleMoment {
   readonly nonce: string
 }
 
+/** What a provider asks, and waits for the answer. */
+export interface SampleQuestion {
+  readonly path: string
+  body(company: SampleCompany, moment: SampleMoment): JsonObject
+}
+
 /** One provider's webhooks, as if they happened now. */
 export interface LiveSamples {
   /** Whether one secret signs for all companies, or each connection's own. */
   readonly secret: 'platform' | 'connection'
   /** The events it has samples of, by the provider's names; any other name gives one of an event that is not modelled. */
   readonly events: readonly string[]
+  /** What it asks in the middle of something, by name: signed alike, each at its own path, and no event. */
+  readonly questions?: ReadonlyMap<string, SampleQuestion>
   body(event: string, company: SampleCompany, moment: SampleMoment): JsonObject
   /** The headers that prove a body. */
   sign(body: Buffer, secret: string, options: { readonly now: Date; readonly nonce: string }): Readonly<Record<string, string>>

@@ -2,11 +2,12 @@ import type { CompanyId } from '@frontdesk/contracts'
 import type { Page } from '@frontdesk/database'
 import type { Appointment, AppointmentChange, AppointmentState } from '../domain/appointment.ts'
 import type { Contact, Customer, CustomerIdentity } from '../domain/customer.ts'
+import type { TimeSpan } from '../domain/free-times.ts'
 
 /** A name under which the outside world knows an appointment; an appointment can have several. */
 export interface AppointmentReference {
-  /** `calendar_series` is the iCalendar UID, which stays the same through reschedules. */
-  readonly kind: 'call' | 'calendar_booking' | 'calendar_series'
+  /** `calendar_series` is the iCalendar UID, which stays the same through reschedules; `tool_call` a voice agent's request, by its key. */
+  readonly kind: 'call' | 'calendar_booking' | 'calendar_series' | 'tool_call'
   readonly value: string
 }
 
@@ -98,4 +99,10 @@ export interface KnownCaller {
 export interface CallerReader {
   /** By the call's own number, E.164, with the first confirmed appointment that is not over. */
   find(callerNumber: string, now: Date): Promise<KnownCaller | undefined>
+}
+
+/** A confirmed appointment is in its company's calendar. */
+export interface CalendarReader {
+  /** The confirmed appointments that overlap the span. */
+  overlapping(span: TimeSpan): Promise<readonly Appointment[]>
 }

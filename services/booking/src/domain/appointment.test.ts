@@ -84,6 +84,13 @@ test('a booking after a host’s request to reschedule is confirmed again', () =
   expect(reopened.state).toMatchObject({ status: 'confirmed', startsAt: at(102) })
 })
 
+test('a wish that the call’s analysis repeats does not undo what the call booked, in either order', () => {
+  const booked = change('created', 0, { origin: 'call' })
+  const wish = change('created', 5, { origin: 'call', state: { status: 'requested', startsAt: at(100), preferredStartText: 'at ten' } })
+  expect(fold([booked, wish]).state).toEqual(booked.state)
+  expect(fold([wish, booked]).state).toEqual(booked.state)
+})
+
 test('every order and multiplicity of arrival ends in the same state', () => {
   const life = [change('created', 0), change('rescheduled', 3), change('cancelled', 4), change('rescheduled', 6)]
   const expected = fold(life)

@@ -57,7 +57,7 @@ export function openAppointment(id: string, customerId: string | undefined, chan
  * An earlier one can still tell who the customer is, where the later ones did not.
  */
 export function changeAppointment(current: Appointment, customerId: string | undefined, change: AppointmentChange): Decision {
-  if (compareOrder(change.order, current.order) <= 0) {
+  if ((settles(change) - settles(current) || compareOrder(change.order, current.order)) <= 0) {
     const known = current.customerId ?? customerId
     return { appointment: known === current.customerId ? current : { ...current, customerId: known }, event: undefined }
   }
@@ -78,6 +78,11 @@ export function mergeAppointments(a: Appointment, b: Appointment): { kept: Appoi
   const reason = `merged into ${kept.id}`
   const cancelled: Appointment = { ...absorbed, state: { status: 'cancelled', startsAt, endsAt, reason }, version: absorbed.version + 1 }
   return { kept, absorbed, event: { type: 'cancelled', appointment: cancelled, reason } }
+}
+
+/** A wish never undoes what was agreed or cancelled, whichever of them is told of first: a call's analysis repeats what the call booked. */
+function settles({ state }: { readonly state: AppointmentState }): number {
+  return state.status === 'requested' ? 0 : 1
 }
 
 /** What the change means to those outside; undefined when they would see no difference. */

@@ -12,7 +12,7 @@ import type { ChangeOutcome, CustomerEvent } from '../app/apply-changes.ts'
 import type { Appointment, AppointmentEvent } from '../domain/appointment.ts'
 import { originNames, statusNames } from '../wire/names.ts'
 
-/** The event that caused the change. */
+/** The event, or the request, that caused the change. */
 export interface Cause {
   readonly companyId: CompanyId
   readonly eventId: string

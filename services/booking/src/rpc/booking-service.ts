@@ -2,13 +2,26 @@ import type { BookingServiceImplementation, CompanyId } from '@frontdesk/contrac
 import { FrontdeskError } from '@frontdesk/errors'
 import { pageSizeOf, requireCompany } from '@frontdesk/rpc'
 import type { answerCall } from '../app/answer-call.ts'
+import type { bookAppointment } from '../app/book-appointment.ts'
+import type { listFreeTimes } from '../app/list-free-times.ts'
 import type { AppointmentReader, CustomerReader } from '../app/ports.ts'
-import { fromCallerNumber, fromStatusMessage, toAnswerMessage, toAppointmentMessage, toCustomerMessage } from './convert.ts'
+import {
+  fromBookRequest,
+  fromCallerNumber,
+  fromFreeTimesRequest,
+  fromStatusMessage,
+  toAnswerMessage,
+  toAppointmentMessage,
+  toBookResponse,
+  toCustomerMessage,
+} from './convert.ts'
 
 export interface BookingServiceDependencies {
   readonly appointments: (companyId: CompanyId) => AppointmentReader
   readonly customers: (companyId: CompanyId) => CustomerReader
   readonly answerCall: ReturnType<typeof answerCall>
+  readonly listFreeTimes: ReturnType<typeof listFreeTimes>
+  readonly bookAppointment: ReturnType<typeof bookAppointment>
 }
 
 /** `frontdesk.booking.v1.BookingService`: a reader can't be had but for a company that stands in the caller's token. */
@@ -52,6 +65,16 @@ export function createBookingService(deps: BookingServiceDependencies): BookingS
     async answerCall(request, context) {
       const companyId = requireCompany(context, request.companyId)
       return toAnswerMessage(await deps.answerCall({ companyId, callerNumber: fromCallerNumber(request.callerNumber) }))
+    },
+
+    async listFreeTimes(request, context) {
+      const companyId = requireCompany(context, request.companyId)
+      return { startsAt: await deps.listFreeTimes(fromFreeTimesRequest(companyId, request)) }
+    },
+
+    async bookAppointment(request, context) {
+      const companyId = requireCompany(context, request.companyId)
+      return toBookResponse(await deps.bookAppointment(fromBookRequest(companyId, request)))
     },
   }
 }

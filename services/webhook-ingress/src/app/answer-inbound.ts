@@ -63,7 +63,7 @@ export function answerInbound(deps: AnswerInboundDependencies): (request: Inboun
   }
 }
 
-function tooLate(timeoutMs: number): FrontdeskError {
+export function tooLate(timeoutMs: number): FrontdeskError {
   return new FrontdeskError('deadline_exceeded', {
     publicMessage: 'The caller can’t wait any longer.',
     detail: `not within ${timeoutMs} ms`,

@@ -4,6 +4,7 @@ import type { NormalizedEvent } from '@frontdesk/providers'
 import type { ErrorCode } from '@frontdesk/errors'
 import type { CalledCompany, Caller } from '../domain/call-variables.ts'
 import type { Acceptance, Delivery, VerifiedBy } from '../domain/delivery.ts'
+import type { BookedAppointment } from '../domain/function-answers.ts'
 
 /** A delivery that has just proved who sent it. */
 export type VerifiedDelivery = Delivery & { readonly verifiedBy: VerifiedBy }
@@ -169,4 +170,24 @@ export interface CompanyFinder {
 export interface CallDesk {
   /** What the company knows of the caller; or why it takes no calls, such as `no_subscription`. */
   answer(companyId: CompanyId, callerNumber: string | undefined): Promise<Caller | { readonly refusal: string }>
+}
+
+/** What a caller asks for in the call. */
+export interface WantedAppointment {
+  /** Names the tool call: the same one books once. */
+  readonly key: EventId
+  readonly callId: string
+  readonly callerNumber: string | undefined
+  readonly customerName: string
+  readonly title: string
+  readonly startsAt: Date
+  readonly durationMinutes: number
+}
+
+/** Booking, as far as a voice agent's tools need it. */
+export interface BookingDesk {
+  /** Starts within the window at which so long an appointment fits. */
+  freeTimes(companyId: CompanyId, window: { readonly startsAt: Date; readonly endsAt: Date }, durationMinutes: number): Promise<Date[]>
+  /** The appointment; or why there is none, such as `taken`. */
+  book(companyId: CompanyId, wanted: WantedAppointment): Promise<BookedAppointment | { readonly refusal: string }>
 }

@@ -1,7 +1,8 @@
 import { AttributionServiceDefinition, BookingServiceDefinition } from '@frontdesk/contracts'
 import { createGuard, createRpcClient, type TokenSource } from '@frontdesk/rpc'
 import type { Telemetry } from '@frontdesk/telemetry'
-import type { CallDesk, CompanyFinder } from '../app/ports.ts'
+import type { BookingDesk, CallDesk, CompanyFinder } from '../app/ports.ts'
+import { createBookingDesk } from './booking-desk.ts'
 import { createCallDesk } from './call-desk.ts'
 import { createCompanyFinder } from './company-finder.ts'
 
@@ -16,7 +17,7 @@ export interface InboundNeighbours {
   readonly telemetry: Telemetry
 }
 
-/** Connects to whom a ringing call is asked of. Both questions only read, so that they may be asked twice. */
+/** Connects to whom a call is asked of. The questions only read, and a booking has its key, so that all may be asked twice. */
 export function connectInbound({ resolverAddress, bookingAddress, issuer, telemetry }: InboundNeighbours) {
   const opened = new AsyncDisposableStack()
   const resolver = opened.use(
@@ -36,13 +37,15 @@ export function connectInbound({ resolverAddress, bookingAddress, issuer, teleme
       issuer,
       telemetry,
       deadlineMs: bookingTimeoutMs,
-      retryMethods: ['answerCall'],
+      retryMethods: ['answerCall', 'listFreeTimes', 'bookAppointment'],
     }),
   )
   const companies: CompanyFinder = createCompanyFinder(
     resolver,
     createGuard({ audience: 'company-resolver', timeoutMs: resolverTimeoutMs }),
   )
-  const desk: CallDesk = createCallDesk(booking, createGuard({ audience: 'booking', timeoutMs: bookingTimeoutMs }))
-  return { companies, desk, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  const guard = createGuard({ audience: 'booking', timeoutMs: bookingTimeoutMs })
+  const desk: CallDesk = createCallDesk(booking, guard)
+  const bookings: BookingDesk = createBookingDesk(booking, guard)
+  return { companies, desk, bookings, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }

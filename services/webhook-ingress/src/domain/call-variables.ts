@@ -44,7 +44,7 @@ export function callVariables(company: CalledCompany, caller: Caller): CallVaria
  * A text that somebody typed or said, on its way into an agent's prompt: one short line, without what could end a
  * quotation there or name another variable.
  */
-function speakable(text: string): string {
+export function speakable(text: string): string {
   const line = text
     .toWellFormed()
     .replaceAll(/[\p{C}\s]+/gu, ' ')
@@ -55,7 +55,7 @@ function speakable(text: string): string {
 }
 
 /** By the company's clock: `Tuesday, 24 November 2026 at 10:00`. */
-function spokenTime(at: Date, timeZone: string): string {
+export function spokenTime(at: Date, timeZone: string): string {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,
     weekday: 'long',

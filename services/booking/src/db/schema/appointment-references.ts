@@ -7,7 +7,7 @@ export const appointmentReferences = mysqlTable(
   'appointment_references',
   {
     companyId: typeId('company_id').notNull(),
-    kind: mysqlEnum('kind', ['call', 'calendar_booking', 'calendar_series']).notNull(),
+    kind: mysqlEnum('kind', ['call', 'calendar_booking', 'calendar_series', 'tool_call']).notNull(),
     value: bytesText('value', 255).notNull(),
     appointmentId: typeId('appointment_id').notNull(),
   },

@@ -1,5 +1,6 @@
 export { brokerMarks, inbox, outbox } from '@frontdesk/outbox'
 export { appointmentReferences } from './appointment-references.ts'
 export { appointments } from './appointments.ts'
+export { bookingTurns } from './booking-turns.ts'
 export { customerIdentities } from './customer-identities.ts'
 export { customers } from './customers.ts'

@@ -83,6 +83,79 @@ export function callRefusalToNumber(object: CallRefusal): number {
   }
 }
 
+export const BookingRefusal = {
+  UNSPECIFIED: "BOOKING_REFUSAL_UNSPECIFIED",
+  /** TAKEN - Another appointment overlaps it. */
+  TAKEN: "BOOKING_REFUSAL_TAKEN",
+  PAST: "BOOKING_REFUSAL_PAST",
+  /** CANCELLED - This call booked it once, and it has been cancelled since. */
+  CANCELLED: "BOOKING_REFUSAL_CANCELLED",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type BookingRefusal = typeof BookingRefusal[keyof typeof BookingRefusal];
+
+export namespace BookingRefusal {
+  export type UNSPECIFIED = typeof BookingRefusal.UNSPECIFIED;
+  export type TAKEN = typeof BookingRefusal.TAKEN;
+  export type PAST = typeof BookingRefusal.PAST;
+  export type CANCELLED = typeof BookingRefusal.CANCELLED;
+  export type UNRECOGNIZED = typeof BookingRefusal.UNRECOGNIZED;
+}
+
+export function bookingRefusalFromJSON(object: any): BookingRefusal {
+  switch (object) {
+    case 0:
+    case "BOOKING_REFUSAL_UNSPECIFIED":
+      return BookingRefusal.UNSPECIFIED;
+    case 1:
+    case "BOOKING_REFUSAL_TAKEN":
+      return BookingRefusal.TAKEN;
+    case 2:
+    case "BOOKING_REFUSAL_PAST":
+      return BookingRefusal.PAST;
+    case 3:
+    case "BOOKING_REFUSAL_CANCELLED":
+      return BookingRefusal.CANCELLED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return BookingRefusal.UNRECOGNIZED;
+  }
+}
+
+export function bookingRefusalToJSON(object: BookingRefusal): string {
+  switch (object) {
+    case BookingRefusal.UNSPECIFIED:
+      return "BOOKING_REFUSAL_UNSPECIFIED";
+    case BookingRefusal.TAKEN:
+      return "BOOKING_REFUSAL_TAKEN";
+    case BookingRefusal.PAST:
+      return "BOOKING_REFUSAL_PAST";
+    case BookingRefusal.CANCELLED:
+      return "BOOKING_REFUSAL_CANCELLED";
+    case BookingRefusal.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function bookingRefusalToNumber(object: BookingRefusal): number {
+  switch (object) {
+    case BookingRefusal.UNSPECIFIED:
+      return 0;
+    case BookingRefusal.TAKEN:
+      return 1;
+    case BookingRefusal.PAST:
+      return 2;
+    case BookingRefusal.CANCELLED:
+      return 3;
+    case BookingRefusal.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export interface Appointment {
   appointmentId: string;
   companyId: string;
@@ -173,6 +246,46 @@ export interface UpcomingAppointment {
   appointmentId: string;
   title: string;
   startsAt: Date | undefined;
+}
+
+export interface ListFreeTimesRequest {
+  companyId: string;
+  startsFrom:
+    | Date
+    | undefined;
+  /** Exclusive, and also what the last one has to end by; at most 31 days later. */
+  endsBy:
+    | Date
+    | undefined;
+  /** 5 to 480. */
+  durationMinutes: number;
+}
+
+export interface ListFreeTimesResponse {
+  /** In their order, none of them past, at most 20. */
+  startsAt: Date[];
+}
+
+export interface BookAppointmentRequest {
+  companyId: string;
+  /** 64 lower-case hex digits; names the agent's tool call. */
+  idempotencyKey: string;
+  /** The provider's, visible ASCII, at most 128 characters. */
+  callId: string;
+  /** The call's own number as the telephony provider signed it, E.164; empty when it is withheld. */
+  callerNumber: string;
+  /** What the caller said; it names him and identifies nobody. */
+  customerName: string;
+  title: string;
+  startsAt:
+    | Date
+    | undefined;
+  /** 5 to 480. */
+  durationMinutes: number;
+}
+
+export interface BookAppointmentResponse {
+  outcome: { $case: "booked"; value: UpcomingAppointment } | { $case: "refused"; value: BookingRefusal } | undefined;
 }
 
 function createBaseAppointment(): Appointment {
@@ -1775,6 +1888,531 @@ export const UpcomingAppointment: MessageFns<UpcomingAppointment> = {
   },
 };
 
+function createBaseListFreeTimesRequest(): ListFreeTimesRequest {
+  return { companyId: "", startsFrom: undefined, endsBy: undefined, durationMinutes: 0 };
+}
+
+export const ListFreeTimesRequest: MessageFns<ListFreeTimesRequest> = {
+  encode(message: ListFreeTimesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.companyId !== "") {
+      writer.uint32(10).string(message.companyId);
+    }
+    if (message.startsFrom !== undefined) {
+      Timestamp.encode(toTimestamp(message.startsFrom), writer.uint32(18).fork()).join();
+    }
+    if (message.endsBy !== undefined) {
+      Timestamp.encode(toTimestamp(message.endsBy), writer.uint32(26).fork()).join();
+    }
+    if (message.durationMinutes !== 0) {
+      writer.uint32(32).uint32(message.durationMinutes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListFreeTimesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListFreeTimesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.startsFrom = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.endsBy = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.durationMinutes = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListFreeTimesRequest {
+    return {
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      startsFrom: isSet(object.startsFrom)
+        ? fromJsonTimestamp(object.startsFrom)
+        : isSet(object.starts_from)
+        ? fromJsonTimestamp(object.starts_from)
+        : undefined,
+      endsBy: isSet(object.endsBy)
+        ? fromJsonTimestamp(object.endsBy)
+        : isSet(object.ends_by)
+        ? fromJsonTimestamp(object.ends_by)
+        : undefined,
+      durationMinutes: isSet(object.durationMinutes)
+        ? globalThis.Number(object.durationMinutes)
+        : isSet(object.duration_minutes)
+        ? globalThis.Number(object.duration_minutes)
+        : 0,
+    };
+  },
+
+  toJSON(message: ListFreeTimesRequest): unknown {
+    const obj: any = {};
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.startsFrom !== undefined) {
+      obj.startsFrom = message.startsFrom.toISOString();
+    }
+    if (message.endsBy !== undefined) {
+      obj.endsBy = message.endsBy.toISOString();
+    }
+    if (message.durationMinutes !== 0) {
+      obj.durationMinutes = Math.round(message.durationMinutes);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListFreeTimesRequest>): ListFreeTimesRequest {
+    return ListFreeTimesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListFreeTimesRequest>): ListFreeTimesRequest {
+    const message = createBaseListFreeTimesRequest();
+    message.companyId = object.companyId ?? "";
+    message.startsFrom = object.startsFrom ?? undefined;
+    message.endsBy = object.endsBy ?? undefined;
+    message.durationMinutes = object.durationMinutes ?? 0;
+    return message;
+  },
+};
+
+function createBaseListFreeTimesResponse(): ListFreeTimesResponse {
+  return { startsAt: [] };
+}
+
+export const ListFreeTimesResponse: MessageFns<ListFreeTimesResponse> = {
+  encode(message: ListFreeTimesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.startsAt) {
+      Timestamp.encode(toTimestamp(v!), writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListFreeTimesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListFreeTimesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.startsAt.push(fromTimestamp(Timestamp.decode(reader, reader.uint32())));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListFreeTimesResponse {
+    return {
+      startsAt: globalThis.Array.isArray(object?.startsAt)
+        ? object.startsAt.map((e: any) => fromJsonTimestamp(e))
+        : globalThis.Array.isArray(object?.starts_at)
+        ? object.starts_at.map((e: any) => fromJsonTimestamp(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ListFreeTimesResponse): unknown {
+    const obj: any = {};
+    if (message.startsAt?.length) {
+      obj.startsAt = message.startsAt.map((e) => e.toISOString());
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListFreeTimesResponse>): ListFreeTimesResponse {
+    return ListFreeTimesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListFreeTimesResponse>): ListFreeTimesResponse {
+    const message = createBaseListFreeTimesResponse();
+    message.startsAt = object.startsAt?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseBookAppointmentRequest(): BookAppointmentRequest {
+  return {
+    companyId: "",
+    idempotencyKey: "",
+    callId: "",
+    callerNumber: "",
+    customerName: "",
+    title: "",
+    startsAt: undefined,
+    durationMinutes: 0,
+  };
+}
+
+export const BookAppointmentRequest: MessageFns<BookAppointmentRequest> = {
+  encode(message: BookAppointmentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.companyId !== "") {
+      writer.uint32(10).string(message.companyId);
+    }
+    if (message.idempotencyKey !== "") {
+      writer.uint32(18).string(message.idempotencyKey);
+    }
+    if (message.callId !== "") {
+      writer.uint32(26).string(message.callId);
+    }
+    if (message.callerNumber !== "") {
+      writer.uint32(34).string(message.callerNumber);
+    }
+    if (message.customerName !== "") {
+      writer.uint32(42).string(message.customerName);
+    }
+    if (message.title !== "") {
+      writer.uint32(50).string(message.title);
+    }
+    if (message.startsAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.startsAt), writer.uint32(58).fork()).join();
+    }
+    if (message.durationMinutes !== 0) {
+      writer.uint32(64).uint32(message.durationMinutes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BookAppointmentRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBookAppointmentRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.callId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.callerNumber = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.customerName = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.title = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.startsAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.durationMinutes = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BookAppointmentRequest {
+    return {
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      idempotencyKey: isSet(object.idempotencyKey)
+        ? globalThis.String(object.idempotencyKey)
+        : isSet(object.idempotency_key)
+        ? globalThis.String(object.idempotency_key)
+        : "",
+      callId: isSet(object.callId)
+        ? globalThis.String(object.callId)
+        : isSet(object.call_id)
+        ? globalThis.String(object.call_id)
+        : "",
+      callerNumber: isSet(object.callerNumber)
+        ? globalThis.String(object.callerNumber)
+        : isSet(object.caller_number)
+        ? globalThis.String(object.caller_number)
+        : "",
+      customerName: isSet(object.customerName)
+        ? globalThis.String(object.customerName)
+        : isSet(object.customer_name)
+        ? globalThis.String(object.customer_name)
+        : "",
+      title: isSet(object.title) ? globalThis.String(object.title) : "",
+      startsAt: isSet(object.startsAt)
+        ? fromJsonTimestamp(object.startsAt)
+        : isSet(object.starts_at)
+        ? fromJsonTimestamp(object.starts_at)
+        : undefined,
+      durationMinutes: isSet(object.durationMinutes)
+        ? globalThis.Number(object.durationMinutes)
+        : isSet(object.duration_minutes)
+        ? globalThis.Number(object.duration_minutes)
+        : 0,
+    };
+  },
+
+  toJSON(message: BookAppointmentRequest): unknown {
+    const obj: any = {};
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.idempotencyKey !== "") {
+      obj.idempotencyKey = message.idempotencyKey;
+    }
+    if (message.callId !== "") {
+      obj.callId = message.callId;
+    }
+    if (message.callerNumber !== "") {
+      obj.callerNumber = message.callerNumber;
+    }
+    if (message.customerName !== "") {
+      obj.customerName = message.customerName;
+    }
+    if (message.title !== "") {
+      obj.title = message.title;
+    }
+    if (message.startsAt !== undefined) {
+      obj.startsAt = message.startsAt.toISOString();
+    }
+    if (message.durationMinutes !== 0) {
+      obj.durationMinutes = Math.round(message.durationMinutes);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<BookAppointmentRequest>): BookAppointmentRequest {
+    return BookAppointmentRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BookAppointmentRequest>): BookAppointmentRequest {
+    const message = createBaseBookAppointmentRequest();
+    message.companyId = object.companyId ?? "";
+    message.idempotencyKey = object.idempotencyKey ?? "";
+    message.callId = object.callId ?? "";
+    message.callerNumber = object.callerNumber ?? "";
+    message.customerName = object.customerName ?? "";
+    message.title = object.title ?? "";
+    message.startsAt = object.startsAt ?? undefined;
+    message.durationMinutes = object.durationMinutes ?? 0;
+    return message;
+  },
+};
+
+function createBaseBookAppointmentResponse(): BookAppointmentResponse {
+  return { outcome: undefined };
+}
+
+export const BookAppointmentResponse: MessageFns<BookAppointmentResponse> = {
+  encode(message: BookAppointmentResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.outcome?.$case) {
+      case "booked":
+        UpcomingAppointment.encode(message.outcome.value, writer.uint32(10).fork()).join();
+        break;
+      case "refused":
+        writer.uint32(16).int32(bookingRefusalToNumber(message.outcome.value));
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BookAppointmentResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBookAppointmentResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcome = { $case: "booked", value: UpcomingAppointment.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.outcome = { $case: "refused", value: bookingRefusalFromJSON(reader.int32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BookAppointmentResponse {
+    return {
+      outcome: isSet(object.booked)
+        ? { $case: "booked", value: UpcomingAppointment.fromJSON(object.booked) }
+        : isSet(object.refused)
+        ? { $case: "refused", value: bookingRefusalFromJSON(object.refused) }
+        : undefined,
+    };
+  },
+
+  toJSON(message: BookAppointmentResponse): unknown {
+    const obj: any = {};
+    if (message.outcome?.$case === "booked") {
+      obj.booked = UpcomingAppointment.toJSON(message.outcome.value);
+    } else if (message.outcome?.$case === "refused") {
+      obj.refused = bookingRefusalToJSON(message.outcome.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<BookAppointmentResponse>): BookAppointmentResponse {
+    return BookAppointmentResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BookAppointmentResponse>): BookAppointmentResponse {
+    const message = createBaseBookAppointmentResponse();
+    switch (object.outcome?.$case) {
+      case "booked": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "booked", value: UpcomingAppointment.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "refused": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "refused", value: object.outcome.value };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
 /** Every method needs the request's company in the token. */
 export type BookingServiceDefinition = typeof BookingServiceDefinition;
 export const BookingServiceDefinition = {
@@ -1826,6 +2464,24 @@ export const BookingServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Which times of a window no confirmed appointment overlaps. */
+    listFreeTimes: {
+      name: "ListFreeTimes",
+      requestType: ListFreeTimesRequest as typeof ListFreeTimesRequest,
+      requestStream: false,
+      responseType: ListFreeTimesResponse as typeof ListFreeTimesResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Books what a caller asks for during the call. The same idempotency key books once, and is answered the same. */
+    bookAppointment: {
+      name: "BookAppointment",
+      requestType: BookAppointmentRequest as typeof BookAppointmentRequest,
+      requestStream: false,
+      responseType: BookAppointmentResponse as typeof BookAppointmentResponse,
+      responseStream: false,
+      options: {},
+    },
   },
 } as const;
 
@@ -1855,6 +2511,16 @@ export interface BookingServiceImplementation<CallContextExt = {}> {
     request: AnswerCallRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<AnswerCallResponse>>;
+  /** Which times of a window no confirmed appointment overlaps. */
+  listFreeTimes(
+    request: ListFreeTimesRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ListFreeTimesResponse>>;
+  /** Books what a caller asks for during the call. The same idempotency key books once, and is answered the same. */
+  bookAppointment(
+    request: BookAppointmentRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<BookAppointmentResponse>>;
 }
 
 export interface BookingServiceClient<CallOptionsExt = {}> {
@@ -1883,6 +2549,16 @@ export interface BookingServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<AnswerCallRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<AnswerCallResponse>;
+  /** Which times of a window no confirmed appointment overlaps. */
+  listFreeTimes(
+    request: DeepPartial<ListFreeTimesRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ListFreeTimesResponse>;
+  /** Books what a caller asks for during the call. The same idempotency key books once, and is answered the same. */
+  bookAppointment(
+    request: DeepPartial<BookAppointmentRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<BookAppointmentResponse>;
 }
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
