@@ -21,6 +21,8 @@ export interface BusOptions {
   telemetry: Telemetry
   /** Who we are to the broker, where the URL has no user and password. */
   credentials?: Credentials
+  /** The JetStream domain of the account that has the streams, where that is not ours: `importedDomain`. */
+  domain?: string
   /** How long a published message waits for its ack (5 s). */
   publishTimeoutMs?: number
   /** How many published messages may wait for their acks at once (512). */
@@ -62,8 +64,8 @@ export function linkOf(bus: Bus): Link {
 }
 
 /** A bus that connects and reconnects for ever in the background; returns at once. @throws TypeError if the servers are no URLs. */
-export function connectBus({ servers, name, telemetry, credentials, publishTimeoutMs, maxInFlight }: BusOptions): Bus {
-  const link = openLink({ servers, name, telemetry, credentials })
+export function connectBus({ servers, name, telemetry, credentials, domain, publishTimeoutMs, maxInFlight }: BusOptions): Bus {
+  const link = openLink({ servers, name, telemetry, credentials, domain })
   const publisher = createPublisher(link, telemetry, { timeoutMs: publishTimeoutMs, maxInFlight })
   const consumptions = new Set<Consumption>()
 
@@ -90,7 +92,7 @@ export function connectBus({ servers, name, telemetry, credentials, publishTimeo
       const session = await link.nextSession(inTime).catch((cause: unknown) => {
         throw new FrontdeskError('unavailable', { publicMessage: `No connection to the broker (${link.status()}).`, cause })
       })
-      return jetstreamManager(session.connection, { checkAPI: false, timeout: timeoutMs })
+      return jetstreamManager(session.connection, { apiPrefix: link.apiPrefix, checkAPI: false, timeout: timeoutMs })
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([...consumptions].map((consumption) => consumption[Symbol.asyncDispose]()))

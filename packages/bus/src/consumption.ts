@@ -29,7 +29,7 @@ export function startConsumption(link: Link, telemetry: Telemetry, options: Cons
 
   /** @throws Error if the stream or the durable is not there. */
   async function readInfo(session: Session): Promise<number> {
-    const manager = await jetstreamManager(session.connection, { checkAPI: false })
+    const manager = await jetstreamManager(session.connection, { apiPrefix: link.apiPrefix, checkAPI: false })
     const info = await manager.consumers.info(stream, durable)
     pending.set(labels, info.num_pending)
     ackPending.set(labels, info.num_ack_pending)
@@ -39,7 +39,7 @@ export function startConsumption(link: Link, telemetry: Telemetry, options: Cons
   /** Consumes in one session; comes back only when stopped. */
   async function consumeIn(session: Session): Promise<void> {
     const ackWaitMs = await readInfo(session)
-    const pull = openPull(session, { stream, durable, batchSize, inboxPrefix: link.inboxPrefix })
+    const pull = openPull(session, { stream, durable, batchSize, inboxPrefix: link.inboxPrefix, apiPrefix: link.apiPrefix })
     // What waits behind a long batch is ours as much as the batch: without a sign of life it would go to another replica.
     const signs = setInterval(() => batches.stillWorking(pull.waiting()), Math.max(50, ackWaitMs / 3))
     const infos = setInterval(() => void readInfo(session).catch(() => undefined), infoIntervalMs)

@@ -22,6 +22,8 @@ export interface Session {
 export interface Link extends AsyncDisposable {
   /** What every reply subject of this process begins with, so that a user of the broker may be given that alone. */
   readonly inboxPrefix: string
+  /** What the subjects of JetStream's requests begin with. */
+  readonly apiPrefix: string
   status(): BusStatus
   session(): Session | undefined
   /** The session there is or the next one. @throws FrontdeskError `unavailable` if the link is closed, or the signal's reason. */
@@ -39,6 +41,7 @@ export interface LinkOptions {
   name: string
   telemetry: Telemetry
   credentials?: Credentials | undefined
+  domain?: string | undefined
 }
 
 /** The prefix of the reply subjects of a process with that name, one token. */
@@ -47,7 +50,7 @@ export function inboxPrefixOf(name: string): string {
 }
 
 /** Connects in the background and for ever: a client that gave up is replaced by a new one. @throws TypeError if the servers are no URLs. */
-export function openLink({ servers, name, telemetry, credentials }: LinkOptions): Link {
+export function openLink({ servers, name, telemetry, credentials, domain }: LinkOptions): Link {
   const inboxPrefix = inboxPrefixOf(name)
   const logger = telemetry.logger.child({ component: 'bus' })
   const up = telemetry.metrics.gauge('bus_connected', 'Whether there is a connection to a compatible broker (1) or not (0).')
@@ -138,6 +141,7 @@ export function openLink({ servers, name, telemetry, credentials }: LinkOptions)
 
   return {
     inboxPrefix,
+    apiPrefix: domain === undefined ? '$JS.API' : `$JS.${domain}.API`,
     status: () => status,
     session: () => current?.session,
     async nextSession(signal) {

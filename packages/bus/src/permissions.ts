@@ -41,6 +41,12 @@ function hints(service: Publisher): string[] {
   return service === 'webhook-ingress' ? [everyCompanySubject('frontdesk.connection.changed.v1')] : []
 }
 
+/**
+ * The JetStream domain by which a subscriber's own account reaches the streams in ours: to requests of its own `$JS.API`
+ * the broker itself answers that the account has no streams.
+ */
+export const importedDomain = 'frontdesk'
+
 /** A user of another team's. */
 export interface SubscriberGrant {
   /** As in `createSubscriber`. */

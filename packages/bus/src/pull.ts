@@ -9,6 +9,7 @@ export interface PullOptions {
   durable: string
   batchSize: number
   inboxPrefix: string
+  apiPrefix: string
   expiresMs?: number
 }
 
@@ -32,7 +33,7 @@ const longestPauseMs = 500
  * Pulls by requests that the broker ends as soon as it has handed out what it had (`no_wait` with `expires`): a busy
  * durable gives full batches, a quiet one gives each message at once.
  */
-export function openPull(session: Session, { stream, durable, batchSize, inboxPrefix, expiresMs = 5_000 }: PullOptions): Pull {
+export function openPull(session: Session, { stream, durable, batchSize, inboxPrefix, apiPrefix, expiresMs = 5_000 }: PullOptions): Pull {
   const { connection, lost } = session
   const inbox = createInbox(inboxPrefix)
   const buffer: Msg[] = []
@@ -72,7 +73,7 @@ export function openPull(session: Session, { stream, durable, batchSize, inboxPr
     open = batchSize
     const maxBytes = Math.max(16 * 1024 * 1024, 2 * (connection.info?.max_payload ?? 0))
     const order = { batch: batchSize, no_wait: true, expires: expiresMs * 1_000_000, max_bytes: maxBytes }
-    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, JSON.stringify(order), { reply: `${inbox}.${requests}` })
+    connection.publish(`${apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${durable}`, JSON.stringify(order), { reply: `${inbox}.${requests}` })
   }
 
   /** Until something is delivered or answered, but no longer than given. */

@@ -19,6 +19,8 @@ export interface SubscriberOptions<Type extends EventType, Tx> {
   readonly servers: string
   /** Where the URL has no user and password. */
   readonly credentials?: Credentials
+  /** The JetStream domain of the account that has the streams: `frontdesk` for a subscriber with an account of its own. */
+  readonly domain?: string
   /** A company's id, or `all` where the broker's permissions allow it. */
   readonly company: string
   readonly types: readonly Type[]
@@ -56,11 +58,11 @@ const maxAgeMs = streams.find(({ name }) => name === 'COMPANY')?.maxAgeMs ?? 0
 
 /** Consumes events, each with exactly one effect in its store; returns at once and connects for ever. @throws FrontdeskError `invalid_argument`. */
 export function createSubscriber<Type extends EventType, Tx>(options: SubscriberOptions<Type, Tx>): Subscriber {
-  const { servers, credentials, company, types, name, store, gapCheckMs = 60_000, clock = () => new Date() } = options
+  const { servers, credentials, domain, company, types, name, store, gapCheckMs = 60_000, clock = () => new Date() } = options
   const durables = durablesOf(name, company, types)
   const telemetry = options.telemetry ?? createTelemetry({ service: name })
   const logger = telemetry.logger.child({ component: 'subscriber', inbox: name })
-  const bus = connectBus({ servers, name, telemetry, ...(credentials && { credentials }) })
+  const bus = connectBus({ servers, name, telemetry, ...(credentials && { credentials }), ...(domain !== undefined && { domain }) })
   const handler = createHandler({ inbox: name, types, store, handle: options.handle, telemetry })
   const checks = lanes.map((lane) => createGapCheck({ bus, inbox: name, lane, durable: durables[lane], maxAgeMs, store, telemetry, clock }))
   const consumptions: Consumption[] = []

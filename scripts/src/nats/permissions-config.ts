@@ -1,4 +1,4 @@
-import { servicePermissions, subscriberPermissions } from '@frontdesk/bus'
+import { importedDomain, servicePermissions, subscriberPermissions } from '@frontdesk/bus'
 import type { Permissions, SubscriberGrant } from '@frontdesk/bus'
 import { catalogue } from '@frontdesk/contracts'
 import type { Publisher } from '@frontdesk/contracts'
@@ -42,9 +42,16 @@ export function permissionsConfig(subscribers: readonly SubscriberUser[]): strin
  */
 function subscriberAccount(subscriber: SubscriberUser): string {
   const permissions = subscriberPermissions(subscriber)
-  const imports = permissions.publish.map((subject) => `      { service: { account: ${ourAccount}, subject: ${JSON.stringify(subject)} } }`)
-  const user = userOf(`nkey: ${nkeyOf(subscriber)}`, permissions)
+  const imports = permissions.publish.map(
+    (subject) =>
+      `      { service: { account: ${ourAccount}, subject: ${JSON.stringify(subject)} }, to: ${JSON.stringify(importedAs(subject))} }`,
+  )
+  const user = userOf(`nkey: ${nkeyOf(subscriber)}`, { ...permissions, publish: permissions.publish.map(importedAs) })
   return accountOf(subscriber.name, [listOf('users', [user]), listOf('imports', imports)])
+}
+
+function importedAs(subject: string): string {
+  return subject.replace(/^\$JS\.API\./, `$JS.${importedDomain}.API.`)
 }
 
 /** A pull has many answers, all else has one. */

@@ -1,4 +1,4 @@
-import { checkTopology, readStored, readStream, recreateDurable, streamOf } from '@frontdesk/bus'
+import { checkTopology, importedDomain, readStored, readStream, recreateDurable, streamOf } from '@frontdesk/bus'
 import type { OutgoingMessage } from '@frontdesk/bus'
 import {
   catalogue,
@@ -188,7 +188,9 @@ test.each([
   ['plain-team', [...common, ...making].map((subject) => subject.replace('their-team', 'plain-team'))],
 ])('%s, a subscriber of one company, gets at nothing of another’s by any door', async (name, refused) => {
   await using connection = await broker.connectAsSubscriber(name)
-  for (const subject of refused) expect([subject, await isRefused(connection, subject)]).toEqual([subject, true])
+  for (const subject of refused.flatMap((each) => [each, each.replace('$JS.API', `$JS.${importedDomain}.API`)])) {
+    expect([subject, await isRefused(connection, subject)]).toEqual([subject, true])
+  }
   for (const subject of [`company.${other}.>`, `company.${company}.>`, '_INBOX_booking.>', '_INBOX.>', '$JS.API.>']) {
     await expect(subscribed(connection, subject), subject).rejects.toThrow('ermission')
   }
@@ -200,7 +202,9 @@ test('a self-service subscriber makes consumers of its company’s filter, and t
   const create = async (config: object) => {
     const request = { stream_name: 'COMPANY', action: 'create', config: { durable_name: 'their-team', ack_policy: 'explicit', ...config } }
     return (
-      await connection.request(`$JS.API.CONSUMER.CREATE.COMPANY.their-team.${own}`, JSON.stringify(request), { timeout: 2_000 })
+      await connection.request(`$JS.${importedDomain}.API.CONSUMER.CREATE.COMPANY.their-team.${own}`, JSON.stringify(request), {
+        timeout: 2_000,
+      })
     ).json()
   }
   for (const config of [
@@ -212,7 +216,7 @@ test('a self-service subscriber makes consumers of its company’s filter, and t
     expect(await create(config)).toMatchObject({ error: { code: 400 } })
   }
   expect(await create({ filter_subject: own })).toMatchObject({ config: { filter_subject: own } })
-  expect((await connection.request('$JS.API.CONSUMER.DELETE.COMPANY.their-team')).json()).toMatchObject({ success: true })
+  expect((await connection.request(`$JS.${importedDomain}.API.CONSUMER.DELETE.COMPANY.their-team`)).json()).toMatchObject({ success: true })
 })
 
 /** What a store must be when nothing comes twice. */
@@ -232,6 +236,7 @@ test.each(['their-team', 'plain-team'])(
     await using subscriber = createSubscriber({
       servers: broker.url,
       credentials: { nkeySeed: broker.seedOf(name) },
+      domain: importedDomain,
       ...options,
       store: forgetful,
       handle: (_, event) => Promise.resolve(void handled.push(event.companyId)),

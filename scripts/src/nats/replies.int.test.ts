@@ -1,3 +1,4 @@
+import { importedDomain } from '@frontdesk/bus'
 import { companySubject, streams, vouchForCompanyId } from '@frontdesk/contracts'
 import { prepareSubscriber } from '@frontdesk/subscriber'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
@@ -38,9 +39,9 @@ async function brokerState(): Promise<unknown> {
 
 /** Has the broker answer in each way that a subscriber can: a delivery, that there is none, what a durable is, an acknowledged ack. */
 async function requestAll(connection: NatsConnection, reply: string): Promise<void> {
-  const pull = `$JS.API.CONSUMER.MSG.NEXT.COMPANY.${name}`
+  const pull = `$JS.${importedDomain}.API.CONSUMER.MSG.NEXT.COMPANY.${name}`
   for (const _ of ['a delivery', 'nothing left']) connection.publish(pull, JSON.stringify({ batch: 1, no_wait: true }), { reply })
-  connection.publish(`$JS.API.CONSUMER.INFO.COMPANY.${name}`, '', { reply })
+  connection.publish(`$JS.${importedDomain}.API.CONSUMER.INFO.COMPANY.${name}`, '', { reply })
   connection.publish(`$JS.ACK.COMPANY.${name}.1.1.1.1.0`, '', { reply })
   await connection.flush()
   await new Promise((resolve) => setTimeout(resolve, 200))
@@ -81,7 +82,7 @@ test('a subscriber hears nothing of what passes in our account, whatever it is c
   await connection.flush()
   operator.publish(`_INBOX_${name}.from-us`)
   await operator.flush()
-  connection.publish(`$JS.API.CONSUMER.INFO.COMPANY.${name}`, '', { reply: `_INBOX_${name}.own` })
+  connection.publish(`$JS.${importedDomain}.API.CONSUMER.INFO.COMPANY.${name}`, '', { reply: `_INBOX_${name}.own` })
   await expect.poll(() => heard).toEqual([`_INBOX_${name}.own`])
 })
 
@@ -92,7 +93,10 @@ test('a subscriber’s delivery bears its own subject, and its acknowledgement r
   await using connection = await broker.connectAsSubscriber(name)
   for (let pending = 1; pending > 0; pending = (await manager.consumers.info('COMPANY', name)).num_pending) {
     const order = JSON.stringify({ batch: 1, no_wait: true })
-    const delivery = await connection.request(`$JS.API.CONSUMER.MSG.NEXT.COMPANY.${name}`, order, { noMux: true, timeout: 2_000 })
+    const delivery = await connection.request(`$JS.${importedDomain}.API.CONSUMER.MSG.NEXT.COMPANY.${name}`, order, {
+      noMux: true,
+      timeout: 2_000,
+    })
     expect([delivery.subject, delivery.reply]).toEqual([
       `company.${company}.call.ended`,
       expect.stringContaining(`$JS.ACK.COMPANY.${name}.`),
