@@ -27,7 +27,7 @@ export interface BookingTurn {
   readonly book: Book
   readonly calendar: CalendarReader
   /** Commits what others are told with the change; `key` is that of the request that caused it. */
-  tell(outcome: ChangeOutcome, key: string): Promise<void>
+  readonly tell: (outcome: ChangeOutcome, key: string) => Promise<void>
 }
 
 /** Waits for the company's turn; what the work did is committed once this resolves. */
