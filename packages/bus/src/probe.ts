@@ -66,11 +66,11 @@ export function createProbe(bus: Bus, { stream, name, filterSubjects }: OwnDurab
   }
 
   async function first(stream: string, consumer: string): Promise<Retained | undefined> {
-    const { apiPrefix, nextSession } = linkOf(bus)
-    const { connection } = await nextSession(AbortSignal.timeout(5_000))
+    const link = linkOf(bus)
+    const { connection } = await link.nextSession(AbortSignal.timeout(5_000))
     const order = JSON.stringify({ batch: 1, no_wait: true })
     // A delivery bears the subject of its stream, by which the client's shared reply subscription would not find the request.
-    const message = await connection.request(`${apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`, order, {
+    const message = await connection.request(`${link.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`, order, {
       timeout: answerTimeoutMs,
       noMux: true,
     })

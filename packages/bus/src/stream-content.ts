@@ -55,7 +55,7 @@ async function contentOf(manager: JetStreamManager, stream: string): Promise<Str
     durables[info.name] = {
       floor: floorOf(info, state.last_seq),
       handedOut: info.delivered.consumer_seq,
-      awaited: info.num_waiting > 0 || info.push_bound === true,
+      awaited: info.num_waiting > 0 || info.push_bound,
       created: info.created,
     }
   }
