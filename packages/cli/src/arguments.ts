@@ -1,4 +1,6 @@
 import { isEventType, parseEventId, type EventId } from '@frontdesk/contracts'
+import { errorCodes } from '@frontdesk/errors'
+import type { ProviderName } from '@frontdesk/providers'
 import { UsageError } from './errors.ts'
 
 /** The options of every command that lists. */
@@ -38,6 +40,24 @@ export function windowOf(args: { since: string | undefined; until: string | unde
   const until = args.until === undefined ? undefined : moment('--until', args.until, now)
   if (from && until && from >= until) throw new UsageError('--until must be later than --since.')
   return { ...(from && { from }), ...(until && { until }) }
+}
+
+const providerNames: Readonly<Record<ProviderName, true>> = { retell: true, calcom: true, stripe: true, whatsapp: true, standard: true }
+
+/** Reads a provider's name; empty for none. */
+export function providerName(text = ''): string {
+  if (text !== '' && !Object.hasOwn(providerNames, text)) {
+    throw new UsageError(`--provider: there is no provider "${text}", but ${Object.keys(providerNames).join(', ')}.`)
+  }
+  return text
+}
+
+/** Reads the code of a refusal; empty for none. */
+export function errorCode(text = ''): string {
+  if (text !== '' && !errorCodes.some((code) => code === text)) {
+    throw new UsageError(`--code: there is no code "${text}". Give one of ${errorCodes.join(', ')}.`)
+  }
+  return text
 }
 
 /** Reads event types with commas between; `call.ended` stands for `frontdesk.call.ended.v1`. */

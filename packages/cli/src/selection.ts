@@ -1,4 +1,4 @@
-import { eventTypes, windowArgs, windowOf } from './arguments.ts'
+import { eventTypes, providerName, windowArgs, windowOf } from './arguments.ts'
 
 /** The options of every command that acts on events of the ledger: by their ids, or all that match within a window. */
 export const selectionArgs = {
@@ -24,7 +24,7 @@ export interface SelectionFlags {
 export function filterOf(args: SelectionFlags, now: Date) {
   const { from, until } = windowOf(args, now)
   return {
-    provider: args.provider ?? '',
+    provider: providerName(args.provider),
     eventTypes: eventTypes(args.type),
     connectionId: args.connection ?? '',
     entityId: args.entity ?? '',

@@ -171,7 +171,8 @@ test('without the directory ids are shown, and a name can’t be chosen', async 
 test.for([
   [['--company', 'nobody'], 1, 'No company is called "nobody"'],
   [['--type', 'call.ended.x'], 2, '--type takes patterns'],
-  [['--provider', 'a.b'], 2, '"a.b" is no provider'],
+  [['--provider', 'a.b'], 2, 'there is no provider "a.b", but retell'],
+  [['--type', 'nosuch.*'], 2, 'no event type is like "nosuch.*"'],
   [['--since', 'yesterday'], 2, '--since must be a duration'],
   [['--limit', '0'], 2, '--limit must be a whole number'],
 ] as const)('%s is refused', async ([argv, code, said]) => {

@@ -52,6 +52,8 @@ test('--help on its own and on a group lists the commands below', async () => {
 
 test.for([
   ['no command', [], 'Which command?'],
+  ['a provider that there is not', ['events', 'search', '--provider', 'nope'], 'there is no provider "nope", but retell'],
+  ['a code that there is not', ['events', 'refused', '--code', 'nope'], 'there is no code "nope"'],
   ['half a command', ['events'], 'One of show, search, refused, replay, reprocess'],
   ['an unknown command', ['evnts'], 'Unknown command "evnts"'],
   ['an inherited name', ['toString'], 'Unknown command "toString"'],

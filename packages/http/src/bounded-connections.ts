@@ -54,6 +54,8 @@ export function boundConnections(app: FastifyInstance, telemetry: Telemetry, bou
   app.server.on('connection', (socket) => {
     waiting.set(socket, { bytesBefore: 0, sinceMs: performance.now() })
     socket.once('close', () => forget(socket))
+    // Node keeps what it was asked for: a refusal of who has hung up names him all the same.
+    void socket.remoteAddress
     if (waiting.size + answering.size <= maxConnections) return
     const [slowReader] = unread.keys()
     // When all others are being answered this is the new one itself.

@@ -12,6 +12,8 @@ test.each([
   ['text/plain; charset=utf-8', 'täxt'],
   ['application/vnd.own+json', '[]'],
   [undefined, 'untyped'],
+  ['json', 'no type at all'],
+  ['', 'an empty one'],
 ])('a body of type %s reaches the handler byte for byte', async (contentType, body) => {
   await using server = await startTestServer()
   const init = { method: 'POST', body: Buffer.from(body), headers: contentType === undefined ? {} : { 'content-type': contentType } }
@@ -57,6 +59,8 @@ test('an unknown path is 404, with a body or without', async () => {
   ])) {
     expect(response.status).toBe(404)
     expect(await problem(response)).toMatchObject({ code: 'not_found', status: 404, type: 'urn:frontdesk:problem:not_found' })
+    // Requests by the thousand over one connection end with the first.
+    expect(response.headers.get('connection')).toBe('close')
   }
 })
 
@@ -120,16 +124,10 @@ test('a refusal and a success write no log line', async () => {
   expect(server.telemetry.lines).toEqual([])
 })
 
-test.each(['/%zz', `/items/${'x'.repeat(200)}`])('the path %s, which the router refuses, is a problem too', async (path) => {
+test('a path that the router refuses is a problem too', async () => {
   await using server = await startTestServer()
-  const response = await fetch(server.url + path)
+  const response = await fetch(`${server.url}/%zz`)
   expect(response.headers.get('content-type')).toBe('application/problem+json')
-  expect(await problem(response)).toMatchObject({ code: 'invalid_argument', status: 400 })
-})
-
-test('a content type that is none is a bad request', async () => {
-  await using server = await startTestServer()
-  const response = await fetch(`${server.url}/echo`, { method: 'POST', body: 'x', headers: { 'content-type': 'garbage' } })
   expect(await problem(response)).toMatchObject({ code: 'invalid_argument', status: 400 })
 })
 

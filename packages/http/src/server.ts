@@ -36,6 +36,8 @@ export interface HttpServerOptions {
 
 const maxHeaderBytes = 16 * 1024
 const noBody = Buffer.alloc(0)
+/** RFC 9110, 8.3.1: type and subtype. */
+const mediaType = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
 const requestIdPattern = /^[\w.:-]{1,128}$/
 
 /**
@@ -49,6 +51,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     bodyLimit: bodyLimitBytes,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestTimeout: requestTimeoutMs,
+    // A longer id than any is told to be unknown, as every other one.
+    routerOptions: { maxParamLength: maxHeaderBytes },
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     http: {
       maxHeaderSize: maxHeaderBytes,
@@ -70,6 +74,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.addHook('onRequest', (request, reply, done) => {
+    // fastify refuses a type that is none, though it says nothing of the bytes.
+    const { headers } = request.raw
+    if (!mediaType.test(headers['content-type'] ?? 'none/none')) headers['content-type'] = 'application/octet-stream'
     reply.header('x-request-id', request.id)
     done(refusalOfEncoding(request.headers['content-encoding']))
   })
@@ -79,6 +86,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   })
   app.setNotFoundHandler((request, reply) => {
     const allowed = methodsOf(request.url.split('?', 1)[0] ?? '')
+    // Nobody who means us asks for what is not there again and again over one connection.
+    reply.header('connection', 'close')
     if (allowed.length === 0) throw new FrontdeskError('not_found', { publicMessage: 'There is nothing at this path.' })
     reply.header('allow', allowed.join(', '))
     throw new FrontdeskError('method_not_allowed', { publicMessage: `This path takes ${allowed.join(', ')}.` })

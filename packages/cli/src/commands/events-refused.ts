@@ -1,5 +1,5 @@
 import { LedgerServiceDefinition, Refusal } from '@frontdesk/contracts'
-import { pageArgs, pageOf, windowArgs, windowOf } from '../arguments.ts'
+import { errorCode, pageArgs, pageOf, providerName, windowArgs, windowOf } from '../arguments.ts'
 import { leaf, type Leaf } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { instant, json, table } from '../format.ts'
@@ -20,9 +20,9 @@ export function refused(context: CliContext): Leaf {
     async ({ args }) => {
       const { from, until } = windowOf(args, context.now())
       const request = {
-        provider: args.provider ?? '',
+        provider: providerName(args.provider),
         connectionId: args.connection ?? '',
-        code: args.code ?? '',
+        code: errorCode(args.code),
         refusedFrom: from,
         refusedUntil: until,
         ...pageOf(args),

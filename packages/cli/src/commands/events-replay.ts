@@ -37,7 +37,11 @@ export function replay(context: CliContext): Leaf {
       const matched = countOf(answer)
       if (dryRun) {
         const { matched: count, matchedMore } = answer
-        return context.out(args.json ? json({ matched: count.toString(), matchedMore }) : `It would send ${matched} events again.`)
+        return context.out(
+          args.json
+            ? json({ matched: count.toString(), matchedMore })
+            : `It would send ${matched} ${matched === '1' ? 'event' : 'events'} again.`,
+        )
       }
       const { replay: started } = answer
       if (!started) throw new CommandError('The webhook-ingress answered without a replay.')

@@ -7,7 +7,7 @@ import {
   type ListAttributionsRequest,
   type ListEventsRequest,
 } from '@frontdesk/contracts'
-import { eventTypes, pageArgs, pageOf, windowArgs, windowOf } from '../arguments.ts'
+import { eventTypes, pageArgs, pageOf, providerName, windowArgs, windowOf } from '../arguments.ts'
 import { leaf, type Leaf } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { UsageError } from '../errors.ts'
@@ -36,7 +36,7 @@ export function search(context: CliContext): Leaf {
     },
     async ({ args }) => {
       const { from, until } = windowOf(args, context.now())
-      const common = { provider: args.provider ?? '', eventTypes: eventTypes(args.type), ...pageOf(args) }
+      const common = { provider: providerName(args.provider), eventTypes: eventTypes(args.type), ...pageOf(args) }
       const found =
         args.company === undefined && args.status === undefined
           ? await inLedger(context, args, {

@@ -1,4 +1,6 @@
 import type { TailSource } from '@frontdesk/bus'
+import { catalogue } from '@frontdesk/contracts'
+import { providerName } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
 import type { LiveEvent } from './live-event.ts'
 
@@ -22,7 +24,7 @@ export interface FilteredSources {
 
 /** @throws UsageError if a pattern or a provider is none. */
 export function sourcesOf({ companyId, types, provider, quarantine, bulk }: EventFilter): FilteredSources {
-  if (provider !== undefined && !/^[a-z0-9_-]{1,40}$/.test(provider)) throw new UsageError(`"${provider}" is no provider.`)
+  providerName(provider)
   const patterns = types?.split(',').map(typePattern) ?? []
   const [only] = patterns
   // Filters may not overlap, so that of several patterns the broker gives everything.
@@ -50,6 +52,7 @@ function typePattern(given: string): TypePattern {
   const [, entity, verb = '*'] = /^([a-z0-9_*]{1,40})(?:\.([a-z0-9_*]{1,40}))?$/.exec(pattern) ?? []
   if (entity === undefined) throw new UsageError(`--type takes patterns such as call.* or appointment.confirmed, not "${given}".`)
   const expression = new RegExp(`^frontdesk\\.${inRegExp(entity)}\\.${inRegExp(verb)}\\.v\\d+$`)
+  if (!Object.keys(catalogue).some((type) => expression.test(type))) throw new UsageError(`--type: no event type is like "${given}".`)
   return { subject: [entity, verb].map(inSubject).join('.'), matches: (type) => expression.test(type) }
 }
 
