@@ -49,7 +49,12 @@ function describe({ evidence, weight, companyIds }: WeighedEvidence, columns: re
 
 function decision(made: Attribution['decision']): string {
   if (!made) return 'none'
-  if (made.$case === 'attributed') return `attributed to ${made.value.companyId}, confidence ${probability(made.value.confidence)}`
+  if (made.$case === 'attributed') {
+    const { companyId, confidence, release } = made.value
+    if (!release) return `attributed to ${companyId}, confidence ${probability(confidence)}`
+    const { releasedBy, releasedAt, reason } = release
+    return `released to ${companyId} by ${releasedBy} at ${instant(releasedAt)}; it had waited as ${enumName(reason, 'QUARANTINE_REASON_')}`
+  }
   const details = made.value.details.length === 0 ? '' : `: ${made.value.details.join('; ')}`
   return `quarantined, ${enumName(made.value.reason, 'QUARANTINE_REASON_')}${details}`
 }

@@ -90,6 +90,7 @@ export async function startStack({ ledger, attribution, operations, companies, m
             getAttribution: notFound,
             listQuarantine: notFound,
             listAttributions: notFound,
+            releaseEvent: notFound,
             resolveCompany: notFound,
             ...attribution,
           }),

@@ -18,6 +18,7 @@ import { createCompany } from './app/create-company.ts'
 import { createConnection } from './app/create-connection.ts'
 import { deactivateCompany } from './app/deactivate-company.ts'
 import { endSignal } from './app/end-signal.ts'
+import { releaseEvent } from './app/release-event.ts'
 import { resolveCompany } from './app/resolve-company.ts'
 import { rotateConnectionSecret } from './app/rotate-connection-secret.ts'
 import type { Config } from './config.ts'
@@ -27,11 +28,13 @@ import { createCompanyRepository } from './db/company-repository.ts'
 import { type ConnectionRepositoryDependencies, createConnectionRepository } from './db/connection-repository.ts'
 import { createConnectionSecretsReader } from './db/connection-secrets-reader.ts'
 import { createSignalLookUp } from './db/known-signals.ts'
+import { createQuarantineRepository } from './db/quarantine-repository.ts'
 import * as schema from './db/schema/index.ts'
 import { createSignalRepository } from './db/signal-repository.ts'
 import { shippedModel } from './domain/model.ts'
 import { connectionChanged } from './events/connection-changed.ts'
 import { createProviderEventHandler } from './events/on-provider-event.ts'
+import { passOnReleased } from './events/pass-on.ts'
 import { createAttributionService } from './rpc/attribution-service.ts'
 import { createDirectoryService } from './rpc/directory-service.ts'
 
@@ -91,6 +94,10 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   const connectionsOf = (companyId: CompanyId) => createConnectionRepository(repository, companyId)
   const signalsOf = (companyId: CompanyId) => createSignalRepository(database, companyId)
   const attributions = createAttributionReader(database)
+  const quarantine = createQuarantineRepository({
+    database,
+    passOn: (tx, quarantined, addressee) => outbox.append(tx, [passOnReleased(quarantined, addressee)]),
+  })
 
   const rpc = createRpcServer({
     telemetry,
@@ -120,6 +127,7 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
     createAttributionService({
       attributions,
       model: shippedModel,
+      releaseEvent: releaseEvent({ quarantine, now }),
       resolveCompany: resolveCompany({ lookUp: createSignalLookUp(database), companies, model: shippedModel, now }),
     }),
   )

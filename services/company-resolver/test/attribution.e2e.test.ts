@@ -82,7 +82,7 @@ test('an event goes to the company of its number, once, byte for byte, and its d
   expect(only?.envelope).toMatchObject({
     revision: 1,
     companyId: companies.a,
-    correlationId: 'dlv_plain',
+    correlationId: event.envelope.id,
     causationId: event.envelope.id,
     source: 'frontdesk/company-resolver',
   })

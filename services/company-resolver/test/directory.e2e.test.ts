@@ -202,6 +202,7 @@ test('a caller reaches its own company alone, and without a good token nothing a
     directory.endSignal({ companyId: own, signalId: newId('sig') }, { companies }),
     asIngress().listConnectionSecrets({}, { companies }),
     attribution.listQuarantine({}, { companies }),
+    attribution.releaseEvent({ eventId: 'ab'.repeat(32), companyId: own }, { companies }),
     operations.getConservation({}, { companies }),
   ]
   expect(new Set(await Promise.all(forAll.map(codeOf)))).toEqual(new Set(['permission_denied']))

@@ -88,14 +88,15 @@ export function ingressEvent(options: {
     ...options.source,
   }
   const body = Buffer.from(JSON.stringify({ ...payload, source: EventSource.toJSON(source) }))
+  const id = deriveEventId(['test', key])
   const envelope: EventEnvelope = {
-    id: deriveEventId(['test', key]),
+    id,
     revision,
     type,
     source: 'frontdesk/webhook-ingress',
     subject: source.entityId,
     time: now,
-    correlationId: source.deliveryId,
+    correlationId: id,
   }
   return { envelope, subject: ingressSubject(source.provider, type), body }
 }

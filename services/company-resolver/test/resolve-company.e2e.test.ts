@@ -87,7 +87,11 @@ test.each(odd)('evidence %s is decided on like an event’s', async (name, evide
   const ofEvent = attribution?.decision
   const resolved = await resolve(evidence)
   if (ofEvent?.$case === 'quarantined') expect(resolved).toEqual({ $case: 'unresolved', value: ofEvent.value })
-  else expect(resolved).toMatchObject({ $case: 'resolved', value: ofEvent?.value })
+  else
+    expect(resolved).toMatchObject({
+      $case: 'resolved',
+      value: { companyId: ofEvent?.value.companyId, confidence: ofEvent?.value.confidence },
+    })
 })
 
 test('what is decided is the directory as it stands, and nothing of it is kept', async () => {

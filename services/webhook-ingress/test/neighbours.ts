@@ -30,6 +30,7 @@ export function createAttribution() {
   const implementation: AttributionServiceImplementation = {
     getAttribution: notHere,
     listQuarantine: notHere,
+    releaseEvent: notHere,
     listAttributions: async (request, context) => {
       requireAllCompanies(context)
       listed.push(request)

@@ -11,8 +11,13 @@ export async function findCompany(companies: Pick<CompanyStore, 'find'>, company
 /** @throws FrontdeskError not_found, failed_precondition. */
 export async function findActiveCompany(companies: CompanyStore, companyId: CompanyId): Promise<Company> {
   const company = await findCompany(companies, companyId)
-  if (company.deactivatedAt) throw new FrontdeskError('failed_precondition', { publicMessage: 'The company is deactivated.' })
+  requireActive(company)
   return company
+}
+
+/** @throws FrontdeskError failed_precondition. */
+export function requireActive({ deactivatedAt }: Company): void {
+  if (deactivatedAt) throw new FrontdeskError('failed_precondition', { publicMessage: 'The company is deactivated.' })
 }
 
 /** @throws FrontdeskError not_found: another company's id reads the same as an unknown one. */

@@ -5,6 +5,7 @@ import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
 import type { Decision, QuarantineReason } from '../domain/decide.ts'
 import type { Evidence } from '../domain/evidence.ts'
+import type { Released } from '../domain/release.ts'
 import type { Signal, Validity } from '../domain/signal.ts'
 
 /** A page of a list by id, and so by age: those after `after`, from the first when empty. */
@@ -112,6 +113,25 @@ export interface AttributionReader {
   /** Newest first. */
   list(query: AttributionQuery): Promise<Page<ListedAttribution>>
   counts(): Promise<{ attributed: bigint; quarantined: bigint }>
+}
+
+/** What a release has left: the decision as it is kept now, and whether it was that before. */
+export interface ReleasedAttribution {
+  readonly attribution: KeptAttribution
+  readonly alreadyReleased: boolean
+}
+
+/** What waits for a person. */
+export interface QuarantineStore {
+  /**
+   * Puts what `decide` makes of the decisions on an event's revisions, the newest first, in the newest one's place, and lets the event go on to
+   * the company, in one commit; without effect where it makes nothing of them. Undefined if there is no such event.
+   */
+  release(
+    eventId: EventId,
+    companyId: CompanyId,
+    decide: (revisions: readonly [Decision, ...Decision[]], company: Company | undefined) => Released | undefined,
+  ): Promise<ReleasedAttribution | undefined>
 }
 
 /** Where time and new ids come from. */

@@ -39,15 +39,18 @@ export function createAttributionLedger(tx: Transaction, now: () => Date): Attri
         // One connection.
         await tx.orm.insert(attributions).values(group)
       }
-      const first = firstOfEntities(decided, decidedAt)
-      if (first.length === 0) return
-      await tx.orm
-        .insert(entities)
-        .values(padded(first))
-        // Whoever was first stays it.
-        .onDuplicateKeyUpdate({ set: { entityKey: sql`${entities.entityKey}` } })
+      await keepFirstOfEntities(tx, firstOfEntities(decided, decidedAt))
     },
   }
+}
+
+/** Keeps where the first events of entities went: whoever was first stays it. */
+export async function keepFirstOfEntities(tx: Transaction, first: readonly (typeof entities.$inferInsert)[]): Promise<void> {
+  if (first.length === 0) return
+  await tx.orm
+    .insert(entities)
+    .values(padded(first))
+    .onDuplicateKeyUpdate({ set: { entityKey: sql`${entities.entityKey}` } })
 }
 
 async function readEntities(tx: Transaction, events: readonly ProviderEvent[]) {

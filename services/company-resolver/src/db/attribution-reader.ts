@@ -68,6 +68,9 @@ const listedColumns = {
   reason: attributions.reason,
   details: attributions.details,
   decidedAt: attributions.decidedAt,
+  releasedBy: attributions.releasedBy,
+  releasedAt: attributions.releasedAt,
+  releasedFrom: attributions.releasedFrom,
 }
 
 /** The page of a list: by company, or without one by time alone; types and provider are looked at row by row. */

@@ -31,32 +31,25 @@ export function toSignalRow(companyId: string, { id: signalId, kind, value, vali
 }
 
 export function toKeptAttribution(row: typeof attributions.$inferSelect): KeptAttribution {
-  const { eventId, revision, eventType, source, companyId, confidence, reason, details, ...rest } = row
-  return { ...rest, event: { eventId, revision, eventType, source }, decision: toDecision(companyId, confidence, reason, details) }
+  const { waterfall, candidates, nonePosterior, modelVersion, directoryVersion, asOf } = row
+  return { ...toListedAttribution(row), waterfall, candidates, nonePosterior, modelVersion, directoryVersion, asOf }
 }
 
-export function toListedAttribution(
-  row: Pick<
-    typeof attributions.$inferSelect,
-    'sequence' | 'eventId' | 'revision' | 'eventType' | 'source' | 'companyId' | 'confidence' | 'reason' | 'details' | 'decidedAt'
-  >,
-): ListedAttribution {
-  const { sequence, eventId, revision, eventType, source, companyId, confidence, reason, details, decidedAt } = row
-  return {
-    sequence,
-    decidedAt,
-    event: { eventId, revision, eventType, source },
-    decision: toDecision(companyId, confidence, reason, details),
+export function toListedAttribution(row: ListedRow): ListedAttribution {
+  const { sequence, eventId, revision, eventType, source, decidedAt } = row
+  return { sequence, decidedAt, event: { eventId, revision, eventType, source }, decision: toDecision(row) }
+}
+
+type ListedRow = Omit<
+  typeof attributions.$inferSelect,
+  'waterfall' | 'candidates' | 'nonePosterior' | 'modelVersion' | 'directoryVersion' | 'asOf'
+>
+
+function toDecision({ companyId, confidence, reason, details, releasedBy, releasedAt, releasedFrom }: ListedRow): Decision {
+  if (companyId !== null && confidence !== null) {
+    const release = releasedBy !== null && releasedAt && releasedFrom ? { by: releasedBy, at: releasedAt, from: releasedFrom } : undefined
+    return { kind: 'attributed', companyId, confidence, ...(release && { release }) }
   }
-}
-
-function toDecision(
-  companyId: string | null,
-  confidence: number | null,
-  reason: Extract<Decision, { kind: 'quarantined' }>['reason'] | null,
-  details: readonly string[],
-): Decision {
-  if (companyId !== null && confidence !== null) return { kind: 'attributed', companyId, confidence }
   if (reason !== null) return { kind: 'quarantined', reason, details }
   throw new TypeError('an attribution has neither a company nor a reason')
 }

@@ -1,5 +1,6 @@
 import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
 import { acrossCompanies, type Database, withConnection } from '@frontdesk/database'
+import { outbox } from '@frontdesk/outbox'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import { entitiesByKey } from './attribution-ledger.ts'
@@ -7,6 +8,7 @@ import { attributionOf, attributionsOf, quarantinedBefore } from './attribution-
 import { companiesAfter } from './company-repository.ts'
 import { connectionById, secretsAfter } from './connection-secrets-reader.ts'
 import { signalsByValue } from './known-signals.ts'
+import { quarantinedRow, revisionsOf } from './quarantine-repository.ts'
 import { attributions } from './schema/attributions.ts'
 import { companies } from './schema/companies.ts'
 import { connections } from './schema/connections.ts'
@@ -67,7 +69,21 @@ beforeAll(async () => {
       decidedAt: new Date(now.getTime() - (rowCount - index) * 1_000),
     })),
   )
-  await inSession((execute) => execute('analyze table companies, signals, connections, entities, attributions'))
+  await orm.insert(outbox).values(
+    many((index) => ({
+      eventId: keyOf(index),
+      revision: 1,
+      eventType: 'frontdesk.event.quarantined.v1' as const,
+      subject: 'quarantine.retell.no_match',
+      entityId: `call_${index}`,
+      correlationId: keyOf(index),
+      body: Buffer.from('{}'),
+      occurredAt: now,
+      createdAt: now,
+      nextAttemptAt: now,
+    })),
+  )
+  await inSession((execute) => execute('analyze table companies, signals, connections, entities, attributions, outbox'))
 })
 afterAll(() => context[Symbol.asyncDispose]())
 
@@ -123,6 +139,8 @@ test.each<[string, (orm: Database['orm']) => Query, string, ...string[]]>([
   ],
   ['GetAttribution', (orm) => attributionOf(orm, keyOf(3), 0), 'attributions_by_event'],
   ['GetAttribution of a revision', (orm) => attributionOf(orm, keyOf(3), 1), 'attributions_by_event'],
+  ['a release’s look for the revisions', (orm) => revisionsOf(orm, keyOf(3)).for('update'), 'attributions_by_event'],
+  ['a release’s look for the payload', (orm) => quarantinedRow(orm, keyOf(20), 1), 'outbox_by_correlation'],
   ['attribution’s look for signals', (orm) => signalsByValue(orm, ['team-1', 'team-2', 'nobody']), 'signals_by_value', 'PRIMARY'],
   ['attribution’s look for entities', (orm) => entitiesByKey(orm, [keyOf(1), keyOf(2)]), 'PRIMARY', 'PRIMARY'],
   ['a page of ListConnectionSecrets', (orm) => secretsAfter(orm, { afterVersion: 1_900n, limit: 50 }), 'connections_by_secret_cursor'],

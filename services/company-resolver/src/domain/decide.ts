@@ -7,9 +7,22 @@ export const quarantineReasons = ['no_match', 'ambiguous', 'low_confidence', 'co
 /** The reason of a quarantine. */
 export type QuarantineReason = (typeof quarantineReasons)[number]
 
+/** How an event left the quarantine: by whose decision, when, and why it had waited. */
+export interface Release {
+  readonly by: string
+  readonly at: Date
+  readonly from: QuarantineReason
+}
+
 /** What becomes of an event. */
 export type Decision =
-  | { readonly kind: 'attributed'; readonly companyId: string; readonly confidence: number }
+  | {
+      readonly kind: 'attributed'
+      readonly companyId: string
+      readonly confidence: number
+      /** Where a person decided. */
+      readonly release?: Release | undefined
+    }
   | { readonly kind: 'quarantined'; readonly reason: QuarantineReason; readonly details: readonly string[] }
 
 /** What a decision needs besides the score. */

@@ -53,3 +53,11 @@ test('of a decision by another model a company reads the evidence and no numbers
     nonePosterior: 0,
   })
 })
+
+test('that a person decided, and why, is not told: only that it is the company’s own', () => {
+  const release = { by: 'usr_1', at: new Date(), from: 'conflict' } as const
+  const kept = { ...weighed([phone('A', 'B')], 1), decision: { kind: 'attributed', companyId: 'A', confidence: 1, release } as const }
+  for (const modelVersion of [shippedModel.version, 'older']) {
+    expect(seenBy(own, { ...kept, modelVersion }, shippedModel).decision).toEqual({ kind: 'attributed', companyId: 'A', confidence: 1 })
+  }
+})

@@ -1,4 +1,5 @@
 import type { Attribution } from './attribute.ts'
+import type { Decision } from './decide.ts'
 import type { Model } from './model.ts'
 import { score, type Score } from './score.ts'
 
@@ -13,13 +14,22 @@ export function seenBy<Kept extends Explained>(companies: ReadonlySet<string>, k
     .map(({ kind, value, companyIds }) => ({ kind, value, companyIds: companyIds.filter((companyId) => companies.has(companyId)) }))
     // Where the entity's first event went is found out here, and its value is that company's id.
     .filter(({ kind, companyIds }) => kind !== 'entity' || companyIds.length > 0)
+  const decision = withoutRelease(kept.decision)
   if (kept.modelVersion !== model.version) {
-    return { ...kept, waterfall: pieces.map((piece) => ({ ...piece, weight: 0, running: [] })), candidates: [], nonePosterior: 0 }
+    const unweighed = pieces.map((piece) => ({ ...piece, weight: 0, running: [] }))
+    return { ...kept, waterfall: unweighed, candidates: [], nonePosterior: 0, decision }
   }
   const scored = score(pieces, model)
-  const { decision } = kept
-  if (decision.kind !== 'attributed') return { ...kept, ...scored }
+  // A person's decision is of no weighing.
+  if (decision.kind !== 'attributed' || decision !== kept.decision) return { ...kept, ...scored, decision }
   // Less than the best of these posteriors, it would tell of a rival.
   const own = scored.candidates.find(({ companyId }) => companyId === decision.companyId)
   return { ...kept, ...scored, decision: { ...decision, confidence: model.calibrate(own?.posterior ?? 0) } }
+}
+
+/** Why an event had waited tells of rivals too. */
+function withoutRelease(decision: Decision): Decision {
+  if (decision.kind !== 'attributed' || !decision.release) return decision
+  const { kind, companyId, confidence } = decision
+  return { kind, companyId, confidence }
 }

@@ -1,9 +1,10 @@
 import type { ReceivedEvent } from '@frontdesk/bus'
 import { decodePayload, deriveEventId, newId, vouchForCompanyId } from '@frontdesk/contracts'
 import { isFrontdeskError } from '@frontdesk/errors'
+import { receive } from '@frontdesk/outbox/testing'
 import { expect, test } from 'vitest'
 import type { Attribution, ProviderEvent } from '../domain/attribute.ts'
-import { passOn } from './pass-on.ts'
+import { passOn, passOnReleased } from './pass-on.ts'
 import { readProviderEvent } from './read-provider-event.ts'
 
 const source = {
@@ -132,6 +133,18 @@ test('a quarantined event is wrapped with its reason, its whole payload and the 
     original: { call: { a: [1, null] } },
   })
   expect(payload.suggestions).toHaveLength(5)
+})
+
+test('once released, a quarantined event goes on as if it had never been wrapped, in its lane and trace', () => {
+  const companyId = vouchForCompanyId(newId('cmp'))
+  const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` }
+  for (const lane of ['', 'bulk.']) {
+    const event = received({ source, call: { a: [1, null], name: '\u00e9' } }, { subject: `${lane}ingress.retell.call.ended` })
+    const attributed = passOn(event, decided(readProviderEvent(event), { kind: 'attributed', companyId, confidence: 1 }))
+    const wrapped = passOn(event, decided(readProviderEvent(event), { kind: 'quarantined', reason: 'conflict', details: [] }))
+    const addressee = { companyId, confidence: 1, eventType: event.envelope.type }
+    expect(passOnReleased(receive({ ...wrapped, trace }), addressee)).toEqual({ ...attributed, trace })
+  }
 })
 
 test('what of a body did not fit is read from the event that says so', () => {

@@ -3,8 +3,8 @@ import { EventSource, ProviderEventReceived } from '@frontdesk/contracts'
 import { isStorableInstant } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import type { ProviderEvent } from '../domain/attribute.ts'
-import { platformScope } from '../domain/entity.ts'
 import type { Evidence } from '../domain/evidence.ts'
+import { entityOf } from '../wire/entity.ts'
 import { fromEvidenceMessages, isProviderName } from '../wire/evidence.ts'
 
 /**
@@ -15,13 +15,13 @@ import { fromEvidenceMessages, isProviderName } from '../wire/evidence.ts'
 export function readProviderEvent({ envelope, body }: ReceivedEvent): ProviderEvent {
   const json = parseJson(body)
   const source = readSource(json['source'])
-  const { provider, connectionId, entityType, entityId, entityStartedAt, receivedAt } = source
+  const { provider, entityStartedAt, receivedAt } = source
   return {
     eventId: envelope.id,
     revision: envelope.revision,
     eventType: envelope.type,
     provider,
-    entity: entityType && entityId ? { provider, scope: connectionId || platformScope, type: entityType, id: entityId } : undefined,
+    entity: entityOf(source),
     entityStartedAt,
     receivedAt,
     evidence: evidenceOf(source),

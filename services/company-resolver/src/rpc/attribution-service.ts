@@ -1,7 +1,8 @@
 import type { AttributionServiceImplementation } from '@frontdesk/contracts'
-import { callerOf, pageSizeOf, requireAllCompanies } from '@frontdesk/rpc'
+import { callerOf, pageSizeOf, requireAllCompanies, requireCompany } from '@frontdesk/rpc'
 import { notFound } from '../app/find-company.ts'
 import type { AttributionReader } from '../app/ports.ts'
+import type { releaseEvent } from '../app/release-event.ts'
 import type { resolveCompany } from '../app/resolve-company.ts'
 import type { Model } from '../domain/model.ts'
 import { seenBy } from '../domain/seen-by.ts'
@@ -19,6 +20,7 @@ import {
 export interface AttributionServiceDependencies {
   readonly attributions: AttributionReader
   readonly model: Model
+  readonly releaseEvent: ReturnType<typeof releaseEvent>
   readonly resolveCompany: ReturnType<typeof resolveCompany>
 }
 
@@ -29,6 +31,7 @@ const resolvers = ['webhook-ingress']
 export function createAttributionService({
   attributions,
   model,
+  releaseEvent: release,
   resolveCompany: resolve,
 }: AttributionServiceDependencies): AttributionServiceImplementation {
   return {
@@ -55,6 +58,18 @@ export function createAttributionService({
       requireAllCompanies(context)
       const { items, nextPageToken: next } = await attributions.list(fromListRequest(request))
       return { events: items.map(toAttributedEvent), nextPageToken: next }
+    },
+
+    async releaseEvent(request, context) {
+      requireAllCompanies(context)
+      const { actor, caller } = callerOf(context)
+      const companyId = requireCompany(context, request.companyId)
+      const { attribution, alreadyReleased } = await release({
+        eventId: fromEventIdText(request.eventId),
+        companyId,
+        by: actor ?? caller,
+      })
+      return { attribution: toAttributionMessage(attribution), alreadyReleased }
     },
 
     async resolveCompany(request, context) {

@@ -10,6 +10,7 @@ import {
   parseEventId,
   type QuarantineReason as QuarantineReasonMessage,
   QuarantineReason as QuarantineReasonMessages,
+  type Release as ReleaseMessage,
   type ResolveCompanyRequest,
   type ResolveCompanyResponse,
   type Signal as SignalMessage,
@@ -20,7 +21,7 @@ import type { Resolution } from '../app/resolve-company.ts'
 import type { Question } from '../domain/attribute.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
-import type { Decision, QuarantineReason } from '../domain/decide.ts'
+import type { Decision, QuarantineReason, Release } from '../domain/decide.ts'
 import type { Signal, SignalKind } from '../domain/signal.ts'
 import { fromEvidenceMessages, isProviderName } from '../wire/evidence.ts'
 import { evidenceKindMessages, quarantineReasonMessages, toEvidenceKind, toQuarantineReason } from '../wire/names.ts'
@@ -66,9 +67,14 @@ export function toAttributionMessage(kept: KeptAttribution): AttributionMessage 
 
 export function toDecisionMessage(decision: Decision): AttributionMessage['decision'] {
   if (decision.kind === 'attributed') {
-    return { $case: 'attributed', value: { companyId: decision.companyId, confidence: decision.confidence } }
+    const { companyId, confidence, release } = decision
+    return { $case: 'attributed', value: { companyId, confidence, release: release && toReleaseMessage(release) } }
   }
   return { $case: 'quarantined', value: toQuarantinedMessage(decision) }
+}
+
+function toReleaseMessage({ by: releasedBy, at: releasedAt, from }: Release): ReleaseMessage {
+  return { releasedBy, releasedAt, reason: quarantineReasonMessages[from] }
 }
 
 function toQuarantinedMessage({ reason, details }: Extract<Decision, { kind: 'quarantined' }>) {

@@ -29,6 +29,10 @@ export const attributions = mysqlTable(
     directoryVersion: bigint('directory_version', { mode: 'bigint', unsigned: true }).notNull(),
     asOf: instant('as_of').notNull(),
     decidedAt: instant('decided_at').notNull(),
+    /** These three where a person has given it to its company: who, when, and the reason that it had waited for. */
+    releasedBy: bytesText('released_by', 255),
+    releasedAt: instant('released_at'),
+    releasedFrom: bytesText('released_from', 32).$type<QuarantineReason>(),
   },
   (table) => [
     unique('attributions_by_event').on(table.eventId, table.revision),

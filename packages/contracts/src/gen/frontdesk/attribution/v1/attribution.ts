@@ -104,8 +104,21 @@ export interface Attribution {
 
 export interface Attributed {
   companyId: string;
-  /** The posterior of the company, 0 to 1. */
+  /** The posterior of the company, 0 to 1; 1 where a person decided. */
   confidence: number;
+  /** Where a person decided; a company is not told. */
+  release: Release | undefined;
+}
+
+/** How an event left the quarantine. */
+export interface Release {
+  /** Who released it: the actor of the token, or else its caller. */
+  releasedBy: string;
+  releasedAt:
+    | Date
+    | undefined;
+  /** Why it had waited. */
+  reason: QuarantineReason;
 }
 
 export interface Quarantined {
@@ -183,6 +196,20 @@ export interface AttributedEvent {
   source: EventSource | undefined;
   decision: { $case: "attributed"; value: Attributed } | { $case: "quarantined"; value: Quarantined } | undefined;
   decidedAt: Date | undefined;
+}
+
+export interface ReleaseEventRequest {
+  eventId: string;
+  /** An active one. */
+  companyId: string;
+}
+
+export interface ReleaseEventResponse {
+  attribution:
+    | Attribution
+    | undefined;
+  /** It had been released to this company before, and nothing has changed. */
+  alreadyReleased: boolean;
 }
 
 export interface ResolveCompanyRequest {
@@ -537,7 +564,7 @@ export const Attribution: MessageFns<Attribution> = {
 };
 
 function createBaseAttributed(): Attributed {
-  return { companyId: "", confidence: 0 };
+  return { companyId: "", confidence: 0, release: undefined };
 }
 
 export const Attributed: MessageFns<Attributed> = {
@@ -547,6 +574,9 @@ export const Attributed: MessageFns<Attributed> = {
     }
     if (message.confidence !== 0) {
       writer.uint32(17).double(message.confidence);
+    }
+    if (message.release !== undefined) {
+      Release.encode(message.release, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -580,6 +610,14 @@ export const Attributed: MessageFns<Attributed> = {
             message.confidence = reader.double();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.release = Release.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -600,6 +638,7 @@ export const Attributed: MessageFns<Attributed> = {
         ? globalThis.String(object.company_id)
         : "",
       confidence: isSet(object.confidence) ? globalThis.Number(object.confidence) : 0,
+      release: isSet(object.release) ? Release.fromJSON(object.release) : undefined,
     };
   },
 
@@ -611,6 +650,9 @@ export const Attributed: MessageFns<Attributed> = {
     if (message.confidence !== 0) {
       obj.confidence = floatToJson(message.confidence);
     }
+    if (message.release !== undefined) {
+      obj.release = Release.toJSON(message.release);
+    }
     return obj;
   },
 
@@ -621,6 +663,118 @@ export const Attributed: MessageFns<Attributed> = {
     const message = createBaseAttributed();
     message.companyId = object.companyId ?? "";
     message.confidence = object.confidence ?? 0;
+    message.release = (object.release !== undefined && object.release !== null)
+      ? Release.fromPartial(object.release)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRelease(): Release {
+  return { releasedBy: "", releasedAt: undefined, reason: QuarantineReason.UNSPECIFIED };
+}
+
+export const Release: MessageFns<Release> = {
+  encode(message: Release, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.releasedBy !== "") {
+      writer.uint32(10).string(message.releasedBy);
+    }
+    if (message.releasedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.releasedAt), writer.uint32(18).fork()).join();
+    }
+    if (message.reason !== QuarantineReason.UNSPECIFIED) {
+      writer.uint32(24).int32(quarantineReasonToNumber(message.reason));
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Release {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRelease();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.releasedBy = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.releasedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reason = quarantineReasonFromJSON(reader.int32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Release {
+    return {
+      releasedBy: isSet(object.releasedBy)
+        ? globalThis.String(object.releasedBy)
+        : isSet(object.released_by)
+        ? globalThis.String(object.released_by)
+        : "",
+      releasedAt: isSet(object.releasedAt)
+        ? fromJsonTimestamp(object.releasedAt)
+        : isSet(object.released_at)
+        ? fromJsonTimestamp(object.released_at)
+        : undefined,
+      reason: isSet(object.reason) ? quarantineReasonFromJSON(object.reason) : QuarantineReason.UNSPECIFIED,
+    };
+  },
+
+  toJSON(message: Release): unknown {
+    const obj: any = {};
+    if (message.releasedBy !== "") {
+      obj.releasedBy = message.releasedBy;
+    }
+    if (message.releasedAt !== undefined) {
+      obj.releasedAt = message.releasedAt.toISOString();
+    }
+    if (message.reason !== QuarantineReason.UNSPECIFIED) {
+      obj.reason = quarantineReasonToJSON(message.reason);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Release>): Release {
+    return Release.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Release>): Release {
+    const message = createBaseRelease();
+    message.releasedBy = object.releasedBy ?? "";
+    message.releasedAt = object.releasedAt ?? undefined;
+    message.reason = object.reason ?? QuarantineReason.UNSPECIFIED;
     return message;
   },
 };
@@ -1693,6 +1847,190 @@ export const AttributedEvent: MessageFns<AttributedEvent> = {
   },
 };
 
+function createBaseReleaseEventRequest(): ReleaseEventRequest {
+  return { eventId: "", companyId: "" };
+}
+
+export const ReleaseEventRequest: MessageFns<ReleaseEventRequest> = {
+  encode(message: ReleaseEventRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.eventId !== "") {
+      writer.uint32(10).string(message.eventId);
+    }
+    if (message.companyId !== "") {
+      writer.uint32(18).string(message.companyId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseEventRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseEventRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.eventId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReleaseEventRequest {
+    return {
+      eventId: isSet(object.eventId)
+        ? globalThis.String(object.eventId)
+        : isSet(object.event_id)
+        ? globalThis.String(object.event_id)
+        : "",
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+    };
+  },
+
+  toJSON(message: ReleaseEventRequest): unknown {
+    const obj: any = {};
+    if (message.eventId !== "") {
+      obj.eventId = message.eventId;
+    }
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReleaseEventRequest>): ReleaseEventRequest {
+    return ReleaseEventRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReleaseEventRequest>): ReleaseEventRequest {
+    const message = createBaseReleaseEventRequest();
+    message.eventId = object.eventId ?? "";
+    message.companyId = object.companyId ?? "";
+    return message;
+  },
+};
+
+function createBaseReleaseEventResponse(): ReleaseEventResponse {
+  return { attribution: undefined, alreadyReleased: false };
+}
+
+export const ReleaseEventResponse: MessageFns<ReleaseEventResponse> = {
+  encode(message: ReleaseEventResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attribution !== undefined) {
+      Attribution.encode(message.attribution, writer.uint32(10).fork()).join();
+    }
+    if (message.alreadyReleased !== false) {
+      writer.uint32(16).bool(message.alreadyReleased);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseEventResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseEventResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attribution = Attribution.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.alreadyReleased = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReleaseEventResponse {
+    return {
+      attribution: isSet(object.attribution) ? Attribution.fromJSON(object.attribution) : undefined,
+      alreadyReleased: isSet(object.alreadyReleased)
+        ? globalThis.Boolean(object.alreadyReleased)
+        : isSet(object.already_released)
+        ? globalThis.Boolean(object.already_released)
+        : false,
+    };
+  },
+
+  toJSON(message: ReleaseEventResponse): unknown {
+    const obj: any = {};
+    if (message.attribution !== undefined) {
+      obj.attribution = Attribution.toJSON(message.attribution);
+    }
+    if (message.alreadyReleased !== false) {
+      obj.alreadyReleased = message.alreadyReleased;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReleaseEventResponse>): ReleaseEventResponse {
+    return ReleaseEventResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReleaseEventResponse>): ReleaseEventResponse {
+    const message = createBaseReleaseEventResponse();
+    message.attribution = (object.attribution !== undefined && object.attribution !== null)
+      ? Attribution.fromPartial(object.attribution)
+      : undefined;
+    message.alreadyReleased = object.alreadyReleased ?? false;
+    return message;
+  },
+};
+
 function createBaseResolveCompanyRequest(): ResolveCompanyRequest {
   return { provider: "", evidence: [] };
 }
@@ -2038,6 +2376,18 @@ export const AttributionServiceDefinition = {
       options: {},
     },
     /**
+     * A person gives a quarantined event, in its newest revision, to a company: it goes on there with the id and revision that it has.
+     * Giving it to the same company again changes nothing; to another one is refused. Needs a token for all companies.
+     */
+    releaseEvent: {
+      name: "ReleaseEvent",
+      requestType: ReleaseEventRequest as typeof ReleaseEventRequest,
+      requestStream: false,
+      responseType: ReleaseEventResponse as typeof ReleaseEventResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
      * Whom evidence names at this moment, by the decision that events get; nothing of it is kept. For webhook-ingress alone, with
      * a token for all companies.
      */
@@ -2069,6 +2419,14 @@ export interface AttributionServiceImplementation<CallContextExt = {}> {
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListAttributionsResponse>>;
   /**
+   * A person gives a quarantined event, in its newest revision, to a company: it goes on there with the id and revision that it has.
+   * Giving it to the same company again changes nothing; to another one is refused. Needs a token for all companies.
+   */
+  releaseEvent(
+    request: ReleaseEventRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ReleaseEventResponse>>;
+  /**
    * Whom evidence names at this moment, by the decision that events get; nothing of it is kept. For webhook-ingress alone, with
    * a token for all companies.
    */
@@ -2094,6 +2452,14 @@ export interface AttributionServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<ListAttributionsRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListAttributionsResponse>;
+  /**
+   * A person gives a quarantined event, in its newest revision, to a company: it goes on there with the id and revision that it has.
+   * Giving it to the same company again changes nothing; to another one is refused. Needs a token for all companies.
+   */
+  releaseEvent(
+    request: DeepPartial<ReleaseEventRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ReleaseEventResponse>;
   /**
    * Whom evidence names at this moment, by the decision that events get; nothing of it is kept. For webhook-ingress alone, with
    * a token for all companies.
