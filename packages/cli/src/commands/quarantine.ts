@@ -60,7 +60,8 @@ export function quarantine(context: CliContext): Group {
         },
         async ({ args }) => {
           const id = eventId(args['event-id'])
-          const { chosenId: companyId = '', nameOf } = await findCompanies(context, args)
+          const companies = await findCompanies(context, args)
+          const { chosenId: companyId = '' } = companies
           const answer = await withService(
             context,
             'company-resolver',
@@ -77,7 +78,7 @@ export function quarantine(context: CliContext): Group {
           const { attribution, alreadyReleased } = answer
           const release = attribution?.decision?.$case === 'attributed' ? attribution.decision.value.release : undefined
           const before = alreadyReleased ? `, by ${release?.releasedBy} at ${instant(release?.releasedAt)} already` : ''
-          context.out(printable(`Released: ${id} goes to ${nameOf(companyId)} as ${attribution?.eventType}${before}.`))
+          context.out(printable(`Released: ${id} goes to ${companies.nameOf(companyId)} as ${attribution?.eventType}${before}.`))
           context.err(`Its way:  pnpm frontdesk events show ${id}`)
         },
       ),
