@@ -84,7 +84,8 @@ export function createLedgerReader(database: Database, { rowsPerLook = 20_000, c
   }
 }
 
-const everything: LedgerFilter = {
+/** The filter that every event passes. */
+export const everything: LedgerFilter = {
   provider: undefined,
   types: [],
   entityId: undefined,

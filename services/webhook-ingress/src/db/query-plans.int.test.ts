@@ -2,7 +2,7 @@ import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
 import { type Database, withConnection } from '@frontdesk/database'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
-import { eventsOf, placesOf } from './ledger-reader.ts'
+import { eventsOf, everything, placesOf } from './ledger-reader.ts'
 import { refusalsOf } from './refusal-reader.ts'
 import { rowsBetween } from './replay-source.ts'
 import { events } from './schema/events.ts'
@@ -36,16 +36,7 @@ afterAll(() => context[Symbol.asyncDispose]())
 type Query = { toSQL(): { sql: string; params: unknown[] } }
 type Plan = { type: string; key: string | null; Extra: string | null }
 
-const everything = {
-  provider: undefined,
-  types: [],
-  entityId: undefined,
-  connectionId: undefined,
-  receivedFrom: undefined,
-  receivedUntil: undefined,
-  limit: 50,
-  pageToken: '',
-}
+const firstPage = { ...everything, limit: 50, pageToken: '' }
 const refused = {
   provider: 'retell',
   connectionId: undefined,
@@ -58,21 +49,21 @@ const refused = {
 const window = { receivedFrom: atIndex(1_000), receivedUntil: atIndex(1_900) }
 
 test.each<[string, (orm: Database['orm']) => Query, string]>([
-  ['the first page of ListEvents', (orm) => eventsOf(orm, everything), 'events_by_time'],
-  ['a window of ListEvents', (orm) => eventsOf(orm, { ...everything, ...window, provider: 'retell' }), 'events_by_time'],
+  ['the first page of ListEvents', (orm) => eventsOf(orm, firstPage), 'events_by_time'],
+  ['a window of ListEvents', (orm) => eventsOf(orm, { ...firstPage, ...window, provider: 'retell' }), 'events_by_time'],
   [
     'a page of ListEvents by type',
-    (orm) => eventsOf(orm, { ...everything, types: ['a', 'b'], pageToken: `${now.getTime()}.${keyOf(3)}` }),
+    (orm) => eventsOf(orm, { ...firstPage, types: ['a', 'b'], pageToken: `${now.getTime()}.${keyOf(3)}` }),
     'events_by_time',
   ],
-  ['the end of a look', (orm) => placesOf(orm, { ...everything, ...window, types: ['a'] }, 20_000), 'events_by_time'],
-  ['the end of a look at an entity', (orm) => placesOf(orm, { ...everything, entityId: 'call_7' }, 20_000), 'events_by_entity'],
+  ['the end of a look', (orm) => placesOf(orm, { ...firstPage, ...window, types: ['a'] }, 20_000), 'events_by_time'],
+  ['the end of a look at an entity', (orm) => placesOf(orm, { ...firstPage, entityId: 'call_7' }, 20_000), 'events_by_entity'],
   [
     'a page up to the end of a look',
-    (orm) => eventsOf(orm, { ...everything, provider: 'retell' }, { instant: atIndex(900), id: keyOf(900) }),
+    (orm) => eventsOf(orm, { ...firstPage, provider: 'retell' }, { instant: atIndex(900), id: keyOf(900) }),
     'events_by_time',
   ],
-  ['ListEvents of an entity', (orm) => eventsOf(orm, { ...everything, ...window, entityId: 'call_7' }), 'events_by_entity'],
+  ['ListEvents of an entity', (orm) => eventsOf(orm, { ...firstPage, ...window, entityId: 'call_7' }), 'events_by_entity'],
   [
     'a page of ListRefusals',
     (orm) => refusalsOf(orm, { ...refused, refusedFrom: now, pageToken: `${now.getTime()}.5` }),
@@ -87,7 +78,7 @@ test.each<[string, (orm: Database['orm']) => Query, string]>([
 })
 
 test('a replay reads the outbox row by row, and each event by its id', async () => {
-  const filter = { ...everything, receivedFrom: atIndex(1), receivedUntil: now, kind: 'filter', companyId: undefined } as const
+  const filter = { ...firstPage, receivedFrom: atIndex(1), receivedUntil: now, kind: 'filter', companyId: undefined } as const
   const query = rowsBetween(context.database.orm, filter, { after: 5n, until: 100n, limit: 50 })
   const { sql, params } = query.toSQL()
   const { rows } = await withConnection(context.database, (connection) => connection.execute(`explain ${sql}`, params as never))
