@@ -51,13 +51,18 @@ export function eventIdFromBytes(bytes: Uint8Array): EventId {
  * different lists of parts read alike. The same parts give the same id for ever.
  */
 export function deriveEventId(parts: readonly (string | Uint8Array)[]): EventId {
-  const framed = parts.flatMap((part) => {
-    const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(bytes.length)
-    return [length, bytes]
-  })
-  return hash('sha256', Buffer.concat(framed)) as EventId
+  const sizes = parts.map((part) => (typeof part === 'string' ? Buffer.byteLength(part) : part.length))
+  const framed = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + 4 + size, 0))
+  let at = 0
+  for (const [index, part] of parts.entries()) {
+    at = framed.writeUInt32BE(sizes[index] ?? 0, at)
+    if (typeof part === 'string') at += framed.write(part, at)
+    else {
+      framed.set(part, at)
+      at += part.length
+    }
+  }
+  return hash('sha256', framed) as EventId
 }
 
 /** A new TypeID with a UUIDv7 inside, so that ids of one kind sort by the time they were made. */

@@ -1,5 +1,12 @@
-import { createConnection, type Connection as DriverConnection, type ConnectionOptions, type FieldPacket } from 'mysql2'
+import {
+  createConnection,
+  type Connection as DriverConnection,
+  type ConnectionOptions,
+  type FieldPacket,
+  type PrepareStatementInfo,
+} from 'mysql2'
 import { ConnectionLostError, toDatabaseError } from './database-errors.ts'
+import { pipeline, type Step } from './pipeline.ts'
 import { toDriverValue } from './sql-value.ts'
 
 /** How connections are made. */
@@ -36,6 +43,8 @@ export class Connection {
   readonly #settings: ConnectionSettings
   readonly #pending = new Set<(error: Error) => void>()
   readonly #lost = new AbortController()
+  /** Whether a statement commits by itself. */
+  #autocommit = true
 
   private constructor(driver: DriverConnection, settings: ConnectionSettings) {
     this.#driver = driver
@@ -68,6 +77,7 @@ export class Connection {
 
   /** Runs a statement prepared: blobs travel as they are, and the server parses each text once. */
   async execute({ sql, params, asArrays = false }: Statement): Promise<DriverResult> {
+    this.#restoreAutocommit()
     const values = params.map(toDriverValue)
     const options = { sql, values, rowsAsArray: asArrays, dateStrings: asArrays }
     return this.#statement((done) => this.#driver.execute(options as { sql: string; values: string[] }, done))
@@ -75,7 +85,26 @@ export class Connection {
 
   /** Runs a text without parameters that is of no use to prepare, such as COMMIT. */
   async command(sql: string): Promise<void> {
+    this.#restoreAutocommit()
     await this.#statement((done) => this.#driver.query(sql, done))
+  }
+
+  /**
+   * Sends texts and statements in one write; each runs whatever came of those before, and has its outcome in its place. None
+   * commits by itself: what is sent after one that a deadlock ended, and its transaction with it, must not stay.
+   * @throws ConnectionLostError
+   */
+  async executeAll(steps: readonly (string | Statement)[]): Promise<PromiseSettledResult<DriverResult>[]> {
+    const prepared = await Promise.all(steps.map((step) => (typeof step === 'string' ? step : this.#prepare(step))))
+    const before = this.#autocommit ? ['set autocommit = 0'] : []
+    this.#autocommit = false
+    return this.#run(this.#answerWithinMs, (done) => {
+      void pipeline(this.#driver, [...before, ...prepared]).then((outcomes) => {
+        const failed = outcomes.slice(0, before.length).find((outcome) => outcome.status === 'rejected')
+        if (failed) this.destroy(failed.reason)
+        else done(null, outcomes.slice(before.length).map(inOurTerms))
+      })
+    })
   }
 
   async ping(): Promise<void> {
@@ -85,6 +114,7 @@ export class Connection {
   /** Makes the session as new: no transaction, no locks, no variables, no prepared statements. */
   async reset(): Promise<void> {
     await this.#run<void>(this.#answerWithinMs, (done) => this.#driver.reset(done))
+    this.#autocommit = true
     await this.#setUp()
     this.dirty = false
   }
@@ -106,6 +136,13 @@ export class Connection {
     this.#driver.destroy()
   }
 
+  /** The next statement need not wait for it. */
+  #restoreAutocommit(): void {
+    if (this.#autocommit || this.lost.aborted) return
+    this.#autocommit = true
+    this.#driver.query('set autocommit = 1', (error: Error | null) => error && this.destroy(error))
+  }
+
   get #answerWithinMs(): number {
     const { statementTimeoutMs } = this.#settings
     return statementTimeoutMs === 0 ? 0 : statementTimeoutMs + answerGraceMs
@@ -114,6 +151,12 @@ export class Connection {
   async #setUp(): Promise<void> {
     await this.command(sessionVariables(this.#settings.statementTimeoutMs))
     await this.command('set session transaction isolation level read committed')
+  }
+
+  async #prepare({ sql, params }: Statement): Promise<Step> {
+    const options = { sql, rowsAsArray: false, dateStrings: false }
+    const prepared = await this.#run<PrepareStatementInfo>(this.#answerWithinMs, (done) => this.#driver.prepare(options as never, done))
+    return { prepared, values: params.map(toDriverValue) }
   }
 
   #statement(start: (done: (error: Error | null, result: unknown, fields: FieldPacket[]) => void) => void): Promise<DriverResult> {
@@ -148,6 +191,10 @@ export class Connection {
       }
     })
   }
+}
+
+function inOurTerms(outcome: PromiseSettledResult<DriverResult>): PromiseSettledResult<DriverResult> {
+  return outcome.status === 'fulfilled' ? outcome : { status: 'rejected', reason: toDatabaseError(outcome.reason) }
 }
 
 function driverOptions({ url, connectTimeoutMs }: ConnectionSettings): ConnectionOptions {

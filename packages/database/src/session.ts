@@ -4,6 +4,12 @@ import type { DriverResult } from './connection.ts'
 import { createOrm, type Executor } from './orm.ts'
 import type { SqlResult, SqlRow, SqlValue } from './sql-value.ts'
 
+/** A text with a value for each `?` in it. */
+export interface SqlStatement {
+  readonly sql: string
+  readonly params: readonly SqlValue[]
+}
+
 /** Statements that run on one connection, by Drizzle or as text. */
 export interface SqlSession {
   readonly orm: MySql2Database
@@ -18,7 +24,8 @@ export function createSession(executor: Executor): SqlSession {
   }
 }
 
-function toSqlResult([result]: DriverResult): SqlResult {
+/** The driver's result in our terms. */
+export function toSqlResult([result]: DriverResult): SqlResult {
   if (Array.isArray(result)) return { affectedRows: 0, insertId: 0n, rows: result as SqlRow[] }
   const { affectedRows, insertId } = result as ResultSetHeader
   return { affectedRows, insertId: BigInt(insertId), rows: [] }

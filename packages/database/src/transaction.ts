@@ -28,13 +28,18 @@ export async function withTransaction<T>(
   work: (tx: Transaction) => Promise<T>,
   { attempts = 5 }: TransactionOptions = {},
 ): Promise<T> {
+  return tryAgain(database, attempts, () => runOnce(database, work))
+}
+
+/** Runs it again after a deadlock or a lock time-out, a little later each time. */
+export async function tryAgain<T>(database: Database, attempts: number, run: () => Promise<T>): Promise<T> {
   const retried = internalsOf(database).telemetry.metrics.counter('database_transaction_retries_total', 'Transactions tried again.', [
     'reason',
   ])
   for (let attempt = 1; ; attempt++) {
     try {
       // The next attempt follows from this one.
-      return await runOnce(database, work)
+      return await run()
     } catch (error) {
       const reason = isDeadlock(error) ? 'deadlock' : isLockWaitTimeout(error) ? 'lock_wait' : undefined
       if (!reason) throw error

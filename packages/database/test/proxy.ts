@@ -9,13 +9,15 @@ export interface Proxy extends AsyncDisposable {
   /** Passes nothing on, in either direction, and says nothing of it. */
   silent: boolean
   readonly cuts: number
+  /** How often the client has sent something. */
+  readonly writes: number
 }
 
 /** Stands between a client and the database of the URL. */
 export async function startProxy(databaseUrl: string): Promise<Proxy> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
-  const state = { cutAt: undefined as string | undefined, silent: false, cuts: 0 }
+  const state = { cutAt: undefined as string | undefined, silent: false, cuts: 0, writes: 0 }
 
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
@@ -32,6 +34,7 @@ export async function startProxy(databaseUrl: string): Promise<Proxy> {
       })
     }
     client.on('data', (data) => {
+      state.writes++
       if (state.cutAt !== undefined && data.includes(state.cutAt)) {
         state.cuts++
         cut()

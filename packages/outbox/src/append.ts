@@ -1,5 +1,5 @@
 import { eventIdToBytes } from '@frontdesk/contracts'
-import { type SqlValue, textByLength, type Transaction } from '@frontdesk/database'
+import { type SqlResult, type SqlStatement, type SqlValue, textByLength, type Transaction } from '@frontdesk/database'
 import { context } from '@opentelemetry/api'
 import { carrierOf } from './event-spans.ts'
 import type { NewEvent } from './events.ts'
@@ -33,18 +33,25 @@ const columns = [
   'next_attempt_at',
 ] as const
 const insertText = textByLength((rows) => `insert into outbox (${columns.join(', ')}) values ${sqlTuples(rows, columns.length)}`)
-const rowsPerStatement = 64
+const rowsPerStatement = 32
 /** Far under max_allowed_packet (16 MB), which one large row must not exhaust for the others. */
 const bytesPerStatement = 4 * 1024 * 1024
 
-/** The append of an outbox: set-based inserts in the caller's transaction, and the relay once it has committed. */
-export function createAppend(options: AppendOptions): (tx: Transaction, events: readonly NewEvent[]) => Promise<void> {
-  const { source, sweepAgeMs, clock, afterCommit } = options
-  let idStep: Promise<bigint> | undefined
+/** Events as the statements that insert them, for who commits statements in one go. */
+export interface PreparedAppend {
+  readonly statements: readonly SqlStatement[]
+  /** Takes the statements' results once they are committed, and has the events published. */
+  committed(results: readonly SqlResult[]): void
+}
 
-  async function insert(tx: Transaction, events: readonly NewEvent[], createdAt: Date, sweepableAt: Date): Promise<PendingRow[]> {
-    const created = sqlInstant(createdAt)
-    const sweepable = sqlInstant(sweepableAt)
+const idStepStatement: SqlStatement = { sql: 'select @@auto_increment_increment as step', params: [] }
+
+/** The append of an outbox: set-based inserts, and the relay once they are committed. */
+export function createPrepareAppend(options: AppendOptions): (events: readonly NewEvent[]) => PreparedAppend {
+  const { source, sweepAgeMs, clock, afterCommit } = options
+  let knownStep: bigint | undefined
+
+  function insertOf(events: readonly NewEvent[], createdAt: string, sweepableAt: string): SqlStatement {
     const params = events.flatMap((event): SqlValue[] => [
       eventIdToBytes(event.id),
       event.revision,
@@ -59,42 +66,46 @@ export function createAppend(options: AppendOptions): (tx: Transaction, events: 
       event.trace?.['tracestate'] ?? null,
       event.body,
       sqlInstant(event.occurredAt),
-      created,
-      sweepable,
+      createdAt,
+      sweepableAt,
     ])
-    const { insertId } = await tx.execute(insertText(events.length), params)
-    // InnoDB numbers the rows of one such insert without a gap, in every auto-increment lock mode.
-    const step = events.length > 1 ? await (idStep ??= readIdStep(tx)) : 1n
-    return events.map((event, index) => ({
-      id: insertId + BigInt(index) * step,
-      sweepableAtMs: sweepableAt.getTime(),
-      attempts: 0,
-      message: messageOf(event, source),
-    }))
+    return { sql: insertText(events.length), params }
   }
 
-  async function readIdStep(tx: Transaction): Promise<bigint> {
-    try {
-      const { rows } = await tx.execute('select @@auto_increment_increment as step', [])
-      return BigInt(Number(rows[0]?.['step'] ?? 1))
-    } catch (error) {
-      idStep = undefined
-      throw error
-    }
-  }
-
-  return async (tx, events) => {
-    if (events.length === 0) return
+  return (events) => {
+    if (events.length === 0) return { statements: [], committed: () => undefined }
     const createdAt = clock()
     const sweepableAt = new Date(createdAt.getTime() + sweepAgeMs)
     const here = carrierOf(context.active())
-    const traced = events.map((event) => withUsableTrace(event, here))
-    const rows: PendingRow[] = []
-    for (const group of groupsOf(traced)) {
-      // One connection, one statement after the other.
-      rows.push(...(await insert(tx, group, createdAt, sweepableAt)))
+    const groups = groupsOf(events.map((event) => withUsableTrace(event, here)))
+    const inserts = groups.map((group) => insertOf(group, sqlInstant(createdAt), sqlInstant(sweepableAt)))
+    return {
+      statements: knownStep === undefined ? [...inserts, idStepStatement] : inserts,
+      committed(results) {
+        // InnoDB numbers the rows of one such insert without a gap, in every auto-increment lock mode.
+        const step = (knownStep ??= BigInt(Number(results.at(-1)?.rows[0]?.['step'] ?? 1)))
+        const rowOf = (event: NewEvent, id: bigint) => ({
+          id,
+          sweepableAtMs: sweepableAt.getTime(),
+          attempts: 0,
+          message: messageOf(event, source),
+        })
+        afterCommit(
+          groups.flatMap((group, at) => group.map((event, index) => rowOf(event, (results[at]?.insertId ?? 0n) + BigInt(index) * step))),
+        )
+      },
     }
-    tx.afterCommit(() => afterCommit(rows))
+  }
+}
+
+/** The append in a caller's transaction, one statement after the other. */
+export function createAppend(options: AppendOptions): (tx: Transaction, events: readonly NewEvent[]) => Promise<void> {
+  const prepare = createPrepareAppend(options)
+  return async (tx, events) => {
+    const { statements, committed } = prepare(events)
+    const results: SqlResult[] = []
+    for (const { sql, params } of statements) results.push(await tx.execute(sql, params))
+    tx.afterCommit(() => committed(results))
   }
 }
 
@@ -105,7 +116,7 @@ function withUsableTrace(event: NewEvent, here: Record<string, string>): NewEven
   return { ...event, trace: { traceparent, ...(tracestate !== undefined && tracestate.length <= 512 && { tracestate }) } }
 }
 
-/** At most 64 rows and 4 MB each: so many statements a connection prepares, each once; a row that only filled one up would be published. */
+/** At most 32 rows and 4 MB each: so many statements a connection prepares, each once; a row that only filled one up would be published. */
 function groupsOf(events: readonly NewEvent[]): NewEvent[][] {
   const groups: NewEvent[][] = []
   let bytes = Infinity

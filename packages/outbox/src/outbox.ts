@@ -2,9 +2,10 @@ import type { Bus } from '@frontdesk/bus'
 import type { Database, Transaction } from '@frontdesk/database'
 import type { Telemetry } from '@frontdesk/telemetry'
 import { count, isNull } from 'drizzle-orm'
-import { createAppend } from './append.ts'
+import { createAppend, createPrepareAppend, type PreparedAppend } from './append.ts'
 import { measureOutboxAge } from './backlog-metrics.ts'
 import type { NewEvent } from './events.ts'
+import type { PendingRow } from './pending-row.ts'
 import { createPublisher } from './publisher.ts'
 import { startRefill } from './refill.ts'
 import { createRelay } from './relay.ts'
@@ -15,6 +16,8 @@ import { outbox as outboxTable } from './tables.ts'
 export interface Outbox extends AsyncDisposable {
   /** Commits the events with the transaction; they are published right after it. */
   append(tx: Transaction, events: readonly NewEvent[]): Promise<void>
+  /** The same as statements, for who commits them in one go with others. */
+  prepareAppend(events: readonly NewEvent[]): PreparedAppend
   /** How many events are committed and not yet acknowledged by the broker. */
   unpublished(): Promise<number>
 }
@@ -63,7 +66,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   })
   const publisher = createPublisher({ database, bus, telemetry, clock, clearance: (stream) => refill.clearance(stream) })
   const relay = createRelay({ bus, refill, publisher, telemetry, queueLimit, queueLimitBytes, clock })
-  const append = createAppend({ source, sweepAgeMs, clock, afterCommit: (rows) => relay.offer(rows) })
+  const appending = { source, sweepAgeMs, clock, afterCommit: (rows: readonly PendingRow[]) => relay.offer(rows) }
   const sweeper = startSweeper({ database, bus, publisher, telemetry, source, intervalMs: sweepIntervalMs, clock })
 
   async function unpublished(): Promise<number> {
@@ -77,7 +80,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   measureOutboxAge(database, telemetry, clock)
 
   return {
-    append,
+    append: createAppend(appending),
+    prepareAppend: createPrepareAppend(appending),
     unpublished,
     async [Symbol.asyncDispose]() {
       await sweeper[Symbol.asyncDispose]()

@@ -75,7 +75,12 @@ test('a redrive of it is refused and changes nothing', async () => {
 
 test('the operations list a body that is no text without losing any of it', async () => {
   await keeper()(junk)
-  const none = { append: () => Promise.resolve(), unpublished: () => Promise.resolve(0), [Symbol.asyncDispose]: () => Promise.resolve() }
+  const none = {
+    append: () => Promise.resolve(),
+    prepareAppend: () => ({ statements: [], committed: () => undefined }),
+    unpublished: () => Promise.resolve(0),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
   const { database } = harness
   const operations = createOperations({ database, outbox: none, handlers: [harness.handler()], counts: () => Promise.resolve({}) })
   const { deadLetters } = await operations.listDeadLetters({ pageSize: 0, pageToken: '' })

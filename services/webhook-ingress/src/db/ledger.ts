@@ -1,5 +1,5 @@
 import { type EventId, ingressSubject } from '@frontdesk/contracts'
-import { type Database, type Transaction, withTransaction } from '@frontdesk/database'
+import { commitStatements, type Database, isDuplicateKey, type Transaction, withTransaction } from '@frontdesk/database'
 import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
 import type { NewEvent, Outbox } from '@frontdesk/outbox'
 import type { NormalizedEvent } from '@frontdesk/providers'
@@ -7,9 +7,11 @@ import { injectTrace, type Logger } from '@frontdesk/telemetry'
 import type { Ledger, VerifiedDelivery } from '../app/ports.ts'
 import type { Acceptance, Delivery } from '../domain/delivery.ts'
 import { createGroupCommit } from './group-commit.ts'
-import { claimNew, keepDeliveries } from './ledger-rows.ts'
+import { createKeptIds } from './kept-ids.ts'
+import { type Candidate, claimNew, insertDeliveries, insertEvents } from './ledger-rows.ts'
 
 const mib = 1024 * 1024
+const idsRemembered = 65_536
 
 interface Kept {
   readonly delivery: VerifiedDelivery
@@ -18,17 +20,15 @@ interface Kept {
   readonly trace: Record<string, string>
 }
 
-/** The event of a group that is the first of its id, with the delivery that brought it. */
-interface Candidate {
-  readonly delivery: VerifiedDelivery
-  readonly event: NormalizedEvent
+interface Traced extends Candidate {
   readonly trace: Record<string, string>
 }
 
 /** The ledger on MySQL. Its `idle` resolves when no commit is under way. */
 export function createLedger(database: Database, outbox: Outbox, logger: Logger): Ledger & { idle(): Promise<void> } {
-  const group = createGroupCommit<Kept, Acceptance>({
-    commit: (kept) => withTransaction(database, (tx) => commitGroup(tx, outbox, kept)),
+  const known = createKeptIds(idsRemembered)
+  const group = createGroupCommit<Kept, number>({
+    commit: (kept) => commitGroup(database, outbox, kept),
     // What passes by itself is nobody's fault: a database that is away is away for every member.
     worthSplitting: (error) => !(isFrontdeskError(error) && error.retryable),
     maxItems: 256,
@@ -45,8 +45,12 @@ export function createLedger(database: Database, outbox: Outbox, logger: Logger)
       injectTrace(trace)
       const begun = performance.now()
       try {
-        const bytes = bytesOf(delivery, normalized)
-        const acceptance = await group.submit({ item: { delivery, events: normalized, trace }, bytes })
+        // What is known to be there needs no round trip, and would have all of its group look for the others that are.
+        const unknown = normalized.filter(({ id }) => !known.has(id))
+        const accepted =
+          unknown.length > 0 ? await group.submit({ item: { delivery, events: unknown, trace }, bytes: bytesOf(delivery, unknown) }) : 0
+        for (const { id } of unknown) known.add(id)
+        const acceptance = { accepted, duplicates: normalized.length - accepted }
         report(logger, delivery, normalized, acceptance, performance.now() - begun)
         return acceptance
       } catch (error) {
@@ -74,33 +78,50 @@ function report(logger: Logger, delivery: Delivery, kept: readonly NormalizedEve
   }
 }
 
-async function commitGroup(tx: Transaction, outbox: Outbox, group: readonly Kept[]): Promise<Acceptance[]> {
+/** Gives the number of events of each that are new. In two round trips where all are, which they mostly are. */
+async function commitGroup(database: Database, outbox: Outbox, group: readonly Kept[]): Promise<number[]> {
   const candidates = firstOfEachId(group)
-  const claimed = await claimNew(tx, candidates)
-  const fresh = candidates.filter(({ event }) => claimed.has(event.id))
-  if (fresh.length > 0) {
-    await keepDeliveries(tx, [...new Set(fresh.map(({ delivery }) => delivery))])
-    await outbox.append(tx, fresh.map(toNewEvent))
+  let fresh: readonly Traced[] = candidates
+  try {
+    await commitAllNew(database, outbox, candidates)
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error
+    fresh = await withTransaction(database, (tx) => commitNew(tx, outbox, candidates))
   }
-
   const accepted = new Map<Delivery, number>()
   for (const { delivery } of fresh) accepted.set(delivery, (accepted.get(delivery) ?? 0) + 1)
-  return group.map((kept) => {
-    const count = accepted.get(kept.delivery) ?? 0
-    return { accepted: count, duplicates: kept.events.length - count }
-  })
+  return group.map(({ delivery }) => accepted.get(delivery) ?? 0)
 }
 
+/** @throws what isDuplicateKey tells, where one was there before, and then nothing is kept. */
+async function commitAllNew(database: Database, outbox: Outbox, candidates: readonly Traced[]): Promise<void> {
+  const append = outbox.prepareAppend(candidates.map(toNewEvent))
+  const rows = [...insertEvents(candidates), ...insertDeliveries(deliveriesOf(candidates))]
+  const results = await commitStatements(database, [...rows, ...append.statements])
+  append.committed(results.slice(rows.length))
+}
+
+/** Gives those that were not there before. */
+async function commitNew(tx: Transaction, outbox: Outbox, candidates: readonly Traced[]): Promise<Traced[]> {
+  const claimed = await claimNew(tx, candidates)
+  const fresh = candidates.filter(({ event }) => claimed.has(event.id))
+  for (const { sql, params } of insertDeliveries(deliveriesOf(fresh))) await tx.execute(sql, params)
+  await outbox.append(tx, fresh.map(toNewEvent))
+  return fresh
+}
+
+const deliveriesOf = (candidates: readonly Traced[]) => [...new Set(candidates.map(({ delivery }) => delivery))]
+
 /** Sorted by id, so that two groups take their locks in the same order and can't deadlock. */
-function firstOfEachId(group: readonly Kept[]): Candidate[] {
-  const first = new Map<EventId, Candidate>()
+function firstOfEachId(group: readonly Kept[]): Traced[] {
+  const first = new Map<EventId, Traced>()
   for (const { delivery, events: normalized, trace } of group) {
     for (const event of normalized) if (!first.has(event.id)) first.set(event.id, { delivery, event, trace })
   }
   return [...first.values()].toSorted((a, b) => (a.event.id < b.event.id ? -1 : 1))
 }
 
-function toNewEvent({ delivery, event, trace }: Candidate): NewEvent {
+function toNewEvent({ delivery, event, trace }: Traced): NewEvent {
   return {
     id: event.id,
     revision: 1,

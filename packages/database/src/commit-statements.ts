@@ -1,0 +1,45 @@
+import type { Connection, DriverResult } from './connection.ts'
+import { type Database, internalsOf } from './database.ts'
+import { type SqlStatement, toSqlResult } from './session.ts'
+import type { SqlResult } from './sql-value.ts'
+import { type TransactionOptions, tryAgain } from './transaction.ts'
+
+/**
+ * Commits the statements as one READ COMMITTED transaction in two round trips, of which the second is the commit: for
+ * statements of which none needs another's result. It throws what the first to fail threw, and then none has happened. After
+ * a deadlock or a lock time-out they run again.
+ * @throws FrontdeskError unavailable if the database, a connection or the locks are not to be had.
+ */
+export function commitStatements(
+  database: Database,
+  statements: readonly SqlStatement[],
+  { attempts = 5 }: TransactionOptions = {},
+): Promise<SqlResult[]> {
+  const { pool, guard } = internalsOf(database)
+  const leavesTraces = statements.map((statement) => guard.check(statement, 'data').leavesTraces).includes(true)
+  return tryAgain(database, attempts, async () => {
+    const connection = await pool.acquire()
+    connection.dirty ||= leavesTraces
+    try {
+      return await commitOn(connection, statements)
+    } finally {
+      void pool.release(connection)
+    }
+  })
+}
+
+async function commitOn(connection: Connection, statements: readonly SqlStatement[]): Promise<SqlResult[]> {
+  const [, ...results] = await allOrRollBack(connection, ['start transaction', ...statements])
+  await allOrRollBack(connection, ['commit'])
+  return results.map(toSqlResult)
+}
+
+async function allOrRollBack(connection: Connection, steps: readonly (string | SqlStatement)[]): Promise<DriverResult[]> {
+  const outcomes = await connection.executeAll(steps)
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (!failed) return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const [rolledBack] = await connection.executeAll(['rollback'])
+  // The server rolls back what a lost connection leaves.
+  if (rolledBack?.status !== 'fulfilled') connection.destroy(rolledBack?.reason)
+  throw failed.reason
+}

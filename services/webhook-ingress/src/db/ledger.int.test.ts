@@ -1,0 +1,84 @@
+import { connectBus } from '@frontdesk/bus'
+import { deriveEventId, newId } from '@frontdesk/contracts'
+import { createOutbox } from '@frontdesk/outbox'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openMigratedDatabase } from '../../test/migrated-database.ts'
+import type { VerifiedDelivery } from '../app/ports.ts'
+import { createLedger } from './ledger.ts'
+import * as schema from './schema/index.ts'
+
+const owned = new AsyncDisposableStack()
+let context: Awaited<ReturnType<typeof openMigratedDatabase>>
+/** An ingress's ledger as it is after a start: it remembers nothing. */
+let startLedger: () => ReturnType<typeof createLedger>
+
+beforeAll(async () => {
+  context = owned.use(await openMigratedDatabase())
+  const { database, telemetry } = context
+  const bus = owned.use(connectBus({ servers: 'nats://127.0.0.1:1', name: 'ledger-test', telemetry }))
+  const outbox = owned.use(createOutbox({ database, bus, telemetry, source: 'frontdesk/test', flushTimeoutMs: 0 }))
+  startLedger = () => createLedger(database, outbox, telemetry.logger)
+})
+afterAll(() => owned.disposeAsync())
+
+function aDelivery(): VerifiedDelivery {
+  const [headers, rawBody] = [{}, Buffer.from('{}')]
+  return { id: newId('dlv'), provider: 'retell', connectionId: undefined, receivedAt: new Date(), headers, rawBody, verifiedBy: 'current' }
+}
+
+const anEvent = (key: string) => ({
+  id: deriveEventId(['ledger', key]),
+  type: 'frontdesk.call.started.v1' as const,
+  entityId: `call_${key}`,
+  occurredAt: new Date(),
+  body: Buffer.from('{}'),
+})
+
+/** What each of the deliveries, sent at the same moment, is answered. */
+const keepAll = (ledger: ReturnType<typeof createLedger>, ...deliveries: string[][]) =>
+  Promise.all(deliveries.map((keys) => ledger.keep(aDelivery(), keys.map(anEvent))))
+
+const count = async (table: 'events' | 'deliveries' | 'outbox') => context.database.orm.$count(schema[table])
+const counts = () => Promise.all([count('events'), count('deliveries'), count('outbox')])
+
+test('of deliveries in one group each is told what of it is new, whether this process, another or the group has it already', async () => {
+  const ledger = startLedger()
+  expect(await keepAll(ledger, ['a'], ['b', 'c'], ['a'], [])).toEqual([
+    { accepted: 1, duplicates: 0 },
+    { accepted: 2, duplicates: 0 },
+    { accepted: 0, duplicates: 1 },
+    { accepted: 0, duplicates: 0 },
+  ])
+  expect(await counts()).toEqual([3, 2, 3])
+  const remembered = await keepAll(ledger, ['a'], ['b', 'd'])
+  expect(remembered).toEqual([
+    { accepted: 0, duplicates: 1 },
+    { accepted: 1, duplicates: 1 },
+  ])
+  expect(await counts()).toEqual([4, 3, 4])
+
+  const another = await keepAll(startLedger(), ['c'], ['a', 'e'], ['f'], ['d', 'b'])
+  expect(another).toEqual([
+    { accepted: 0, duplicates: 1 },
+    { accepted: 1, duplicates: 1 },
+    { accepted: 1, duplicates: 0 },
+    { accepted: 0, duplicates: 2 },
+  ])
+  expect(await counts()).toEqual([6, 5, 6])
+})
+
+test('two ingresses that are sent the same at the same moment keep it once', async () => {
+  const [events, deliveries, outbox] = await counts()
+  const keys = Array.from({ length: 200 }, (_, index) => [`same ${index}`])
+  const answers = await Promise.all([keepAll(startLedger(), ...keys), keepAll(startLedger(), ...keys.toReversed())])
+  expect(answers.flat().filter(({ accepted }) => accepted === 1)).toHaveLength(200)
+  expect(answers.flat().filter(({ duplicates }) => duplicates === 1)).toHaveLength(200)
+  expect(await counts()).toEqual([events + 200, deliveries + 200, outbox + 200])
+})
+
+test('what could not be kept is not remembered as kept', async () => {
+  const ledger = startLedger()
+  const tooLong = { ...anEvent('refused'), entityId: 'x'.repeat(300) }
+  await expect(ledger.keep(aDelivery(), [tooLong])).rejects.toMatchObject({ code: 'unavailable' })
+  expect(await keepAll(ledger, ['refused'])).toEqual([{ accepted: 1, duplicates: 0 }])
+})
