@@ -16,7 +16,11 @@ export function createOutgoing(database: Database, companyId: CompanyId, onQueue
     withTransaction(database, async (tx) => {
       const current = await lockConversation(tx, companyId, target)
       const before = await messageOfKey(tx, companyId, key)
-      if (before) return { message: before, isNew: false, isSameTarget: current?.id === before.conversationId }
+      if (before) {
+        // Whoever was first may have begun the conversation since we looked for it.
+        const { id } = current ?? (await lockConversation(tx, companyId, target)) ?? {}
+        return { message: before, isNew: false, isSameTarget: id === before.conversationId }
+      }
       const { conversation, message } = decide(current)
       const newIdentities = current
         ? []
