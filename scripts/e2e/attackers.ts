@@ -22,6 +22,7 @@ interface Oversized {
 }
 
 const attack = workerData as Attack
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
 parentPort?.postMessage(await attackers())
 
 async function attackers(): Promise<AttackReport> {

@@ -146,7 +146,8 @@ test('with a broker, every replica learns of a rotation by event, before any web
   await applyStreams(bus)
   const { asked } = harness.directory
   const connectionId = harness.directory.setSecret('first')
-  expect(await calcom('told-0', connectionId, 'first')).toMatchObject({ status: 200 })
+  // Its connection to the directory, which was away, may still have to come back.
+  await eventually(async () => expect(await calcom('told-0', connectionId, 'first')).toMatchObject({ status: 200 }))
   expect(await calcom('told-1', connectionId, 'first', replica.url)).toMatchObject({ status: 200 })
 
   for (const { adminUrl } of [harness.ingress, replica]) {
