@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { FrontdeskError } from '@frontdesk/errors'
 import { expect, test } from 'vitest'
 import { createGroupCommit, type GroupCommitOptions } from './group-commit.ts'
@@ -11,6 +12,7 @@ function group(overrides: Partial<GroupCommitOptions<number, number>> = {}) {
     },
     worthSplitting: () => true,
     maxItems: 4,
+    gather: { ms: 0, items: 1 },
     maxBytes: 1_000,
     concurrency: 1,
     queueBytesLimit: 10_000,
@@ -24,6 +26,20 @@ test('callers of the same moment share one commit and each gets its own result',
   const { groups, submit } = group()
   expect(await submit(1, 2, 3)).toEqual([10, 20, 30])
   expect(groups).toEqual([[1, 2, 3]])
+})
+
+test('the first of a group waits for others, so long or until so many are there', async () => {
+  const { commit, groups, submit } = group({ gather: { ms: 50, items: 3 } })
+  const first = commit.submit({ item: 1, bytes: 100 })
+  await wait(10)
+  await Promise.all([first, commit.submit({ item: 2, bytes: 100 })])
+  const begun = performance.now()
+  await submit(3, 4, 5)
+  expect(performance.now() - begun).toBeLessThan(40)
+  expect(groups).toEqual([
+    [1, 2],
+    [3, 4, 5],
+  ])
 })
 
 test('a group holds no more than its items and bytes allow', async () => {

@@ -12,6 +12,8 @@ export interface GroupCommitOptions<Item, Result> {
   /** Whether the failure may be one member's fault, so that the others deserve a try of their own. */
   readonly worthSplitting: (error: unknown) => boolean
   readonly maxItems: number
+  /** How long the first of a group waits for others to share its round trips, unless so many are there by then. */
+  readonly gather: { readonly ms: number; readonly items: number }
   /** Keeps a group below the server's max_allowed_packet. */
   readonly maxBytes: number
   /** Groups under way at once. */
@@ -45,6 +47,7 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
   let queuedBytes = 0
   let running = 0
   let scheduled = false
+  let gathering: NodeJS.Timeout | undefined
 
   function leave(waiting: Waiting<Item, Result>): void {
     if (queue.delete(waiting)) queuedBytes -= waiting.bytes
@@ -79,6 +82,8 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
 
   function start(): void {
     scheduled = false
+    clearTimeout(gathering)
+    gathering = undefined
     while (running < options.concurrency && queue.size > 0) {
       running += 1
       void run(takeGroup()).finally(() => {
@@ -89,11 +94,15 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
     }
   }
 
-  // One turn of the event loop lets every request that is already parsed join the group.
   function schedule(): void {
     if (scheduled || queue.size === 0) return
-    scheduled = true
-    setImmediate(start)
+    if (queue.size < options.gather.items) {
+      gathering ??= setTimeout(start, options.gather.ms)
+    } else {
+      scheduled = true
+      // One turn of the event loop lets every request that is already parsed join the group.
+      setImmediate(start)
+    }
   }
 
   return {

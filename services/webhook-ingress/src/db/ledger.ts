@@ -32,6 +32,8 @@ export function createLedger(database: Database, outbox: Outbox, logger: Logger)
     // What passes by itself is nobody's fault: a database that is away is away for every member.
     worthSplitting: (error) => !(isFrontdeskError(error) && error.retryable),
     maxItems: 256,
+    // At half of the most that an ingress can do a group would else be of two or three, and cost as much as one of twenty.
+    gather: { ms: 5, items: 24 },
     maxBytes: 4 * mib,
     // One is written while the next one gathers; with more of them all would be small, and each costs round trips and a sync.
     concurrency: 2,
