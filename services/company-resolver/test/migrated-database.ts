@@ -3,7 +3,7 @@ import { newId, vouchForCompanyId } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase } from '@frontdesk/testing'
-import { createVault } from '@frontdesk/vault'
+import { createVault, parseKeyRing } from '@frontdesk/vault'
 import { createCompany } from '../src/app/create-company.ts'
 import { createCompanyRepository } from '../src/db/company-repository.ts'
 import * as schema from '../src/db/schema/index.ts'
@@ -15,7 +15,7 @@ export async function openMigratedDatabase() {
   const { url } = starting.use(await createTestDatabase())
   await migrate(url, new URL('../drizzle', import.meta.url).pathname, telemetry)
   const database = starting.use(openDatabase({ url, companyTables: companyTablesOf(schema), telemetry }))
-  const vault = createVault({ keys: [{ id: 'test', key: randomBytes(32) }] })
+  const vault = createVault({ keys: parseKeyRing(`test:${randomBytes(32).toString('base64')}`) })
   const companies = createCompanyRepository(database)
   async function aCompany() {
     const companyId = vouchForCompanyId(newId('cmp'))

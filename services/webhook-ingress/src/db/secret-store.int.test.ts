@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase } from '@frontdesk/testing'
-import { createVault } from '@frontdesk/vault'
+import { createVault, parseKeyRing } from '@frontdesk/vault'
 import { expect, test } from 'vitest'
 import type { ConnectionSecrets } from '../app/ports.ts'
 import * as schema from './schema/index.ts'
@@ -16,7 +16,7 @@ const connection = (connectionId: string, version: bigint, ...secrets: string[])
   previousUntil: secrets[1] === undefined ? undefined : new Date('2026-11-23T12:00:00.123Z'),
   version,
 })
-const newVault = () => createVault({ keys: [{ id: 'test', key: randomBytes(32) }] })
+const newVault = () => createVault({ keys: parseKeyRing(`test:${randomBytes(32).toString('base64')}`) })
 
 async function setUp() {
   const cleanUp = new AsyncDisposableStack()
