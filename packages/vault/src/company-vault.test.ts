@@ -181,7 +181,7 @@ test('a key that is lost costs its own values alone, and many values are one que
 test('a sealer knows its own seals', async () => {
   const at: Where = { companyId: 'cmp_a', keyId: 1, table: 't', column: 'c', row: 'r' }
   const [first, second] = sealers[0] ?? []
-  expect([first?.keyId, second?.keyId]).toEqual([1, 2])
+  expect([first?.head, second?.head]).toEqual([Buffer.from([2, 0, 0, 0, 1]), Buffer.from([2, 0, 0, 0, 2])])
   expect([first?.isCurrent(seal('x', at)), second?.isCurrent(seal('x', at))]).toEqual([true, false])
   expect(second?.isCurrent(Buffer.from('lost'))).toBe(false)
 })

@@ -19,7 +19,8 @@ export interface Opener {
 
 /** Seals one company's values under one data key (format 2). */
 export interface Sealer {
-  readonly keyId: number
+  /** What all that is sealed under this key begins with, and nothing else does. */
+  readonly head: Uint8Array
   /** AES-256-GCM: version, key id, nonce, tag, ciphertext. */
   seal(plaintext: string, place: Place): Uint8Array
   /** Whether it was sealed under this key, by its header. */
@@ -91,7 +92,7 @@ export function createCompanyVault({ dataKeys, legacy }: CompanyVaultOptions): C
       const key = await dataKeys.unwrap(wrapped)
       const head = headOf(keyId)
       return {
-        keyId,
+        head,
         seal: (plaintext, place) =>
           Buffer.concat([head, encrypt(key, Buffer.from(plaintext, 'utf8'), associatedData(companyId, place, keyId))]),
         isCurrent: (sealed) => head.equals(sealed.subarray(0, headBytes)),
