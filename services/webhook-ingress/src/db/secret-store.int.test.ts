@@ -16,7 +16,8 @@ const connection = (connectionId: string, version: bigint, ...secrets: string[])
   previousUntil: secrets[1] === undefined ? undefined : new Date('2026-11-23T12:00:00.123Z'),
   version,
 })
-const newVault = () => createVault({ keys: parseKeyRing(`test:${randomBytes(32).toString('base64')}`) })
+const newKey = (id: string) => `${id}:${randomBytes(32).toString('base64')}`
+const newVault = () => createVault({ keys: parseKeyRing(newKey('test')) })
 
 async function setUp() {
   const cleanUp = new AsyncDisposableStack()
@@ -48,4 +49,21 @@ test('a secret whose key is gone is left out and said, and the others are there'
   await store.save([connection('con_here', 2n, 'y')])
   expect(await store.all()).toEqual([connection('con_here', 2n, 'y')])
   expect(JSON.stringify(given.telemetry.lines)).toContain('con_lost')
+})
+
+test('what an older key of the ring has sealed is sealed again under the first, and a newer version is left alone', async () => {
+  await using given = await setUp()
+  const [old, next] = [newKey('old'), newKey('next')]
+  const storeOf = (ring: string) => createSecretStore(given.database, createVault({ keys: parseKeyRing(ring) }), given.telemetry.logger)
+  const kept = [connection('con_a', 3n, 'new', 'old'), connection('con_b', 1n, 'only')]
+  await storeOf(old).save(kept)
+  const both = storeOf(`${next},${old}`)
+  await both.sealAnew()
+  await both.sealAnew()
+  expect(await storeOf(next).all()).toEqual(kept)
+  expect(await storeOf(old).all()).toEqual([])
+  await storeOf(next).save([connection('con_b', 2n, 'rotated', 'only')])
+  await both.sealAnew()
+  expect(await storeOf(next).all()).toEqual([kept[0], connection('con_b', 2n, 'rotated', 'only')])
+  expect(given.telemetry.lines.filter(({ msg }) => String(msg).startsWith('secrets were sealed again'))).toMatchObject([{ connections: 2 }])
 })
