@@ -11,4 +11,5 @@ export {
 export { createDataKeys, type DataKeys, type DataKeysOptions, type DataKeyStore, type WrappedDataKey } from './data-keys.ts'
 export { createLocalKeyEncryption, type DataKeyName, type KeyEncryption, type WrappedKey } from './key-encryption.ts'
 export { fixedKeyRing, type KeyRing, type KeyRingSource, openKeyRingFile, parseKeyRing } from './key-ring.ts'
+export { SecretTexts } from './secret-texts.ts'
 export { createVault, type Place, type Vault } from './vault.ts'

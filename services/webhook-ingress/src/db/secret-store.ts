@@ -1,6 +1,6 @@
 import type { Database } from '@frontdesk/database'
 import type { Logger } from '@frontdesk/telemetry'
-import type { Vault } from '@frontdesk/vault'
+import { SecretTexts, type Vault } from '@frontdesk/vault'
 import { sql } from 'drizzle-orm'
 import type { ConnectionSecrets, SecretStore } from '../app/ports.ts'
 import { connectionSecrets } from './schema/connection-secrets.ts'
@@ -80,7 +80,7 @@ function toConnection(vault: Vault, row: Row): ConnectionSecrets {
   return {
     connectionId: row.connectionId,
     provider: row.provider,
-    secrets: previous === null ? [current] : [current, previous],
+    secrets: previous === null ? SecretTexts.holding(current) : SecretTexts.holding(current, previous),
     previousUntil: row.previousUntil ?? undefined,
     version: row.version,
   }
