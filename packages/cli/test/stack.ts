@@ -9,11 +9,13 @@ import {
   LedgerServiceDefinition,
   OperationsServiceDefinition,
   ReplayServiceDefinition,
+  VaultServiceDefinition,
   type AttributionServiceImplementation,
   type DirectoryServiceImplementation,
   type LedgerServiceImplementation,
   type OperationsServiceImplementation,
   type ReplayServiceImplementation,
+  type VaultServiceImplementation,
 } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { createRpcServer, forAllCompanies } from '@frontdesk/rpc'
@@ -26,6 +28,7 @@ export interface Answers {
   readonly attribution?: Partial<AttributionServiceImplementation>
   readonly operations?: Partial<OperationsServiceImplementation>
   readonly companies?: Partial<DirectoryServiceImplementation>
+  readonly vault?: Partial<VaultServiceImplementation>
   /** What else stands in dev.json. */
   readonly manifest?: Readonly<Record<string, unknown>>
   readonly replay?: Partial<ReplayServiceImplementation>
@@ -58,7 +61,16 @@ const noDirectory: DirectoryServiceImplementation = {
   getConnectionSecrets: notFound,
 }
 
-export async function startStack({ ledger, attribution, operations, companies, manifest, timeline, replay }: Answers = {}): Promise<Stack> {
+export async function startStack({
+  ledger,
+  attribution,
+  operations,
+  companies,
+  vault,
+  manifest,
+  timeline,
+  replay,
+}: Answers = {}): Promise<Stack> {
   await using opening = new AsyncDisposableStack()
   const telemetry = opening.use(createTestTelemetry())
   const authority = opening.use(await createTestAuthority())
@@ -96,6 +108,7 @@ export async function startStack({ ledger, attribution, operations, companies, m
           }),
         )
         server.add(DirectoryServiceDefinition, forAllCompanies({ ...noDirectory, ...companies }))
+        server.add(VaultServiceDefinition, forAllCompanies({ rotateKeys: notFound, getKeyStatus: notFound, ...vault }))
       }
       return `127.0.0.1:${await server.listen('127.0.0.1:0')}`
     }),

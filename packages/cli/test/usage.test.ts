@@ -34,6 +34,8 @@ const commands = [
   'signing-keys rotate',
   'credentials create',
   'keys create',
+  'keys rotate',
+  'keys status',
   'token issue',
 ]
 
@@ -80,6 +82,8 @@ test.for([
   ['an id of nothing that is reprocessed', ['events', 'reprocess', 'abc'], '64 hex digits'],
   ['a delivery among events', ['events', 'reprocess', 'dlv_1', 'ab'], 'delivery'],
   ['a release without a company', ['quarantine', 'release', 'ab'.repeat(32)], '--company'],
+  ['a rotation of nothing', ['keys', 'rotate'], 'Which keys?'],
+  ['a rotation of two things', ['keys', 'rotate', '--kek', '--all'], 'Which keys?'],
   ['an unknown reason', ['quarantine', 'list', '--reason', 'mood'], 'schema_drift'],
   ['an address that is nowhere', ['events', 'search'], 'FRONTDESK_WEBHOOK_INGRESS_ADDRESS'],
   ['a broker that is nowhere', ['streams', 'check'], 'NATS_URL'],

@@ -2,10 +2,16 @@ import { commonSettings, secret } from '@frontdesk/service'
 import { z } from 'zod'
 
 /** Everything the process is told from outside; README lists what each one means. */
-export const configSchema = z.object({
-  ...commonSettings,
-  MIGRATIONS_DIR: z.string().default(new URL('../drizzle', import.meta.url).pathname),
-  VAULT_KEYS: secret(),
-})
+export const configSchema = z
+  .object({
+    ...commonSettings,
+    MIGRATIONS_DIR: z.string().default(new URL('../drizzle', import.meta.url).pathname),
+    VAULT_KEYS: secret().optional(),
+    /** Read again while we run; VAULT_KEYS does not count beside it. */
+    VAULT_KEYS_FILE: z.string().optional(),
+  })
+  .superRefine(({ VAULT_KEYS, VAULT_KEYS_FILE }, context) => {
+    if (!VAULT_KEYS && VAULT_KEYS_FILE === undefined) context.addIssue('VAULT_KEYS: is not set, and VAULT_KEYS_FILE is neither')
+  })
 
 export type Config = z.output<typeof configSchema>

@@ -5,14 +5,15 @@ import {
   DirectoryServiceDefinition,
   newId,
   OperationsServiceDefinition,
+  VaultServiceDefinition,
   vouchForCompanyId,
 } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
 import { consumeDurables, createOperations, createOutbox } from '@frontdesk/outbox'
 import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
 import { startServiceAdmin, startTelemetry } from '@frontdesk/service'
-import { createTelemetry, type Telemetry } from '@frontdesk/telemetry'
-import { createVault, parseKeyRing } from '@frontdesk/vault'
+import { createTelemetry, type Logger, type Telemetry } from '@frontdesk/telemetry'
+import { fixedKeyRing, type KeyRingSource, openKeyRingFile, parseKeyRing } from '@frontdesk/vault'
 import { addSignal } from './app/add-signal.ts'
 import { createCompany } from './app/create-company.ts'
 import { createConnection } from './app/create-connection.ts'
@@ -21,15 +22,19 @@ import { endSignal } from './app/end-signal.ts'
 import { releaseEvent } from './app/release-event.ts'
 import { resolveCompany } from './app/resolve-company.ts'
 import { rotateConnectionSecret } from './app/rotate-connection-secret.ts'
+import { rotateKeys } from './app/rotate-keys.ts'
 import type { Config } from './config.ts'
 import { createAttributionLedger } from './db/attribution-ledger.ts'
 import { createAttributionReader } from './db/attribution-reader.ts'
 import { createCompanyRepository } from './db/company-repository.ts'
 import { type ConnectionRepositoryDependencies, createConnectionRepository } from './db/connection-repository.ts'
 import { createConnectionSecretsReader } from './db/connection-secrets-reader.ts'
+import { createKeyRotations } from './db/key-rotations.ts'
+import { createKeyStatusReader } from './db/key-status-reader.ts'
 import { createSignalLookUp } from './db/known-signals.ts'
 import { createQuarantineRepository } from './db/quarantine-repository.ts'
 import * as schema from './db/schema/index.ts'
+import { createSealing } from './db/sealing.ts'
 import { createSignalRepository } from './db/signal-repository.ts'
 import { shippedModel } from './domain/model.ts'
 import { connectionChanged } from './events/connection-changed.ts'
@@ -37,8 +42,11 @@ import { createProviderEventHandler } from './events/on-provider-event.ts'
 import { passOnReleased } from './events/pass-on.ts'
 import { createAttributionService } from './rpc/attribution-service.ts'
 import { createDirectoryService } from './rpc/directory-service.ts'
+import { createVaultService } from './rpc/vault-service.ts'
 
 const name = 'company-resolver'
+/** What people administer with: no service rotates keys, whatever its token is good for. */
+const administrators = ['operator', 'cli', 'console']
 
 /** A running resolver: where it listens. Disposing it finishes the batch in hand and flushes the outbox. */
 export interface CompanyResolver extends AsyncDisposable {
@@ -84,11 +92,11 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   })
   starting.use(consumeDurables({ database, bus, telemetry, service: name, handler }))
 
-  const vault = createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) })
+  const sealing = await createSealing(database, await openKeyRing(config, telemetry.logger), now)
   const companies = createCompanyRepository(database)
   const repository: ConnectionRepositoryDependencies = {
     database,
-    vault,
+    keys: sealing.keys,
     tell: (tx, change) => outbox.append(tx, [connectionChanged(change, now())]),
   }
   const connectionsOf = (companyId: CompanyId) => createConnectionRepository(repository, companyId)
@@ -113,7 +121,7 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
     createDirectoryService({
       companies,
       signalsOf,
-      connectionSecrets: createConnectionSecretsReader(database, vault, telemetry, now),
+      connectionSecrets: createConnectionSecretsReader(database, sealing.vault, telemetry, now),
       createCompany: createCompany({ companies, now, newId, newCompanyId: () => vouchForCompanyId(newId('cmp')) }),
       deactivateCompany: deactivateCompany({ companies, now }),
       createConnection: createConnection({ companies, connectionsOf, newId }),
@@ -131,6 +139,12 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
       resolveCompany: resolveCompany({ lookUp: createSignalLookUp(database), companies, model: shippedModel, now }),
     }),
   )
+  const rotations = createKeyRotations({ database, now, logger: telemetry.logger, ...sealing })
+  const vault = createVaultService({
+    rotateKeys: rotateKeys({ companies, rotations, now }),
+    status: createKeyStatusReader(database, sealing.keyEncryption),
+  })
+  rpc.add(VaultServiceDefinition, forAllCompanies(vault, administrators))
   const operations = createOperations({ database, outbox, handlers: [handler], counts: async () => ({ ...(await attributions.counts()) }) })
   rpc.add(OperationsServiceDefinition, forAllCompanies(operations))
   starting.use(rpc)
@@ -140,4 +154,9 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
 
   const owned = starting.move()
   return { adminUrl: admin.url, rpcPort, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+function openKeyRing({ VAULT_KEYS: keys, VAULT_KEYS_FILE: file }: Config, logger: Logger): KeyRingSource | Promise<KeyRingSource> {
+  if (file === undefined) return fixedKeyRing(parseKeyRing(keys?.reveal() ?? ''))
+  return openKeyRingFile(file, { onUnread: (err) => logger.error({ err }, 'the key ring can’t be read again; the one at hand serves on') })
 }

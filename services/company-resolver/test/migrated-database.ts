@@ -3,10 +3,11 @@ import { newId, vouchForCompanyId } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase } from '@frontdesk/testing'
-import { createVault } from '@frontdesk/vault'
+import { fixedKeyRing, type KeyRing, parseKeyRing } from '@frontdesk/vault'
 import { createCompany } from '../src/app/create-company.ts'
 import { createCompanyRepository } from '../src/db/company-repository.ts'
 import * as schema from '../src/db/schema/index.ts'
+import { createSealing } from '../src/db/sealing.ts'
 
 /** A database of the resolver's, migrated, with a way to put companies into it. */
 export async function openMigratedDatabase() {
@@ -15,7 +16,7 @@ export async function openMigratedDatabase() {
   const { url } = starting.use(await createTestDatabase())
   await migrate(url, new URL('../drizzle', import.meta.url).pathname, telemetry)
   const database = starting.use(openDatabase({ url, companyTables: companyTablesOf(schema), telemetry }))
-  const vault = createVault({ keys: [{ id: 'test', key: randomBytes(32) }] })
+  const sealing = await createSealing(database, fixedKeyRing(newRing('test')), () => new Date())
   const companies = createCompanyRepository(database)
   async function aCompany() {
     const companyId = vouchForCompanyId(newId('cmp'))
@@ -24,5 +25,10 @@ export async function openMigratedDatabase() {
     return companyId
   }
   const owned = starting.move()
-  return { url, telemetry, database, vault, companies, aCompany, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { url, telemetry, database, ...sealing, companies, aCompany, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+/** A key ring of fresh keys with these ids. */
+export function newRing(...ids: string[]): KeyRing {
+  return parseKeyRing(ids.map((id) => `${id}:${randomBytes(32).toString('base64')}`).join(','))
 }

@@ -26,6 +26,7 @@ import { randomness } from './crypto/randomness.ts'
 import { createKeyChain } from './crypto/token-signer.ts'
 import { createTotp } from './crypto/totp.ts'
 import * as schema from './db/schema/index.ts'
+import { sealAnew } from './db/seal-anew.ts'
 import { createSecondFactorStore } from './db/second-factor-store.ts'
 import { createSessionStore } from './db/session-store.ts'
 import { createSigningKeyStore } from './db/signing-key-store.ts'
@@ -72,6 +73,7 @@ export async function startIdentity(config: Config, { now = () => new Date() }: 
     openDatabase({ url: config.MYSQL_URL.reveal(), poolSize: config.MYSQL_POOL_SIZE, companyTables: companyTablesOf(schema), telemetry }),
   )
   const vault = createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) })
+  await sealAnew(database, vault, logger)
   const events = metrics.counter('identity_events_total', 'What happened to accounts, by event and outcome.', ['event', 'outcome'])
   const audit = createAudit({ log: (fields, message) => logger.info(fields, message), count: (labels) => events.inc(labels) })
 

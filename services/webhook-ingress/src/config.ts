@@ -1,6 +1,7 @@
 import { streams } from '@frontdesk/contracts'
 import type { ProviderName } from '@frontdesk/providers'
 import { callerSettings, commonSettings, integer, port, type Secret, secret } from '@frontdesk/service'
+import { SecretTexts } from '@frontdesk/vault'
 import { z } from 'zod'
 
 const streamDays = Math.max(...streams.filter(({ name }) => name === 'INGRESS').map(({ maxAgeMs }) => maxAgeMs)) / (24 * 60 * 60 * 1_000)
@@ -55,7 +56,7 @@ export type Config = z.output<typeof configSchema>
 
 /** The secrets that providers sign with for all companies together, the current one first. */
 export function platformSecretsOf(config: Config): ReadonlyMap<ProviderName, readonly string[]> {
-  const revealed = (...secrets: (Secret | undefined)[]) => secrets.flatMap((each) => (each ? [each.reveal()] : []))
+  const revealed = (...secrets: (Secret | undefined)[]) => SecretTexts.holding(...secrets.flatMap((each) => (each ? [each.reveal()] : [])))
   return new Map([
     ['retell', revealed(config.RETELL_API_KEY, config.RETELL_API_KEY_PREVIOUS)],
     ['stripe', revealed(config.STRIPE_WEBHOOK_SECRET, config.STRIPE_WEBHOOK_SECRET_PREVIOUS)],

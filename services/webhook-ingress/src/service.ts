@@ -109,13 +109,15 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
       retryMethods: ['listConnectionSecrets', 'getConnectionSecrets'],
     }),
   )
+  const store = createSecretStore(database, createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) }), telemetry.logger)
   const connections = createConnectionSecrets({
     directory: createDirectory(directoryClient),
-    store: createSecretStore(database, createVault({ keys: parseKeyRing(config.VAULT_KEYS.reveal()) }), telemetry.logger),
+    store,
     clock: now,
     onNotKept: (error) => telemetry.logger.warn({ err: error }, 'the copy of connection secrets could not be written'),
   })
   await connections.load()
+  await store.sealAnew()
   starting.use(pollConnections(connections, telemetry.logger))
   starting.use(followConnections(bus, connections, telemetry.logger))
 

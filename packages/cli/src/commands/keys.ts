@@ -7,12 +7,15 @@ import type { CliContext } from '../context.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { fields, json } from '../format.ts'
 import { addToJwks, writeNew } from '../key-files.ts'
+import { keyStatus, rotateKeys } from './vault-keys.ts'
 
-/** Makes the keys that callers sign their tokens with. */
+/** The keys that callers sign their tokens with, and those that the vault seals with. */
 export function keys(context: CliContext): Group {
   return {
-    description: 'The keys of callers.',
+    description: 'The keys that callers sign with (create), and those that seal companies’ secrets (rotate, status).',
     commands: {
+      rotate: rotateKeys(context),
+      status: keyStatus(context),
       create: leaf(
         'Make a key for a caller: its private half in a file of its own, its public half in jwks.json beside it.',
         {

@@ -1,6 +1,6 @@
 import { acrossCompanies, type Database } from '@frontdesk/database'
 import type { Telemetry } from '@frontdesk/telemetry'
-import type { Vault } from '@frontdesk/vault'
+import type { CompanyVault, Opener } from '@frontdesk/vault'
 import { asc, eq, gt } from 'drizzle-orm'
 import type { ConnectionSecrets, ConnectionSecretsReader } from '../app/ports.ts'
 import { secretPlace } from './mapping.ts'
@@ -12,15 +12,15 @@ type Column = Parameters<typeof secretPlace>[0]
 /** Makes the reader over all companies. */
 export function createConnectionSecretsReader(
   database: Database,
-  vault: Vault,
+  vault: CompanyVault,
   { logger, metrics }: Telemetry,
   now: () => Date,
 ): ConnectionSecretsReader {
   const unreadable = metrics.counter('connection_secrets_unreadable_total', 'Sealed secrets that could not be opened.', ['column'])
 
-  function open({ companyId, connectionId }: Row, column: Column, sealed: Uint8Array): string {
+  function open(opener: Opener, { companyId, connectionId }: Row, column: Column, sealed: Uint8Array): string {
     try {
-      return vault.open(sealed, secretPlace(column, companyId, connectionId))
+      return opener.open({ companyId, sealed }, secretPlace(column, connectionId))
     } catch (error) {
       unreadable.inc({ column })
       logger.error({ err: error, companyId, connectionId, column }, 'a connection’s secret can’t be opened')
@@ -29,18 +29,24 @@ export function createConnectionSecretsReader(
   }
 
   /** @throws FrontdeskError internal if the current secret can't be opened; most deliveries need no previous one. */
-  function opened(row: Row): ConnectionSecrets {
+  function opened(opener: Opener, row: Row): ConnectionSecrets {
     const { connectionId, provider, secretCursor: version, currentSecret, previousSecret, previousUntil } = row
     const isOver = previousUntil !== null && previousUntil <= now()
-    const previous = previousSecret && !isOver ? orUndefined(() => open(row, 'previous_secret', previousSecret)) : undefined
+    const previous = previousSecret && !isOver ? orUndefined(() => open(opener, row, 'previous_secret', previousSecret)) : undefined
     return {
       connectionId,
       provider,
-      currentSecret: open(row, 'current_secret', currentSecret),
+      currentSecret: open(opener, row, 'current_secret', currentSecret),
       previousSecret: previous,
       previousUntil: (previous !== undefined && previousUntil) || undefined,
       version,
     }
+  }
+
+  function openerOf(rows: readonly Row[]): Promise<Opener> {
+    const values = ({ companyId, currentSecret, previousSecret }: Row) =>
+      [currentSecret, previousSecret].flatMap((sealed) => (sealed ? [{ companyId, sealed }] : []))
+    return vault.openerOf(rows.flatMap(values))
   }
 
   return {
@@ -48,8 +54,9 @@ export function createConnectionSecretsReader(
       const rows = await acrossCompanies('the ingress verifies deliveries of every company', () =>
         secretsAfter(database.orm, { afterVersion, limit }),
       )
+      const opener = await openerOf(rows)
       return {
-        connections: rows.flatMap((row) => orUndefined(() => opened(row)) ?? []),
+        connections: rows.flatMap((row) => orUndefined(() => opened(opener, row)) ?? []),
         nextAfterVersion: rows.at(-1)?.secretCursor ?? afterVersion,
         hasMore: rows.length === limit,
       }
@@ -59,7 +66,7 @@ export function createConnectionSecretsReader(
       const [row] = await acrossCompanies('the ingress knows a connection by its id alone', () =>
         connectionById(database.orm, connectionId),
       )
-      return row && opened(row)
+      return row && opened(await openerOf([row]), row)
     },
   }
 }

@@ -31,7 +31,7 @@ const aSignal = (companyId: CompanyId, overrides: Partial<Signal> = {}): Signal 
 const told: { companyId: string; connectionId: string; version: bigint }[] = []
 const connectionsOf = (companyId: CompanyId) =>
   createConnectionRepository(
-    { database: context.database, vault: context.vault, tell: async (_tx, change) => void told.push(change) },
+    { database: context.database, keys: context.keys, tell: async (_tx, change) => void told.push(change) },
     companyId,
   )
 const tomorrow = new Date(Date.now() + 24 * 60 * 60 * 1_000)

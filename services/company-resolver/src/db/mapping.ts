@@ -7,7 +7,7 @@ import type { Entity } from '../domain/entity.ts'
 import type { Signal } from '../domain/signal.ts'
 import type { attributions } from './schema/attributions.ts'
 import type { companies } from './schema/companies.ts'
-import type { connections } from './schema/connections.ts'
+import { connections } from './schema/connections.ts'
 import type { signals } from './schema/signals.ts'
 
 export function toCompany(row: typeof companies.$inferSelect): Company {
@@ -54,9 +54,12 @@ function toDecision({ companyId, confidence, reason, details, releasedBy, releas
   throw new TypeError('an attribution has neither a company nor a reason')
 }
 
-/** Where a sealed secret stands: moved to another row or column, it no longer opens. */
-export function secretPlace(column: 'current_secret' | 'previous_secret', companyId: string, connectionId: string) {
-  return { table: 'connections', column, row: `${companyId}/${connectionId}` }
+/** The columns that the vault seals; a rotation of keys goes through all of them. */
+export const sealedColumns = { currentSecret: connections.currentSecret, previousSecret: connections.previousSecret }
+
+/** Where a sealed secret stands: moved to another row, column or company, it no longer opens. */
+export function secretPlace(column: 'current_secret' | 'previous_secret', connectionId: string) {
+  return { table: 'connections', column, row: connectionId }
 }
 
 /** The key of an entity's row: 32 bytes by the same length-prefixed SHA-256 as an event's id. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import { entitiesByKey } from './attribution-ledger.ts'
 import { attributionOf, attributionsOf, quarantinedBefore } from './attribution-reader.ts'
+import { dataKeysOf } from './company-keys.ts'
 import { companiesAfter } from './company-repository.ts'
 import { connectionById, secretsAfter } from './connection-secrets-reader.ts'
 import { signalsByValue } from './known-signals.ts'
@@ -12,6 +13,7 @@ import { quarantinedRow, revisionsOf } from './quarantine-repository.ts'
 import { attributions } from './schema/attributions.ts'
 import { companies } from './schema/companies.ts'
 import { connections } from './schema/connections.ts'
+import { dataKeys } from './schema/data-keys.ts'
 import { entities } from './schema/entities.ts'
 import { signals } from './schema/signals.ts'
 import { signalsAfter } from './signal-repository.ts'
@@ -43,6 +45,16 @@ beforeAll(async () => {
       currentSecret: Buffer.from('sealed'),
       secretVersion: 1,
       secretCursor: BigInt(index + 1),
+    })),
+  )
+  await orm.insert(dataKeys).values(
+    many((index) => ({
+      companyId: companyOf(index),
+      keyId: 1 + Math.floor(index / companyIds.length),
+      kekId: 'test',
+      wrapped: Buffer.from('wrapped'),
+      state: 'active' as const,
+      createdAt: now,
     })),
   )
   await orm
@@ -83,7 +95,7 @@ beforeAll(async () => {
       nextAttemptAt: now,
     })),
   )
-  await inSession((execute) => execute('analyze table companies, signals, connections, entities, attributions, outbox'))
+  await inSession((execute) => execute('analyze table companies, signals, connections, data_keys, entities, attributions, outbox'))
 })
 afterAll(() => context[Symbol.asyncDispose]())
 
@@ -144,6 +156,7 @@ test.each<[string, (orm: Database['orm']) => Query, string, ...string[]]>([
   ['attribution’s look for signals', (orm) => signalsByValue(orm, ['team-1', 'team-2', 'nobody']), 'signals_by_value', 'PRIMARY'],
   ['attribution’s look for entities', (orm) => entitiesByKey(orm, [keyOf(1), keyOf(2)]), 'PRIMARY', 'PRIMARY'],
   ['a page of ListConnectionSecrets', (orm) => secretsAfter(orm, { afterVersion: 1_900n, limit: 50 }), 'connections_by_secret_cursor'],
+  ['the vault’s look for keys', (orm) => dataKeysOf(orm, companyIds.slice(0, 8), [9, 10]), 'PRIMARY'],
   ['GetConnectionSecrets', (orm) => connectionById(orm, connectionId), 'connections_by_id'],
 ])('%s reads by its index and sorts nothing', async (_, query, ...keys) => {
   const { sql, params } = query(context.database.orm).toSQL()

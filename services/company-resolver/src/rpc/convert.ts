@@ -124,7 +124,7 @@ export function fromInstantMessage(field: string, instant: Date | undefined): Da
 }
 
 const idPattern = (prefix: string) => new RegExp(`^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`)
-const idPatterns = { cmp: idPattern('cmp'), con: idPattern('con'), sig: idPattern('sig') }
+const idPatterns = { cmp: idPattern('cmp'), con: idPattern('con'), rot: idPattern('rot'), sig: idPattern('sig') }
 
 /** @throws FrontdeskError invalid_argument unless it is a TypeID of that prefix. */
 export function fromIdText(field: string, prefix: keyof typeof idPatterns, text: string): string {

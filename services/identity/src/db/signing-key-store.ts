@@ -32,7 +32,7 @@ export function createSigningKeyStore(
 
     async load() {
       const rows = await database.orm.select().from(signingKeys).orderBy(desc(signingKeys.signsFrom))
-      return rows.map((row) => ({ ...toSigningKey(row), jwk: toJwk(row, vault.open(row.privateD, place(row.kid))) }))
+      return rows.map((row) => ({ ...toSigningKey(row), jwk: toJwk(row, vault.open(row.privateD, privatePlace(row.kid))) }))
     },
 
     async rotate(decide) {
@@ -49,7 +49,7 @@ export function createSigningKeyStore(
             await tx.orm.update(signingKeys).set({ verifiesUntil: othersVerifyUntil }).where(isNull(signingKeys.verifiesUntil))
             await tx.orm
               .insert(signingKeys)
-              .values({ kid, publicX: x, privateD: vault.seal(d, place(kid)), createdAt: now(), signsFrom, verifiesUntil: null })
+              .values({ kid, publicX: x, privateD: vault.seal(d, privatePlace(kid)), createdAt: now(), signsFrom, verifiesUntil: null })
           })
           return { kid, signsFrom, verifiesUntil: undefined }
         },
@@ -59,7 +59,8 @@ export function createSigningKeyStore(
   }
 }
 
-function place(kid: string) {
+/** Where a private half stands; it opens nowhere else. */
+export function privatePlace(kid: string) {
   return { table: 'signing_keys', column: 'private_d', row: kid }
 }
 

@@ -1,5 +1,6 @@
 import { type ConnectionSecrets as ConnectionSecretsMessage, type DirectoryServiceClient } from '@frontdesk/contracts'
 import { isFrontdeskError } from '@frontdesk/errors'
+import { SecretTexts } from '@frontdesk/vault'
 import type { ConnectionSecrets, Directory } from '../app/ports.ts'
 
 /** The directory over gRPC. */
@@ -29,6 +30,6 @@ function toConnection(message: ConnectionSecretsMessage): ConnectionSecrets {
     provider,
     version,
     previousUntil,
-    secrets: previousSecret === '' ? [currentSecret] : [currentSecret, previousSecret],
+    secrets: previousSecret === '' ? SecretTexts.holding(currentSecret) : SecretTexts.holding(currentSecret, previousSecret),
   }
 }

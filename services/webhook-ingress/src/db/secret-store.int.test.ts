@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase } from '@frontdesk/testing'
-import { createVault } from '@frontdesk/vault'
+import { createVault, parseKeyRing } from '@frontdesk/vault'
 import { expect, test } from 'vitest'
 import type { ConnectionSecrets } from '../app/ports.ts'
 import * as schema from './schema/index.ts'
@@ -16,7 +16,8 @@ const connection = (connectionId: string, version: bigint, ...secrets: string[])
   previousUntil: secrets[1] === undefined ? undefined : new Date('2026-11-23T12:00:00.123Z'),
   version,
 })
-const newVault = () => createVault({ keys: [{ id: 'test', key: randomBytes(32) }] })
+const newKey = (id: string) => `${id}:${randomBytes(32).toString('base64')}`
+const newVault = () => createVault({ keys: parseKeyRing(newKey('test')) })
 
 async function setUp() {
   const cleanUp = new AsyncDisposableStack()
@@ -36,6 +37,8 @@ test('secrets survive sealed, and a row never goes back to an older version', as
     connection('con_a', 3n, 'new', 'old'),
     connection('con_b', 4n, 'rotated', 'only'),
   ])
+  // In memory for long, and still nowhere to be seen.
+  expect(JSON.stringify(await store.all(), (_, value: unknown) => (typeof value === 'bigint' ? 0 : value))).not.toContain('rotated')
   const [rows] = await given.database.orm.execute('select sealed_current from connection_secrets')
   expect(JSON.stringify(rows)).not.toContain(Buffer.from('new').toString('hex'))
 })
@@ -48,4 +51,21 @@ test('a secret whose key is gone is left out and said, and the others are there'
   await store.save([connection('con_here', 2n, 'y')])
   expect(await store.all()).toEqual([connection('con_here', 2n, 'y')])
   expect(JSON.stringify(given.telemetry.lines)).toContain('con_lost')
+})
+
+test('what an older key of the ring has sealed is sealed again under the first, and a newer version is left alone', async () => {
+  await using given = await setUp()
+  const [old, next] = [newKey('old'), newKey('next')]
+  const storeOf = (ring: string) => createSecretStore(given.database, createVault({ keys: parseKeyRing(ring) }), given.telemetry.logger)
+  const kept = [connection('con_a', 3n, 'new', 'old'), connection('con_b', 1n, 'only')]
+  await storeOf(old).save(kept)
+  const both = storeOf(`${next},${old}`)
+  await both.sealAnew()
+  await both.sealAnew()
+  expect(await storeOf(next).all()).toEqual(kept)
+  expect(await storeOf(old).all()).toEqual([])
+  await storeOf(next).save([connection('con_b', 2n, 'rotated', 'only')])
+  await both.sealAnew()
+  expect(await storeOf(next).all()).toEqual([kept[0], connection('con_b', 2n, 'rotated', 'only')])
+  expect(given.telemetry.lines.filter(({ msg }) => String(msg).startsWith('secrets were sealed again'))).toMatchObject([{ connections: 2 }])
 })

@@ -1,26 +1,46 @@
 import type { Database } from '@frontdesk/database'
 import type { Logger } from '@frontdesk/telemetry'
-import type { Vault } from '@frontdesk/vault'
+import { SecretTexts, type Vault } from '@frontdesk/vault'
 import { sql } from 'drizzle-orm'
 import type { ConnectionSecrets, SecretStore } from '../app/ports.ts'
 import { connectionSecrets } from './schema/connection-secrets.ts'
 
 type Row = typeof connectionSecrets.$inferSelect
 
+export interface SealedSecretStore extends SecretStore {
+  /** Seals again what another key than the ring's first has sealed; those keys can go once every replica has that ring. */
+  sealAnew(): Promise<void>
+}
+
 /** Keeps connection secrets sealed in the ingress's database; a row never goes back to an older version. */
-export function createSecretStore(database: Database, vault: Vault, logger: Logger): SecretStore {
+export function createSecretStore(database: Database, vault: Vault, logger: Logger): SealedSecretStore {
+  function openAll(rows: readonly Row[]): ConnectionSecrets[] {
+    return rows.flatMap((row) => {
+      try {
+        return [toConnection(vault, row)]
+      } catch (error) {
+        // It is only a copy: the directory has the original, and the other connections must not wait for this one.
+        logger.error({ err: error, connectionId: row.connectionId }, 'a sealed secret can’t be opened: is its key missing in VAULT_KEYS?')
+        return []
+      }
+    })
+  }
+
   return {
-    async all() {
+    all: async () => openAll(await database.orm.select().from(connectionSecrets)),
+
+    async sealAnew() {
       const rows = await database.orm.select().from(connectionSecrets)
-      return rows.flatMap((row) => {
-        try {
-          return [toConnection(vault, row)]
-        } catch (error) {
-          // It is only a copy: the directory has the original, and the other connections must not wait for this one.
-          logger.error({ err: error, connectionId: row.connectionId }, 'a sealed secret can’t be opened: is its key missing in VAULT_KEYS?')
-          return []
-        }
-      })
+      const stale = rows.filter((row) => [row.sealedCurrent, row.sealedPrevious].some((sealed) => sealed && !vault.isCurrent(sealed)))
+      const anew = openAll(stale).map((connection) => toRow(vault, connection))
+      if (anew.length === 0) return
+      // Another replica may have learnt of a newer version since.
+      const same = (column: string) => sql.raw(`if(values(version) = version, values(${column}), ${column})`)
+      await database.orm
+        .insert(connectionSecrets)
+        .values(anew)
+        .onDuplicateKeyUpdate({ set: { sealedCurrent: same('sealed_current'), sealedPrevious: same('sealed_previous') } })
+      logger.info({ connections: anew.length }, 'secrets were sealed again under the first key of the ring')
     },
 
     async save(connections) {
@@ -60,7 +80,7 @@ function toConnection(vault: Vault, row: Row): ConnectionSecrets {
   return {
     connectionId: row.connectionId,
     provider: row.provider,
-    secrets: previous === null ? [current] : [current, previous],
+    secrets: previous === null ? SecretTexts.holding(current) : SecretTexts.holding(current, previous),
     previousUntil: row.previousUntil ?? undefined,
     version: row.version,
   }

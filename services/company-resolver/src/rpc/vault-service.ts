@@ -1,0 +1,31 @@
+import type { VaultServiceImplementation } from '@frontdesk/contracts'
+import { callerOf, requireCompany } from '@frontdesk/rpc'
+import type { KeyStatusReader } from '../app/ports.ts'
+import type { rotateKeys } from '../app/rotate-keys.ts'
+import { fromRotationTargetMessage, toKeyRotationMessage, toKeyStatusMessage } from './convert-keys.ts'
+import { fromIdText } from './convert.ts'
+
+export interface VaultServiceDependencies {
+  readonly rotateKeys: ReturnType<typeof rotateKeys>
+  readonly status: KeyStatusReader
+}
+
+/** `frontdesk.vault.v1.VaultService`; to be served for all companies alone. */
+export function createVaultService({ rotateKeys: rotate, status }: VaultServiceDependencies): VaultServiceImplementation {
+  return {
+    async rotateKeys(request, context) {
+      const { actor, caller } = callerOf(context)
+      const rotation = await rotate({
+        rotationId: fromIdText('rotation_id', 'rot', request.rotationId),
+        target: fromRotationTargetMessage(request.target),
+        companyId: request.companyId === '' ? undefined : requireCompany(context, request.companyId),
+        by: actor ?? caller,
+      })
+      return { rotation: toKeyRotationMessage(rotation) }
+    },
+
+    async getKeyStatus() {
+      return toKeyStatusMessage(await status.read())
+    },
+  }
+}
