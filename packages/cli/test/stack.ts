@@ -3,6 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   AttributionServiceDefinition,
+  AuditServiceDefinition,
+  type AuditServiceImplementation,
+  BranchServiceDefinition,
+  type BranchServiceImplementation,
   DirectoryServiceDefinition,
   type GetTimelineRequest,
   type GetTimelineResponse,
@@ -26,6 +30,8 @@ export interface Answers {
   readonly attribution?: Partial<AttributionServiceImplementation>
   readonly operations?: Partial<OperationsServiceImplementation>
   readonly companies?: Partial<DirectoryServiceImplementation>
+  readonly branches?: Partial<BranchServiceImplementation>
+  readonly audit?: AuditServiceImplementation
   /** What else stands in dev.json. */
   readonly manifest?: Readonly<Record<string, unknown>>
   readonly replay?: Partial<ReplayServiceImplementation>
@@ -63,7 +69,20 @@ const noDirectory: DirectoryServiceImplementation = {
   getConnectionSecrets: notFound,
 }
 
-export async function startStack({ ledger, attribution, operations, companies, manifest, timeline, replay }: Answers = {}): Promise<Stack> {
+const noBranches: BranchServiceImplementation = {
+  createBranch: notFound,
+  getBranch: notFound,
+  listBranches: notFound,
+  updateBranch: notFound,
+  deactivateBranch: notFound,
+  addPhoneNumber: notFound,
+  endPhoneNumber: notFound,
+  portPhoneNumber: notFound,
+  listPhoneNumbers: notFound,
+}
+
+export async function startStack(answers: Answers = {}): Promise<Stack> {
+  const { ledger, attribution, operations, companies, branches, audit, manifest, timeline, replay } = answers
   await using opening = new AsyncDisposableStack()
   const telemetry = opening.use(createTestTelemetry())
   const authority = opening.use(await createTestAuthority())
@@ -101,6 +120,8 @@ export async function startStack({ ledger, attribution, operations, companies, m
           }),
         )
         server.add(DirectoryServiceDefinition, forAllCompanies({ ...noDirectory, ...companies }))
+        server.add(BranchServiceDefinition, forAllCompanies({ ...noBranches, ...branches }))
+        server.add(AuditServiceDefinition, forAllCompanies({ listAuditEntries: notFound, ...audit }))
       }
       return `127.0.0.1:${await server.listen('127.0.0.1:0')}`
     }),
