@@ -75,7 +75,7 @@ const durationUnitsMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000,
 const instantPattern = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/
 
 /** An instant with its offset, a day in UTC, or a duration back from now. */
-function moment(name: string, text: string, now: Date): Date {
+export function moment(name: string, text: string, now: Date): Date {
   if (!/^\d{4}-/.test(text)) return new Date(now.getTime() - durationMs(name, text))
   const instant = new Date(instantPattern.test(text) ? text : Number.NaN)
   if (Number.isNaN(instant.getTime())) {

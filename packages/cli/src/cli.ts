@@ -2,6 +2,9 @@ import { stripVTControlCharacters } from 'node:util'
 import { FrontdeskError } from '@frontdesk/errors'
 import { groupUsage, type Group, type Leaf } from './command.ts'
 import { attributions } from './commands/attributions.ts'
+import { audit } from './commands/audit.ts'
+import { branches } from './commands/branches.ts'
+import { companies } from './commands/companies.ts'
 import { connections } from './commands/connections.ts'
 import { credentials } from './commands/credentials.ts'
 import { deadLetters } from './commands/dead-letters.ts'
@@ -11,8 +14,10 @@ import { listen } from './commands/listen.ts'
 import { keys } from './commands/keys.ts'
 import { login, logout } from './commands/login.ts'
 import { mcp } from './commands/mcp.ts'
+import { phoneNumbers } from './commands/phone-numbers.ts'
 import { quarantine } from './commands/quarantine.ts'
 import { replays } from './commands/replays.ts'
+import { signals } from './commands/signals.ts'
 import { signingKeys } from './commands/signing-keys.ts'
 import { streams } from './commands/streams.ts'
 import { tail } from './commands/tail.ts'
@@ -61,7 +66,12 @@ function rootOf(context: CliContext): Group {
       replays: replays(context),
       attributions: attributions(context),
       quarantine: quarantine(context),
+      companies: companies(context),
+      branches: branches(context),
+      'phone-numbers': phoneNumbers(context),
       connections: connections(context),
+      signals: signals(context),
+      audit: audit(context),
       login: login(context),
       logout: logout(context),
       users: users(context),

@@ -17,7 +17,7 @@ test('connections rotate asks for the secret, and revokes the old one only on re
       cwd: stack.directory,
       ask: async (_question, options) => (options?.hidden ? 'typed by hand' : ''),
     })
-  expect(await rotate()).toMatchObject({ code: 0, out: expect.stringMatching(/con_1\n.*calcom\n.*2$/) as string })
+  expect(await rotate()).toMatchObject({ code: 0, out: expect.stringMatching(/con_1\n.*cmp_1\n.*calcom\n.*2$/) as string })
   expect(JSON.parse((await rotate('--revoke-previous', '--json')).out)).toMatchObject({ connection: { secretVersion: 2 } })
   const request = { companyId: 'cmp_1', connectionId: 'con_1', secret: 'typed by hand' }
   expect(asked).toEqual([

@@ -3,6 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   AttributionServiceDefinition,
+  AuditServiceDefinition,
+  type AuditServiceImplementation,
+  BranchServiceDefinition,
+  type BranchServiceImplementation,
   DirectoryServiceDefinition,
   type GetTimelineRequest,
   type GetTimelineResponse,
@@ -29,6 +33,8 @@ export interface Answers {
   readonly operations?: Partial<OperationsServiceImplementation>
   readonly companies?: Partial<DirectoryServiceImplementation>
   readonly vault?: Partial<VaultServiceImplementation>
+  readonly branches?: Partial<BranchServiceImplementation>
+  readonly audit?: AuditServiceImplementation
   /** What else stands in dev.json. */
   readonly manifest?: Readonly<Record<string, unknown>>
   readonly replay?: Partial<ReplayServiceImplementation>
@@ -52,7 +58,12 @@ const noDirectory: DirectoryServiceImplementation = {
   getCompany: notFound,
   listCompanies: notFound,
   deactivateCompany: notFound,
+  reactivateCompany: notFound,
+  updateCompany: notFound,
   createConnection: notFound,
+  getConnection: notFound,
+  listConnections: notFound,
+  deactivateConnection: notFound,
   rotateConnectionSecret: notFound,
   addSignal: notFound,
   endSignal: notFound,
@@ -61,16 +72,20 @@ const noDirectory: DirectoryServiceImplementation = {
   getConnectionSecrets: notFound,
 }
 
-export async function startStack({
-  ledger,
-  attribution,
-  operations,
-  companies,
-  vault,
-  manifest,
-  timeline,
-  replay,
-}: Answers = {}): Promise<Stack> {
+const noBranches: BranchServiceImplementation = {
+  createBranch: notFound,
+  getBranch: notFound,
+  listBranches: notFound,
+  updateBranch: notFound,
+  deactivateBranch: notFound,
+  addPhoneNumber: notFound,
+  endPhoneNumber: notFound,
+  portPhoneNumber: notFound,
+  listPhoneNumbers: notFound,
+}
+
+export async function startStack(answers: Answers = {}): Promise<Stack> {
+  const { ledger, attribution, operations, companies, branches, audit, vault, manifest, timeline, replay } = answers
   await using opening = new AsyncDisposableStack()
   const telemetry = opening.use(createTestTelemetry())
   const authority = opening.use(await createTestAuthority())
@@ -109,6 +124,8 @@ export async function startStack({
         )
         server.add(DirectoryServiceDefinition, forAllCompanies({ ...noDirectory, ...companies }))
         server.add(VaultServiceDefinition, forAllCompanies({ rotateKeys: notFound, getKeyStatus: notFound, ...vault }))
+        server.add(BranchServiceDefinition, forAllCompanies({ ...noBranches, ...branches }))
+        server.add(AuditServiceDefinition, forAllCompanies({ listAuditEntries: notFound, ...audit }))
       }
       return `127.0.0.1:${await server.listen('127.0.0.1:0')}`
     }),

@@ -20,8 +20,10 @@ import {
   CalendarBookingRescheduled,
   CalendarBookingTranscriptionGenerated,
 } from './gen/frontdesk/events/v1/calendar_booking.ts'
+import { BranchCreated, BranchDeactivated, BranchUpdated } from './gen/frontdesk/events/v1/branch.ts'
 import { CallAnalyzed, CallEnded, CallStarted, CallTransferred } from './gen/frontdesk/events/v1/call.ts'
 import { CheckoutChanged, CheckoutCompleted } from './gen/frontdesk/events/v1/checkout.ts'
+import { CompanyCreated, CompanyDeactivated, CompanyReactivated, CompanyUpdated } from './gen/frontdesk/events/v1/company.ts'
 import { ConnectionChanged } from './gen/frontdesk/events/v1/connection.ts'
 import { CustomerCreated, CustomerUpdated } from './gen/frontdesk/events/v1/customer.ts'
 import { InvoiceChanged } from './gen/frontdesk/events/v1/invoice.ts'
@@ -29,8 +31,10 @@ import { MessageReceived, MessageSent, MessageStatusChanged } from './gen/frontd
 import { ContactIdChanged, MessagingAccountUpdated, TemplateStatusChanged } from './gen/frontdesk/events/v1/messaging_account.ts'
 import { MeterFailed } from './gen/frontdesk/events/v1/meter.ts'
 import { DisputeChanged, PaymentChanged, RefundChanged } from './gen/frontdesk/events/v1/payment.ts'
+import { PhoneNumberAdded, PhoneNumberEnded } from './gen/frontdesk/events/v1/phone_number.ts'
 import { ProviderEventReceived } from './gen/frontdesk/events/v1/provider_event.ts'
 import { EventQuarantined } from './gen/frontdesk/events/v1/quarantine.ts'
+import { SignalAdded, SignalEnded } from './gen/frontdesk/events/v1/signal.ts'
 import { SubscriptionChanged } from './gen/frontdesk/events/v1/subscription.ts'
 import { UsageRecorded } from './gen/frontdesk/events/v1/usage.ts'
 
@@ -131,9 +135,24 @@ export const catalogue = {
   ),
   'frontdesk.connection.changed.v1': entry(
     'company-resolver',
-    'A connection with a provider was made, or has another secret.',
+    'A connection with a provider was made, has another secret, or is no longer used.',
     ConnectionChanged,
   ),
+  'frontdesk.company.created.v1': entry('company-resolver', 'A company was taken into the directory.', CompanyCreated),
+  'frontdesk.company.updated.v1': entry('company-resolver', 'A company has another name or time zone.', CompanyUpdated),
+  'frontdesk.company.deactivated.v1': entry(
+    'company-resolver',
+    'A company’s service ended: its events are quarantined from then on.',
+    CompanyDeactivated,
+  ),
+  'frontdesk.company.reactivated.v1': entry('company-resolver', 'A company is served again.', CompanyReactivated),
+  'frontdesk.branch.created.v1': entry('company-resolver', 'A company has a new branch.', BranchCreated),
+  'frontdesk.branch.updated.v1': entry('company-resolver', 'A branch has another name or time zone.', BranchUpdated),
+  'frontdesk.branch.deactivated.v1': entry('company-resolver', 'A branch was closed.', BranchDeactivated),
+  'frontdesk.phone_number.added.v1': entry('company-resolver', 'A company is called at a further number.', PhoneNumberAdded),
+  'frontdesk.phone_number.ended.v1': entry('company-resolver', 'A number is a company’s only until a given time.', PhoneNumberEnded),
+  'frontdesk.signal.added.v1': entry('company-resolver', 'A company is recognised by a further value.', SignalAdded),
+  'frontdesk.signal.ended.v1': entry('company-resolver', 'A value stands for a company only until a given time.', SignalEnded),
   'frontdesk.appointment.requested.v1': entry('booking', 'A caller asked for an appointment.', AppointmentRequested),
   'frontdesk.appointment.confirmed.v1': entry('booking', 'An appointment has its time.', AppointmentConfirmed),
   'frontdesk.appointment.rescheduled.v1': entry('booking', 'An appointment moved to another time.', AppointmentRescheduled),

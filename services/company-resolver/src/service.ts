@@ -1,6 +1,8 @@
 import { connectBus, watchTopology } from '@frontdesk/bus'
 import {
   AttributionServiceDefinition,
+  AuditServiceDefinition,
+  BranchServiceDefinition,
   type CompanyId,
   DirectoryServiceDefinition,
   newId,
@@ -15,9 +17,12 @@ import { startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Logger, type Telemetry } from '@frontdesk/telemetry'
 import { fixedKeyRing, type KeyRingSource, openKeyRingFile, parseKeyRing } from '@frontdesk/vault'
 import { addSignal } from './app/add-signal.ts'
+import { createBranch, deactivateBranch, updateBranch } from './app/change-branch.ts'
+import { deactivateCompany, reactivateCompany, updateCompany } from './app/change-company.ts'
+import { addPhoneNumber, endPhoneNumber, portPhoneNumber } from './app/change-phone-number.ts'
 import { createCompany } from './app/create-company.ts'
 import { createConnection } from './app/create-connection.ts'
-import { deactivateCompany } from './app/deactivate-company.ts'
+import { deactivateConnection } from './app/deactivate-connection.ts'
 import { endSignal } from './app/end-signal.ts'
 import { releaseEvent } from './app/release-event.ts'
 import { resolveCompany } from './app/resolve-company.ts'
@@ -26,21 +31,26 @@ import { rotateKeys } from './app/rotate-keys.ts'
 import type { Config } from './config.ts'
 import { createAttributionLedger } from './db/attribution-ledger.ts'
 import { createAttributionReader } from './db/attribution-reader.ts'
+import { createBranchRepository } from './db/branch-repository.ts'
 import { createCompanyRepository } from './db/company-repository.ts'
 import { type ConnectionRepositoryDependencies, createConnectionRepository } from './db/connection-repository.ts'
 import { createConnectionSecretsReader } from './db/connection-secrets-reader.ts'
+import { createAuditReader, createJournal } from './db/journal.ts'
 import { createKeyRotations } from './db/key-rotations.ts'
 import { createKeyStatusReader } from './db/key-status-reader.ts'
 import { createSignalLookUp } from './db/known-signals.ts'
+import { createPhoneNumberRepository } from './db/phone-number-repository.ts'
 import { createQuarantineRepository } from './db/quarantine-repository.ts'
 import * as schema from './db/schema/index.ts'
 import { createSealing } from './db/sealing.ts'
 import { createSignalRepository } from './db/signal-repository.ts'
 import { shippedModel } from './domain/model.ts'
-import { connectionChanged } from './events/connection-changed.ts'
+import { directoryChanged } from './events/directory-changed.ts'
 import { createProviderEventHandler } from './events/on-provider-event.ts'
 import { passOnReleased } from './events/pass-on.ts'
 import { createAttributionService } from './rpc/attribution-service.ts'
+import { createAuditService } from './rpc/audit-service.ts'
+import { createBranchService } from './rpc/branch-service.ts'
 import { createDirectoryService } from './rpc/directory-service.ts'
 import { createVaultService } from './rpc/vault-service.ts'
 
@@ -93,14 +103,21 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   starting.use(consumeDurables({ database, bus, telemetry, service: name, handler }))
 
   const sealing = await createSealing(database, await openKeyRing(config, telemetry.logger), now)
-  const companies = createCompanyRepository(database)
-  const repository: ConnectionRepositoryDependencies = {
-    database,
-    keys: sealing.keys,
-    tell: (tx, change) => outbox.append(tx, [connectionChanged(change, now())]),
-  }
+  const journal = createJournal({
+    now,
+    newId,
+    tell: (tx, changes, told) =>
+      outbox.append(
+        tx,
+        changes.map((change) => directoryChanged(change, told)),
+      ),
+  })
+  const companies = createCompanyRepository(database, journal)
+  const repository: ConnectionRepositoryDependencies = { database, keys: sealing.keys, journal }
   const connectionsOf = (companyId: CompanyId) => createConnectionRepository(repository, companyId)
-  const signalsOf = (companyId: CompanyId) => createSignalRepository(database, companyId)
+  const signalsOf = (companyId: CompanyId) => createSignalRepository(database, journal, companyId)
+  const branchesOf = (companyId: CompanyId) => createBranchRepository(database, journal, companyId)
+  const phoneNumbersOf = (companyId: CompanyId) => createPhoneNumberRepository(database, journal, companyId)
   const attributions = createAttributionReader(database)
   const quarantine = createQuarantineRepository({
     database,
@@ -120,16 +137,36 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
     DirectoryServiceDefinition,
     createDirectoryService({
       companies,
+      connectionsOf,
       signalsOf,
+      isTrusted: (kind) => shippedModel.kinds[kind].trusted,
       connectionSecrets: createConnectionSecretsReader(database, sealing.vault, telemetry, now),
       createCompany: createCompany({ companies, now, newId, newCompanyId: () => vouchForCompanyId(newId('cmp')) }),
+      updateCompany: updateCompany({ companies }),
       deactivateCompany: deactivateCompany({ companies, now }),
-      createConnection: createConnection({ companies, connectionsOf, newId }),
+      reactivateCompany: reactivateCompany({ companies }),
+      createConnection: createConnection({ companies, connectionsOf, now, newId }),
+      deactivateConnection: deactivateConnection({ connectionsOf, now }),
       rotateConnectionSecret: rotateConnectionSecret({ connectionsOf, now }),
       addSignal: addSignal({ companies, signalsOf, newId }),
       endSignal: endSignal({ signalsOf, now }),
     }),
   )
+  const numbers = { companies, branchesOf, phoneNumbersOf, now, newId }
+  rpc.add(
+    BranchServiceDefinition,
+    createBranchService({
+      branchesOf,
+      phoneNumbersOf,
+      createBranch: createBranch({ companies, branchesOf, now, newId }),
+      updateBranch: updateBranch({ branchesOf }),
+      deactivateBranch: deactivateBranch({ branchesOf, now }),
+      addPhoneNumber: addPhoneNumber(numbers),
+      endPhoneNumber: endPhoneNumber(numbers),
+      portPhoneNumber: portPhoneNumber(numbers),
+    }),
+  )
+  rpc.add(AuditServiceDefinition, createAuditService(createAuditReader(database)))
   rpc.add(
     AttributionServiceDefinition,
     createAttributionService({

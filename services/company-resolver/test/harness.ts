@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { applyStreams, type Bus, connectBus, decodeEnvelope, type EventEnvelope } from '@frontdesk/bus'
 import {
   AttributionServiceDefinition,
+  AuditServiceDefinition,
+  BranchServiceDefinition,
   deriveEventId,
   DirectoryServiceDefinition,
   EventSource,
@@ -40,6 +42,8 @@ export function clientsOf(rpcPort: number, issuer: TokenSource, telemetry: Telem
   const options = { address: `127.0.0.1:${rpcPort}`, issuer, audience: 'company-resolver', companies: 'all', telemetry } as const
   return {
     directory: createRpcClient(DirectoryServiceDefinition, options),
+    branches: createRpcClient(BranchServiceDefinition, options),
+    audit: createRpcClient(AuditServiceDefinition, options),
     attribution: createRpcClient(AttributionServiceDefinition, options),
     operations: createRpcClient(OperationsServiceDefinition, options),
   }
@@ -60,8 +64,15 @@ export async function startHarness() {
   const service = starting.use(await startCompanyResolver(config))
   const clients = clientsOf(service.rpcPort, authority.issuer('cli'), telemetry)
   for (const client of Object.values(clients)) starting.use(client)
+  const opened = starting.use(new AsyncDisposableStack())
+  /** Clients of another caller; they end with the harness. */
+  function clientsWith(issuer: TokenSource) {
+    const others = clientsOf(service.rpcPort, issuer, telemetry)
+    for (const client of Object.values(others)) opened.use(client)
+    return others
+  }
   const owned = starting.move()
-  return { telemetry, authority, bus, config, service, ...clients, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { telemetry, authority, bus, config, service, ...clients, clientsWith, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
 /** What the ingress would publish: a payload with this source, to the ingress subject of its type. */

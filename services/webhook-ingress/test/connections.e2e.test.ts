@@ -62,6 +62,23 @@ test('an Ed25519 key signs for its connection, and a rotation from an HMAC key r
   expect(await postStandard(connectionId, contact('with-previous'), secretOf(2), nextId())).toMatchObject({ status: 200 })
 })
 
+test('a connection that is deactivated is an unknown one, also after a start that only knows the sealed copy, and no empty key opens it', async () => {
+  const connectionId = harness.directory.setSecret('secret until it ended')
+  const { body } = calcomWebhook('BOOKING_CREATED', { payload: { uid: 'before-the-end' } })
+  expect(await postCalcom(connectionId, body, 'secret until it ended')).toMatchObject({ status: 200 })
+  harness.directory.deactivate(connectionId)
+  const unknown = { status: 404, json: { code: 'unknown_connection' } }
+  // A wrong signature has the directory asked.
+  await eventually(async () => expect(await postCalcom(connectionId, body, 'another secret')).toMatchObject(unknown))
+  for (const secret of ['secret until it ended', '', 'another secret']) {
+    expect(await postCalcom(connectionId, body, secret)).toMatchObject(unknown)
+  }
+  await harness.directory.stop()
+  await harness.restart()
+  for (const secret of ['secret until it ended', '']) expect(await postCalcom(connectionId, body, secret)).toMatchObject(unknown)
+  await harness.directory.start()
+})
+
 test('Standard Webhooks have no route without a connection, and a secret of another provider’s connection is none', async () => {
   const { body } = contact('nowhere')
   const headers = signStandard(body, secretOf(3), { id: nextId(), timestampMs: Date.now() })

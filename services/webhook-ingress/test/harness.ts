@@ -156,7 +156,12 @@ async function startDirectory(
     getCompany: notHere,
     listCompanies: notHere,
     deactivateCompany: notHere,
+    reactivateCompany: notHere,
+    updateCompany: notHere,
     createConnection: notHere,
+    getConnection: notHere,
+    listConnections: notHere,
+    deactivateConnection: notHere,
     rotateConnectionSecret: notHere,
     addSignal: notHere,
     endSignal: notHere,
@@ -191,8 +196,23 @@ async function startDirectory(
       const previousSecret = connections.get(connectionId)?.currentSecret ?? ''
       version += 1n
       const previousUntil = previousSecret === '' ? undefined : new Date(Date.now() + overlapMs)
-      connections.set(connectionId, { connectionId, provider, currentSecret, previousSecret, previousUntil, version })
+      connections.set(connectionId, {
+        connectionId,
+        provider,
+        currentSecret,
+        previousSecret,
+        previousUntil,
+        version,
+        deactivatedAt: undefined,
+      })
       return connectionId
+    },
+    /** Ends a connection. */
+    deactivate(connectionId: string): void {
+      const connection = connections.get(connectionId)
+      if (!connection) throw new Error(`there is no connection ${connectionId}`)
+      version += 1n
+      connections.set(connectionId, { ...connection, version, deactivatedAt: new Date() })
     },
     start,
     stop: async () => server?.[Symbol.asyncDispose](),

@@ -232,7 +232,7 @@ async function tell(bus: ReturnType<typeof connectBus>, connectionId: string): P
         correlationId: id,
       },
       subject: companySubject(companyId, type),
-      body: encodePayload(type, { connectionId, provider: 'calcom', version }),
+      body: encodePayload(type, { connectionId, provider: 'calcom', version, deactivatedAt: undefined }),
     },
   ])
 }

@@ -1,5 +1,6 @@
 import type { CompanyId } from '@frontdesk/contracts'
-import { endSignal as end, type Signal } from '../domain/signal.ts'
+import type { Author } from '../domain/directory-change.ts'
+import { endByHand, type Signal } from '../domain/signal.ts'
 import { notFound } from './find-company.ts'
 import type { SignalStore, Sources } from './ports.ts'
 
@@ -9,8 +10,8 @@ interface Dependencies extends Pick<Sources, 'now'> {
 
 /** Ends a signal's validity, now when no time is given; its past stays as it was. */
 export function endSignal({ signalsOf, now }: Dependencies) {
-  return async (companyId: CompanyId, command: { signalId: string; validUntil: Date | undefined }): Promise<Signal> => {
+  return async (companyId: CompanyId, command: { signalId: string; validUntil: Date | undefined }, by: Author): Promise<Signal> => {
     const validUntil = command.validUntil ?? now()
-    return (await signalsOf(companyId).changeValidity(command.signalId, (signal) => end(signal, validUntil))) ?? notFound('signal')
+    return (await signalsOf(companyId).change(command.signalId, (signal) => endByHand(signal, validUntil), by)) ?? notFound('signal')
   }
 }

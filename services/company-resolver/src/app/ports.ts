@@ -1,13 +1,16 @@
 import type { CompanyId, EventId } from '@frontdesk/contracts'
 import type { Page } from '@frontdesk/database'
 import type { Attribution, KnownSignals, Knowledge, ProviderEvent } from '../domain/attribute.ts'
+import type { Branch } from '../domain/branch.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
 import type { Decision, QuarantineReason } from '../domain/decide.ts'
+import type { Author } from '../domain/directory-change.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { DataKeyState, KeyRotation, RotationScope } from '../domain/key-rotation.ts'
+import type { PhoneNumber, Porting } from '../domain/phone-number.ts'
 import type { Released } from '../domain/release.ts'
-import type { Signal, Validity } from '../domain/signal.ts'
+import type { Signal } from '../domain/signal.ts'
 
 /** A page of a list by id, and so by age: those after `after`, from the first when empty. */
 export interface IdPage {
@@ -15,34 +18,87 @@ export interface IdPage {
   readonly limit: number
 }
 
-/** The companies themselves. Every change raises the directory's version in its own commit. */
+/** The companies themselves. Every change raises the directory's version, is audited and told of, in its own commit. */
 export interface CompanyStore {
   /** Keeps the company with its own signal, in one commit. */
-  insert(company: Company, signal: Signal): Promise<void>
+  insert(company: Company, signal: Signal, by: Author): Promise<void>
   find(companyId: CompanyId): Promise<Company | undefined>
   list(page: IdPage): Promise<Company[]>
-  /** Ends its service; a company that has ended keeps its first end. */
-  deactivate(companyId: CompanyId, at: Date): Promise<Company | undefined>
+  /** Puts what `change` makes of the company in its place, in one transaction; without effect if that is itself. */
+  change(companyId: CompanyId, change: (company: Company) => Company, by: Author): Promise<Company | undefined>
+}
+
+/** One company's branches. */
+export interface BranchStore {
+  insert(branch: Branch, by: Author): Promise<void>
+  find(branchId: string): Promise<Branch | undefined>
+  list(page: IdPage): Promise<Branch[]>
+  /** As of a company. */
+  change(branchId: string, change: (branch: Branch) => Branch, by: Author): Promise<Branch | undefined>
+}
+
+/** One company's phone numbers, each with the signal that was derived from it. */
+export interface PhoneNumberStore {
+  /** @throws FrontdeskError already_exists if the company has the number already at some time of the new one's validity. */
+  insert(phoneNumber: PhoneNumber, signal: Signal, by: Author): Promise<void>
+  /** Gives the number and its signal the end that `change` says, in one transaction. */
+  change(phoneNumberId: string, change: (phoneNumber: PhoneNumber) => PhoneNumber, by: Author): Promise<PhoneNumber | undefined>
+  /** Ends the number here and adds it at the other company, in one commit. */
+  port(phoneNumberId: string, port: (phoneNumber: PhoneNumber) => Porting, by: Author): Promise<Porting | undefined>
+  list(page: IdPage): Promise<PhoneNumber[]>
 }
 
 /** One company's connections. */
 export interface ConnectionStore {
-  /** Keeps the connection with its secret and its own signal, in one commit. */
-  insert(connection: Connection, secret: string, signal: Signal): Promise<void>
+  /** Keeps the connection with its secret and those of its signals that the company does not have yet, in one commit; these are returned. */
+  insert(connection: Connection, secret: string, signals: readonly Signal[], by: Author): Promise<Signal[]>
   /**
    * Makes the secret the current one and the current one the previous, unless it is the current one already. With no
    * `previousUntil` there is no previous one from now on; without effect if nothing changes.
    */
-  rotateSecret(connectionId: string, secret: string, previousUntil: Date | undefined): Promise<Connection | undefined>
+  rotateSecret(connectionId: string, secret: string, previousUntil: Date | undefined, by: Author): Promise<Connection | undefined>
+  /** Ends its use and its signals; one that has ended keeps its first end. */
+  deactivate(connectionId: string, at: Date, by: Author): Promise<Connection | undefined>
+  find(connectionId: string): Promise<Connection | undefined>
+  list(page: IdPage): Promise<Connection[]>
 }
 
 /** One company's signals. */
 export interface SignalStore {
   /** @throws FrontdeskError already_exists if the company has the value already at some time of the new one's validity. */
-  insert(signal: Signal): Promise<void>
+  insert(signal: Signal, by: Author): Promise<void>
   /** Gives the signal the validity that `change` makes of it, in one transaction. */
-  changeValidity(signalId: string, change: (signal: Signal) => Validity): Promise<Signal | undefined>
+  change(signalId: string, change: (signal: Signal) => Signal, by: Author): Promise<Signal | undefined>
   list(page: IdPage): Promise<Signal[]>
+  /** The newest that were derived from a connection. */
+  ofConnection(connectionId: string, limit: number): Promise<Signal[]>
+}
+
+/** One change of one thing, as it was kept; secrets are masked. */
+export interface AuditEntry extends Author {
+  readonly id: string
+  readonly companyId: string
+  readonly action: string
+  readonly subjectId: string
+  readonly changedAt: Date
+  /** Undefined before the thing was made. */
+  readonly before: Readonly<Record<string, unknown>> | undefined
+  readonly after: Readonly<Record<string, unknown>>
+  readonly directoryVersion: bigint
+}
+
+/** Which entries to list, newest first; each undefined field matches all. */
+export interface AuditQuery {
+  readonly companyId: CompanyId | undefined
+  readonly subjectId: string | undefined
+  /** The id before which the page begins. */
+  readonly before: string | undefined
+  readonly limit: number
+}
+
+/** Who changed what in the directory. */
+export interface AuditReader {
+  list(query: AuditQuery): Promise<Page<AuditEntry>>
 }
 
 /** The secrets that verify a connection's deliveries; `version` rises across all connections. */
@@ -54,6 +110,8 @@ export interface ConnectionSecrets {
   /** When the previous one is refused. */
   readonly previousUntil: Date | undefined
   readonly version: bigint
+  /** Since when deliveries are refused, whatever they are signed with. */
+  readonly deactivatedAt: Date | undefined
 }
 
 /** A page by version, rising, and where the next one begins: past what was left out too. */
@@ -138,7 +196,7 @@ export interface QuarantineStore {
 /** Where time and new ids come from. */
 export interface Sources {
   readonly now: () => Date
-  readonly newId: (prefix: 'con' | 'sig') => string
+  readonly newId: (prefix: 'brn' | 'con' | 'phn' | 'sig') => string
 }
 
 /** A rotation as it begins. */

@@ -1,5 +1,6 @@
 import type { CompanyId } from '@frontdesk/contracts'
 import { checkSecret, type Connection } from '../domain/connection.ts'
+import type { Author } from '../domain/directory-change.ts'
 import { notFound } from './find-company.ts'
 import type { ConnectionStore, Sources } from './ports.ts'
 
@@ -21,9 +22,9 @@ interface Command {
  * and revoking with the current secret ends the old one alone.
  */
 export function rotateConnectionSecret({ connectionsOf, now }: Dependencies) {
-  return async (companyId: CompanyId, { connectionId, revokePrevious, ...command }: Command): Promise<Connection> => {
+  return async (companyId: CompanyId, { connectionId, revokePrevious, ...command }: Command, by: Author): Promise<Connection> => {
     const secret = checkSecret(command.secret)
     const previousUntil = revokePrevious ? undefined : new Date(now().getTime() + overlapMs)
-    return (await connectionsOf(companyId).rotateSecret(connectionId, secret, previousUntil)) ?? notFound('connection')
+    return (await connectionsOf(companyId).rotateSecret(connectionId, secret, previousUntil, by)) ?? notFound('connection')
   }
 }

@@ -1,7 +1,7 @@
 import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
 import { withTransaction } from '@frontdesk/database'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openMigratedDatabase } from '../../test/migrated-database.ts'
+import { author, openMigratedDatabase } from '../../test/migrated-database.ts'
 import { attributeEvents } from '../app/attribute-events.ts'
 import type { ProviderEvent } from '../domain/attribute.ts'
 import { shippedModel } from '../domain/model.ts'
@@ -19,7 +19,7 @@ beforeAll(async () => {
     const companyId = await context.aCompany()
     companyA ??= companyId
     const signal = { id: newId('sig'), companyId, kind: 'voice_agent', value, validFrom: undefined, validUntil: undefined } as const
-    await createSignalRepository(context.database, companyId).insert(signal)
+    await createSignalRepository(context.database, context.journal, companyId).insert(signal, author)
   }
 })
 afterAll(() => context[Symbol.asyncDispose]())

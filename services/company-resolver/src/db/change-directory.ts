@@ -27,6 +27,16 @@ export async function nextSecretVersion(tx: Transaction): Promise<bigint> {
   return state.version
 }
 
+/** The version that the change has raised the directory to; inside `changeDirectory` alone. */
+export async function readDirectoryVersion(tx: Transaction): Promise<bigint> {
+  const [state] = await tx.orm
+    .select({ version: directoryState.directoryVersion })
+    .from(directoryState)
+    .where(eq(directoryState.id, stateId))
+  if (!state) throw new Error('the directory has no state row')
+  return state.version
+}
+
 /**
  * The directory's version, held until the transaction's end: what is read after it belongs to exactly this version.
  * `lock in share mode` is the form that MySQL and MariaDB share.

@@ -1,20 +1,25 @@
 import type { CompanyId } from '@frontdesk/contracts'
 import { acrossCompanies, type Database } from '@frontdesk/database'
-import { and, asc, eq, gt, isNull } from 'drizzle-orm'
+import { asc, eq, gt } from 'drizzle-orm'
 import type { CompanyStore, IdPage } from '../app/ports.ts'
 import { changeDirectory } from './change-directory.ts'
+import type { Journal } from './journal.ts'
 import { toCompany, toSignalRow } from './mapping.ts'
 import { companies } from './schema/companies.ts'
 import { signals } from './schema/signals.ts'
 
 /** Makes the repository of all companies. */
-export function createCompanyRepository(database: Database): CompanyStore {
+export function createCompanyRepository(database: Database, journal: Journal): CompanyStore {
   return {
-    async insert(company, signal) {
+    async insert(company, signal, by) {
       const { id: companyId, deactivatedAt, ...rest } = company
       await changeDirectory(database, async (tx) => {
         await tx.orm.insert(companies).values({ companyId, deactivatedAt: deactivatedAt ?? null, ...rest })
         await tx.orm.insert(signals).values(toSignalRow(companyId, signal))
+        await journal.record(tx, by, [
+          { kind: 'company', before: undefined, after: company },
+          { kind: 'signal', before: undefined, after: signal },
+        ])
       })
     },
 
@@ -28,15 +33,21 @@ export function createCompanyRepository(database: Database): CompanyStore {
       return rows.map(toCompany)
     },
 
-    async deactivate(companyId, at) {
+    async change(companyId, change, by) {
+      const own = eq(companies.companyId, companyId)
       return changeDirectory(database, async (tx) => {
-        const own = eq(companies.companyId, companyId)
+        const [row] = await tx.orm.select().from(companies).where(own)
+        if (!row) return undefined
+        const before = toCompany(row)
+        const after = change(before)
+        if (after === before) return before
+        const { name, timeZone, deactivatedAt } = after
         await tx.orm
           .update(companies)
-          .set({ deactivatedAt: at })
-          .where(and(own, isNull(companies.deactivatedAt)))
-        const [row] = await tx.orm.select().from(companies).where(own)
-        return row && toCompany(row)
+          .set({ name, timeZone, deactivatedAt: deactivatedAt ?? null })
+          .where(own)
+        await journal.record(tx, by, [{ kind: 'company', before, after }])
+        return after
       })
     },
   }

@@ -40,6 +40,7 @@ export function createConnectionSecretsReader(
       previousSecret: previous,
       previousUntil: (previous !== undefined && previousUntil) || undefined,
       version,
+      deactivatedAt: row.deactivatedAt ?? undefined,
     }
   }
 

@@ -3,7 +3,9 @@ import { type CompanyId, newId, vouchForCompanyId } from '@frontdesk/contracts'
 import { withTransaction } from '@frontdesk/database'
 import { and, eq, inArray } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openMigratedDatabase } from '../../test/migrated-database.ts'
+import { author, openMigratedDatabase } from '../../test/migrated-database.ts'
+import { newConnection } from '../domain/connection.ts'
+import { deactivate } from '../domain/lifespan.ts'
 import type { Signal } from '../domain/signal.ts'
 import { holdDirectoryVersion } from './change-directory.ts'
 import { createConnectionRepository } from './connection-repository.ts'
@@ -28,12 +30,8 @@ const aSignal = (companyId: CompanyId, overrides: Partial<Signal> = {}): Signal 
   ...overrides,
 })
 
-const told: { companyId: string; connectionId: string; version: bigint }[] = []
-const connectionsOf = (companyId: CompanyId) =>
-  createConnectionRepository(
-    { database: context.database, keys: context.keys, tell: async (_tx, change) => void told.push(change) },
-    companyId,
-  )
+const connectionsOf = (companyId: CompanyId) => createConnectionRepository(context, companyId)
+const signalsOf = (companyId: CompanyId) => createSignalRepository(context.database, context.journal, companyId)
 const tomorrow = new Date(Date.now() + 24 * 60 * 60 * 1_000)
 const readerAt = (now = new Date()) => createConnectionSecretsReader(context.database, context.vault, context.telemetry, () => now)
 const versionNow = () => withTransaction(context.database, holdDirectoryVersion)
@@ -42,21 +40,21 @@ async function connect(companyId: CompanyId, secret = 'secret-one'): Promise<str
   const id = newId('con')
   const signal = aSignal(companyId, { kind: 'connection', value: id })
   const repository = connectionsOf(companyId)
-  await repository.insert({ id, companyId, provider: 'calcom', secretVersion: 1 }, secret, signal)
+  await repository.insert(newConnection({ id, companyId, provider: 'calcom', createdAt: new Date() }), secret, [signal], author)
   return id
 }
 
 test('every change raises the version in its own commit, and a failed one does not', async () => {
   const companyId = await context.aCompany()
   const before = await versionNow()
-  const repository = createSignalRepository(context.database, companyId)
+  const repository = signalsOf(companyId)
   const signal = aSignal(companyId)
-  await repository.insert(signal)
+  await repository.insert(signal, author)
   await connect(companyId)
-  await repository.changeValidity(signal.id, (found) => ({ ...found, validUntil: new Date() }))
-  await context.companies.deactivate(companyId, new Date())
+  await repository.change(signal.id, (found) => ({ ...found, validUntil: new Date() }), author)
+  await context.companies.change(companyId, (company) => deactivate(company, new Date()), author)
   expect(await versionNow()).toBe(before + 4n)
-  await expect(repository.insert({ ...aSignal(companyId), value: signal.value, validFrom: new Date(0) })).rejects.toMatchObject({
+  await expect(repository.insert({ ...aSignal(companyId), value: signal.value, validFrom: new Date(0) }, author)).rejects.toMatchObject({
     code: 'already_exists',
   })
   expect(await versionNow()).toBe(before + 4n)
@@ -90,11 +88,11 @@ test('a rotation keeps the secret before, sealed for its own place', async () =>
   const id = await connect(companyId, 'secret-one')
   const repository = connectionsOf(companyId)
   const reader = readerAt()
-  await repository.rotateSecret(id, 'secret-two', tomorrow)
-  await repository.rotateSecret(id, 'secret-three', tomorrow)
+  await repository.rotateSecret(id, 'secret-two', tomorrow, author)
+  await repository.rotateSecret(id, 'secret-three', tomorrow, author)
   expect(await reader.find(id)).toMatchObject({ currentSecret: 'secret-three', previousSecret: 'secret-two' })
   const other = connectionsOf(await context.aCompany())
-  expect(await other.rotateSecret(id, 'secret-four', tomorrow)).toBeUndefined()
+  expect(await other.rotateSecret(id, 'secret-four', tomorrow, author)).toBeUndefined()
   expect(await reader.find(newId('con'))).toBeUndefined()
 })
 
@@ -103,29 +101,29 @@ test('the secret before is handed out until its end and not after it, nor once i
   const id = await connect(companyId, 'secret-one')
   const repository = connectionsOf(companyId)
   const none = { currentSecret: 'secret-two', previousSecret: undefined, previousUntil: undefined }
-  await repository.rotateSecret(id, 'secret-two', tomorrow)
+  await repository.rotateSecret(id, 'secret-two', tomorrow, author)
   expect(await readerAt().find(id)).toMatchObject({ ...none, previousSecret: 'secret-one', previousUntil: tomorrow })
   expect(await readerAt(tomorrow).find(id)).toMatchObject(none)
 
   const before = (await readerAt().find(id))?.version ?? 0n
-  expect(await repository.rotateSecret(id, 'secret-two', undefined)).toMatchObject({ secretVersion: 2 })
+  expect(await repository.rotateSecret(id, 'secret-two', undefined, author)).toMatchObject({ secretVersion: 2 })
   expect(await readerAt().find(id)).toMatchObject({ ...none, version: before + 1n })
-  await repository.rotateSecret(id, 'secret-two', undefined)
+  await repository.rotateSecret(id, 'secret-two', undefined, author)
   expect(await readerAt().find(id)).toMatchObject({ version: before + 1n })
-  await repository.rotateSecret(id, 'secret-three', undefined)
+  await repository.rotateSecret(id, 'secret-three', undefined, author)
   expect(await readerAt().find(id)).toMatchObject({ ...none, currentSecret: 'secret-three', version: before + 2n })
 })
 
 test('each change of a connection is told with its version, and one that changes nothing is not', async () => {
   const companyId = await context.aCompany()
   const id = await connect(companyId, 'secret-one')
-  await connectionsOf(companyId).rotateSecret(id, 'secret-two', tomorrow)
-  await connectionsOf(companyId).rotateSecret(id, 'secret-two', tomorrow)
+  await connectionsOf(companyId).rotateSecret(id, 'secret-two', tomorrow, author)
+  await connectionsOf(companyId).rotateSecret(id, 'secret-two', tomorrow, author)
   const reader = readerAt()
   const version = (await reader.find(id))?.version ?? 0n
-  expect(told.filter(({ connectionId }) => connectionId === id)).toEqual([
-    { companyId, connectionId: id, provider: 'calcom', version: version - 1n },
-    { companyId, connectionId: id, provider: 'calcom', version },
+  expect(context.told.filter(({ after }) => after.id === id)).toMatchObject([
+    { kind: 'connection', before: undefined, after: { companyId, secretVersion: 1 }, version: version - 1n },
+    { kind: 'connection', before: { secretVersion: 1 }, after: { companyId, secretVersion: 2 }, version },
   ])
 })
 
@@ -174,7 +172,7 @@ test('one secret that can’t be opened costs its own connection alone: it is le
 test('a previous secret that can’t be opened leaves the current one to verify with', async () => {
   const companyId = await context.aCompany()
   const id = await connect(companyId, 'secret-one')
-  await connectionsOf(companyId).rotateSecret(id, 'secret-two', tomorrow)
+  await connectionsOf(companyId).rotateSecret(id, 'secret-two', tomorrow, author)
   await context.database.orm
     .update(connections)
     .set({ previousSecret: Buffer.from('lost') })
@@ -191,23 +189,23 @@ test('a signal can’t be tied to another company’s connection, and none to a 
   const row = { companyId: other, signalId: newId('sig'), kind: 'connection' as const, value: id, connectionId: id }
   await expect(withTransaction(context.database, (tx) => tx.orm.insert(signals).values(row))).rejects.toThrow()
   const nobody = vouchForCompanyId(newId('cmp'))
-  await expect(createSignalRepository(context.database, nobody).insert(aSignal(nobody))).rejects.toThrow()
+  await expect(signalsOf(nobody).insert(aSignal(nobody), author)).rejects.toThrow()
 })
 
 test('one company’s repository neither sees nor changes another’s signals', async () => {
   const [a, b] = await Promise.all([context.aCompany(), context.aCompany()])
   const signal = aSignal(a)
-  await createSignalRepository(context.database, a).insert(signal)
-  const ofB = createSignalRepository(context.database, b)
+  await signalsOf(a).insert(signal, author)
+  const ofB = signalsOf(b)
   expect((await ofB.list({ after: '', limit: 10 })).map(({ companyId }) => companyId)).toEqual([b])
-  expect(await ofB.changeValidity(signal.id, (found) => ({ ...found, validUntil: new Date() }))).toBeUndefined()
-  expect(await createSignalRepository(context.database, a).list({ after: '', limit: 10 })).toContainEqual(signal)
+  expect(await ofB.change(signal.id, (found) => ({ ...found, validUntil: new Date() }), author)).toBeUndefined()
+  expect(await signalsOf(a).list({ after: '', limit: 10 })).toContainEqual(signal)
 })
 
 test('two of the same signal at the same moment leave one', async () => {
   const companyId = await context.aCompany()
-  const repository = createSignalRepository(context.database, companyId)
-  const twins = await Promise.allSettled([1, 2].map(() => repository.insert(aSignal(companyId, { value: 'twin' }))))
+  const repository = signalsOf(companyId)
+  const twins = await Promise.allSettled([1, 2].map(() => repository.insert(aSignal(companyId, { value: 'twin' }), author)))
   expect(twins.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
 })
 

@@ -7,7 +7,7 @@ import { eventually } from '@frontdesk/testing'
 import { fixedKeyRing, type KeyRing } from '@frontdesk/vault'
 import { and, eq, ne } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newRing, openMigratedDatabase } from '../../test/migrated-database.ts'
+import { author, newRing, openMigratedDatabase } from '../../test/migrated-database.ts'
 import { type Clear, makeSealedWorld } from '../../test/sealed-world.ts'
 import type { ConnectionSecrets } from '../app/ports.ts'
 import type { KeyRotation, RotationTarget } from '../domain/key-rotation.ts'
@@ -37,7 +37,7 @@ async function resolverWith(ring: KeyRing, database = context.database, telemetr
     reader: createConnectionSecretsReader(database, sealing.vault, telemetry, now),
     status: createKeyStatusReader(database, sealing.keyEncryption),
     connectionsOf: (companyId: string) =>
-      createConnectionRepository({ database, keys: sealing.keys, tell: async () => undefined }, vouchForCompanyId(companyId)),
+      createConnectionRepository({ database, keys: sealing.keys, journal: context.journal }, vouchForCompanyId(companyId)),
     async rotate(target: RotationTarget, companyId?: string): Promise<KeyRotation> {
       let rotation = await rotations.begin({ id: newId('rot'), target, companyId, startedBy: 'ada', startedAt: now() })
       while (!rotation.finishedAt) rotation = await rotations.advance(rotation.id, 1_000)
@@ -248,8 +248,9 @@ test('under 8 readers and a writer, a process that is killed three times midway:
       const companyId = clear[(n * 10) % clear.length]?.companyId ?? ''
       const id = newId('con')
       const signal = { id: newId('sig'), companyId, kind: 'connection' as const, value: id, validFrom: undefined, validUntil: undefined }
-      await connectionsOf(companyId).insert({ id, companyId, provider: 'calcom', secretVersion: 1 }, `secret of ${id}`, signal)
-      await connectionsOf(companyId).rotateSecret(id, `next of ${id}`, new Date(Date.now() + 60_000))
+      const connection = { id, companyId, provider: 'calcom', secretVersion: 1, createdAt: now(), deactivatedAt: undefined }
+      await connectionsOf(companyId).insert(connection, `secret of ${id}`, [signal], author)
+      await connectionsOf(companyId).rotateSecret(id, `next of ${id}`, new Date(Date.now() + 60_000), author)
       counts.written++
       await sleep(5)
     }

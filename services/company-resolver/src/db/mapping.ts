@@ -1,13 +1,17 @@
 import { deriveEventId, type EventId } from '@frontdesk/contracts'
 import type { KeptAttribution, ListedAttribution } from '../app/ports.ts'
+import type { Branch } from '../domain/branch.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
 import type { Decision } from '../domain/decide.ts'
 import type { Entity } from '../domain/entity.ts'
-import type { Signal } from '../domain/signal.ts'
+import type { PhoneNumber } from '../domain/phone-number.ts'
+import type { Signal, SignalOrigin } from '../domain/signal.ts'
 import type { attributions } from './schema/attributions.ts'
+import type { branches } from './schema/branches.ts'
 import type { companies } from './schema/companies.ts'
 import { connections } from './schema/connections.ts'
+import type { phoneNumbers } from './schema/phone-numbers.ts'
 import type { signals } from './schema/signals.ts'
 
 export function toCompany(row: typeof companies.$inferSelect): Company {
@@ -15,19 +19,46 @@ export function toCompany(row: typeof companies.$inferSelect): Company {
   return { id, name, timeZone, createdAt, deactivatedAt: deactivatedAt ?? undefined }
 }
 
+export function toBranch(row: typeof branches.$inferSelect): Branch {
+  const { branchId: id, deactivatedAt, ...rest } = row
+  return { id, ...rest, deactivatedAt: deactivatedAt ?? undefined }
+}
+
 export function toConnection(
-  row: Pick<typeof connections.$inferSelect, 'companyId' | 'connectionId' | 'provider' | 'secretVersion'>,
+  row: Pick<typeof connections.$inferSelect, 'companyId' | 'connectionId' | 'provider' | 'secretVersion' | 'createdAt' | 'deactivatedAt'>,
 ): Connection {
-  return { id: row.connectionId, companyId: row.companyId, provider: row.provider, secretVersion: row.secretVersion }
+  const { connectionId: id, companyId, provider, secretVersion, createdAt, deactivatedAt } = row
+  return { id, companyId, provider, secretVersion, createdAt: createdAt ?? undefined, deactivatedAt: deactivatedAt ?? undefined }
+}
+
+export function toPhoneNumber(row: typeof phoneNumbers.$inferSelect): PhoneNumber {
+  const { phoneNumberId: id, companyId, branchId, number, validFrom, validUntil } = row
+  return {
+    id,
+    companyId,
+    branchId: branchId ?? undefined,
+    number,
+    validFrom: validFrom ?? undefined,
+    validUntil: validUntil ?? undefined,
+  }
+}
+
+export function toPhoneNumberRow({ id: phoneNumberId, branchId, validFrom, validUntil, ...rest }: PhoneNumber) {
+  return { phoneNumberId, ...rest, branchId: branchId ?? null, validFrom: validFrom ?? null, validUntil: validUntil ?? null }
 }
 
 export function toSignal(row: typeof signals.$inferSelect): Signal {
   const { signalId: id, companyId, kind, value, validFrom, validUntil } = row
-  return { id, companyId, kind, value, validFrom: validFrom ?? undefined, validUntil: validUntil ?? undefined }
+  return { id, companyId, kind, value, validFrom: validFrom ?? undefined, validUntil: validUntil ?? undefined, origin: originOf(row) }
 }
 
-export function toSignalRow(companyId: string, { id: signalId, kind, value, validFrom, validUntil }: Signal) {
-  return { companyId, signalId, kind, value, validFrom: validFrom ?? null, validUntil: validUntil ?? null }
+function originOf({ connectionId, phoneNumberId }: typeof signals.$inferSelect): SignalOrigin | undefined {
+  if (connectionId !== null) return { connectionId }
+  return phoneNumberId === null ? undefined : { phoneNumberId }
+}
+
+export function toSignalRow(companyId: string, { id: signalId, kind, value, validFrom, validUntil, origin }: Signal) {
+  return { companyId, signalId, kind, value, validFrom: validFrom ?? null, validUntil: validUntil ?? null, ...origin }
 }
 
 export function toKeptAttribution(row: typeof attributions.$inferSelect): KeptAttribution {

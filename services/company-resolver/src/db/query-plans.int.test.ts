@@ -6,17 +6,24 @@ import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import { entitiesByKey } from './attribution-ledger.ts'
 import { attributionOf, attributionsOf, quarantinedBefore } from './attribution-reader.ts'
 import { dataKeysOf } from './company-keys.ts'
+import { branchesAfter } from './branch-repository.ts'
 import { companiesAfter } from './company-repository.ts'
+import { connectionsAfter } from './connection-repository.ts'
 import { connectionById, secretsAfter } from './connection-secrets-reader.ts'
+import { auditEntriesOf } from './journal.ts'
 import { signalsByValue } from './known-signals.ts'
+import { phoneNumbersAfter } from './phone-number-repository.ts'
 import { quarantinedRow, revisionsOf } from './quarantine-repository.ts'
 import { attributions } from './schema/attributions.ts'
+import { auditEntries } from './schema/audit-entries.ts'
+import { branches } from './schema/branches.ts'
 import { companies } from './schema/companies.ts'
 import { connections } from './schema/connections.ts'
 import { dataKeys } from './schema/data-keys.ts'
 import { entities } from './schema/entities.ts'
+import { phoneNumbers } from './schema/phone-numbers.ts'
 import { signals } from './schema/signals.ts'
-import { signalsAfter } from './signal-repository.ts'
+import { signalsAfter, signalsOfConnection } from './signal-repository.ts'
 
 const rowCount = 2_000
 const now = new Date('2026-11-22T12:00:00Z')
@@ -60,6 +67,24 @@ beforeAll(async () => {
   await orm
     .insert(entities)
     .values(many((index) => ({ entityKey: keyOf(index), companyId: companyOf(index), eventId: keyOf(index), attributedAt: now })))
+  const onlyOf = (index: number) => ({ companyId: companyOf(index), name: 'Mitte', timeZone: 'UTC', createdAt: now })
+  await orm.insert(branches).values(many((index) => ({ ...onlyOf(index), branchId: newId('brn') })))
+  await orm
+    .insert(phoneNumbers)
+    .values(many((index) => ({ companyId: companyOf(index), phoneNumberId: newId('phn'), number: '+4930123456' })))
+  await orm.insert(auditEntries).values(
+    many((index) => ({
+      // Half of it is of one company, which has changed much.
+      companyId: companyOf(index % 2 === 0 ? index : 7),
+      auditEntryId: newId('aud'),
+      action: 'connection.created',
+      subjectId: index === 7 ? connectionId : newId('con'),
+      caller: 'cli',
+      changedAt: now,
+      stateAfter: {},
+      directoryVersion: 1n,
+    })),
+  )
   // A twentieth waits in the quarantine, for one of two reasons.
   await orm.insert(attributions).values(
     many((index) => ({
@@ -95,7 +120,11 @@ beforeAll(async () => {
       nextAttemptAt: now,
     })),
   )
-  await inSession((execute) => execute('analyze table companies, signals, connections, data_keys, entities, attributions, outbox'))
+  await inSession((execute) =>
+    execute(
+      'analyze table companies, branches, phone_numbers, audit_entries, signals, connections, data_keys, entities, attributions, outbox',
+    ),
+  )
 })
 afterAll(() => context[Symbol.asyncDispose]())
 
@@ -113,6 +142,8 @@ function inSession<Result>(work: (execute: Execute) => Promise<Result>): Promise
 type Query = { toSQL(): { sql: string; params: unknown[] } }
 const company = () => companyIds[7] as Parameters<typeof signalsAfter>[1]
 const page = { before: 1_500n, limit: 50 }
+/** Behind everything that was kept before the tests. */
+const auditPage = () => ({ companyId: undefined, subjectId: undefined, before: newId('aud'), limit: 50 })
 const everything = {
   companyId: undefined,
   status: undefined,
@@ -129,6 +160,22 @@ test.each<[string, (orm: Database['orm']) => Query, string, ...string[]]>([
   ['the first page of ListCompanies', (orm) => companiesAfter(orm, { after: '', limit: 50 }), 'PRIMARY'],
   ['a page of ListCompanies', (orm) => companiesAfter(orm, { after: company(), limit: 50 }), 'PRIMARY'],
   ['a page of ListSignals', (orm) => signalsAfter(orm, company(), { after: newId('sig'), limit: 50 }), 'PRIMARY'],
+  ['the signals of a connection', (orm) => signalsOfConnection(orm, company(), { connectionId, limit: 200 }), 'signals_connection'],
+  ['a page of ListConnections', (orm) => connectionsAfter(orm, company(), { after: newId('con'), limit: 50 }), 'PRIMARY'],
+  ['a page of ListBranches', (orm) => branchesAfter(orm, company(), { after: newId('brn'), limit: 50 }), 'PRIMARY'],
+  ['a page of ListPhoneNumbers', (orm) => phoneNumbersAfter(orm, company(), { after: newId('phn'), limit: 50 }), 'PRIMARY'],
+  ['a company’s audit', (orm) => auditEntriesOf(orm, { ...auditPage(), companyId: company() }), 'PRIMARY'],
+  [
+    'the audit of one thing',
+    (orm) => auditEntriesOf(orm, { ...auditPage(), companyId: company(), subjectId: connectionId }),
+    'audit_entries_by_subject',
+  ],
+  [
+    'the first page of the audit of all companies',
+    (orm) => auditEntriesOf(orm, { ...auditPage(), before: undefined }),
+    'audit_entries_by_id',
+  ],
+  ['the audit of all companies', (orm) => auditEntriesOf(orm, auditPage()), 'audit_entries_by_id'],
   ['ListQuarantine', (orm) => quarantinedBefore(orm, { ...page, reason: undefined, before: undefined }), 'attributions_by_company'],
   ['a page of ListQuarantine', (orm) => quarantinedBefore(orm, { ...page, reason: undefined }), 'attributions_by_company'],
   ['a page of ListQuarantine by reason', (orm) => quarantinedBefore(orm, { ...page, reason: 'conflict' }), 'attributions_by_reason'],

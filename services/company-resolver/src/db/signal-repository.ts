@@ -1,43 +1,39 @@
 import type { CompanyId } from '@frontdesk/contracts'
 import type { Database } from '@frontdesk/database'
-import { FrontdeskError } from '@frontdesk/errors'
-import { and, asc, eq, gt } from 'drizzle-orm'
+import { and, asc, desc, eq, gt } from 'drizzle-orm'
 import type { IdPage, SignalStore } from '../app/ports.ts'
-import { overlaps } from '../domain/signal.ts'
 import { changeDirectory } from './change-directory.ts'
-import { toSignal, toSignalRow } from './mapping.ts'
+import { insertSignal } from './insert-signal.ts'
+import type { Journal } from './journal.ts'
+import { toSignal } from './mapping.ts'
 import { signals } from './schema/signals.ts'
 
 /** Makes the repository of one company's signals. */
-export function createSignalRepository(database: Database, companyId: CompanyId): SignalStore {
+export function createSignalRepository(database: Database, journal: Journal, companyId: CompanyId): SignalStore {
   const ofCompany = eq(signals.companyId, companyId)
   return {
-    async insert(signal) {
+    async insert(signal, by) {
       await changeDirectory(database, async (tx) => {
-        // Nobody can add another one in between: changes of the directory exclude each other.
-        const same = await tx.orm
-          .select()
-          .from(signals)
-          .where(and(ofCompany, eq(signals.kind, signal.kind), eq(signals.value, signal.value)))
-        if (same.some((row) => overlaps(toSignal(row), signal))) {
-          throw new FrontdeskError('already_exists', { publicMessage: 'The company has this signal already in that time. End it first.' })
-        }
-        await tx.orm.insert(signals).values(toSignalRow(companyId, signal))
+        await insertSignal(tx, signal)
+        await journal.record(tx, by, [{ kind: 'signal', before: undefined, after: signal }])
       })
     },
 
-    async changeValidity(signalId, change) {
+    async change(signalId, change, by) {
       const own = and(ofCompany, eq(signals.signalId, signalId))
       return changeDirectory(database, async (tx) => {
         const [row] = await tx.orm.select().from(signals).where(own)
         if (!row) return undefined
-        const signal = toSignal(row)
-        const { validFrom, validUntil } = change(signal)
+        const before = toSignal(row)
+        const after = change(before)
+        if (after === before) return before
+        const { validFrom, validUntil } = after
         await tx.orm
           .update(signals)
           .set({ validFrom: validFrom ?? null, validUntil: validUntil ?? null })
           .where(own)
-        return { ...signal, validFrom, validUntil }
+        await journal.record(tx, by, [{ kind: 'signal', before, after }])
+        return after
       })
     },
 
@@ -45,7 +41,25 @@ export function createSignalRepository(database: Database, companyId: CompanyId)
       const rows = await signalsAfter(database.orm, companyId, page)
       return rows.map(toSignal)
     },
+
+    async ofConnection(connectionId, limit) {
+      const rows = await signalsOfConnection(database.orm, companyId, { connectionId, limit })
+      return rows.map(toSignal)
+    },
   }
+}
+
+export function signalsOfConnection(
+  orm: Pick<Database['orm'], 'select'>,
+  companyId: CompanyId,
+  { connectionId, limit }: { connectionId: string; limit: number },
+) {
+  return orm
+    .select()
+    .from(signals)
+    .where(and(eq(signals.companyId, companyId), eq(signals.connectionId, connectionId)))
+    .orderBy(desc(signals.signalId))
+    .limit(limit)
 }
 
 export function signalsAfter(orm: Database['orm'], companyId: CompanyId, { after, limit }: IdPage) {

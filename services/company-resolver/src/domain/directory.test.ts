@@ -97,7 +97,7 @@ test('a company needs a name and a time zone that knows daylight saving', () => 
 })
 
 test('a connection needs a known provider and a secret that protects', () => {
-  const draft = { id: 'con_1', companyId: 'cmp_1', provider: 'calcom' }
+  const draft = { id: 'con_1', companyId: 'cmp_1', provider: 'calcom', createdAt: at(1) }
   expect(newConnection(draft).secretVersion).toBe(1)
   expect(messageOf(() => newConnection({ ...draft, provider: 'calcomm' }))).toMatch(/^provider: .*calcom/)
   expect(messageOf(() => checkSecret('short'))).toMatch(/^secret: /)

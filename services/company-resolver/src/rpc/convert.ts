@@ -1,13 +1,17 @@
 import { invalidArgument } from '@frontdesk/errors'
 import {
   type Attribution as AttributionMessage,
+  type AuditEntry as AuditEntryMessage,
+  type Branch as BranchMessage,
   type Company as CompanyMessage,
   type Connection as ConnectionMessage,
   type ConnectionSecrets as ConnectionSecretsMessage,
   type EventId,
+  type Evidence as EvidenceMessage,
   type EvidenceKind,
   EventSource,
   parseEventId,
+  type PhoneNumber as PhoneNumberMessage,
   type QuarantineReason as QuarantineReasonMessage,
   QuarantineReason as QuarantineReasonMessages,
   type Release as ReleaseMessage,
@@ -16,12 +20,14 @@ import {
   type Signal as SignalMessage,
 } from '@frontdesk/contracts'
 import { isStorableInstant } from '@frontdesk/database'
-import type { ConnectionSecrets, KeptAttribution } from '../app/ports.ts'
+import type { AuditEntry, ConnectionSecrets, KeptAttribution } from '../app/ports.ts'
 import type { Resolution } from '../app/resolve-company.ts'
 import type { Question } from '../domain/attribute.ts'
+import type { Branch } from '../domain/branch.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
 import type { Decision, QuarantineReason, Release } from '../domain/decide.ts'
+import type { PhoneNumber } from '../domain/phone-number.ts'
 import type { Signal, SignalKind } from '../domain/signal.ts'
 import { fromEvidenceMessages, isProviderName } from '../wire/evidence.ts'
 import { evidenceKindMessages, quarantineReasonMessages, toEvidenceKind, toQuarantineReason } from '../wire/names.ts'
@@ -30,16 +36,32 @@ export function toCompanyMessage({ id: companyId, name, timeZone, createdAt, dea
   return { companyId, name, timeZone, createdAt, deactivatedAt }
 }
 
-export function toConnectionMessage({ id: connectionId, companyId, provider, secretVersion }: Connection): ConnectionMessage {
-  return { connectionId, companyId, provider, secretVersion }
+export function toBranchMessage({ id: branchId, ...rest }: Branch): BranchMessage {
+  return { branchId, ...rest }
+}
+
+export function toPhoneNumberMessage({ id: phoneNumberId, branchId, ...rest }: PhoneNumber): PhoneNumberMessage {
+  return { phoneNumberId, branchId: branchId ?? '', ...rest }
+}
+
+export function toConnectionMessage({ id: connectionId, ...rest }: Connection): ConnectionMessage {
+  return { connectionId, ...rest }
 }
 
 export function toConnectionSecretsMessage({ previousSecret, ...rest }: ConnectionSecrets): ConnectionSecretsMessage {
   return { ...rest, previousSecret: previousSecret ?? '' }
 }
 
-export function toSignalMessage({ id: signalId, companyId, kind, value, validFrom, validUntil }: Signal): SignalMessage {
-  return { signalId, companyId, kind: evidenceKindMessages[kind], value, validFrom, validUntil }
+export function toSignalMessage(
+  { id: signalId, companyId, kind, value, validFrom, validUntil, origin }: Signal,
+  trusted: boolean,
+): SignalMessage {
+  const derivedFrom = { connectionId: '', phoneNumberId: '', ...origin }
+  return { signalId, companyId, kind: evidenceKindMessages[kind], value, validFrom, validUntil, trusted, ...derivedFrom }
+}
+
+export function toAuditEntryMessage({ id: auditEntryId, actor, before, after, ...rest }: AuditEntry): AuditEntryMessage {
+  return { auditEntryId, ...rest, actor: actor ?? '', before: before && { ...before }, after: { ...after } }
 }
 
 export function toAttributionMessage(kept: KeptAttribution): AttributionMessage {
@@ -103,6 +125,15 @@ export function fromSignalKindMessage(message: EvidenceKind): SignalKind {
   return kind
 }
 
+/** @throws FrontdeskError invalid_argument. */
+export function fromAccountMessages(account: readonly EvidenceMessage[]): { kind: SignalKind; value: string }[] {
+  return account.map(({ kind: message, value }) => {
+    const kind = toEvidenceKind(message)
+    if (!kind || kind === 'entity') throw invalidArgument('account: give kinds that a company can be recognised by')
+    return { kind, value }
+  })
+}
+
 /** Undefined for all reasons. @throws FrontdeskError invalid_argument for one that does not exist. */
 export function fromReasonMessage(message: QuarantineReasonMessage): QuarantineReason | undefined {
   const reason = toQuarantineReason(message)
@@ -124,12 +155,25 @@ export function fromInstantMessage(field: string, instant: Date | undefined): Da
 }
 
 const idPattern = (prefix: string) => new RegExp(`^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`)
-const idPatterns = { cmp: idPattern('cmp'), con: idPattern('con'), rot: idPattern('rot'), sig: idPattern('sig') }
+const idPatterns = {
+  aud: idPattern('aud'),
+  brn: idPattern('brn'),
+  cmp: idPattern('cmp'),
+  con: idPattern('con'),
+  phn: idPattern('phn'),
+  rot: idPattern('rot'),
+  sig: idPattern('sig'),
+}
 
 /** @throws FrontdeskError invalid_argument unless it is a TypeID of that prefix. */
 export function fromIdText(field: string, prefix: keyof typeof idPatterns, text: string): string {
   if (!idPatterns[prefix].test(text)) throw invalidArgument(`${field}: give an id (${prefix}_…)`)
   return text
+}
+
+/** Undefined for none. @throws FrontdeskError invalid_argument unless it is a TypeID of that prefix. */
+export function fromOptionalIdText(field: string, prefix: keyof typeof idPatterns, text: string): string | undefined {
+  return text === '' ? undefined : fromIdText(field, prefix, text)
 }
 
 /** The id after which a page begins; empty for the first. @throws FrontdeskError invalid_argument. */

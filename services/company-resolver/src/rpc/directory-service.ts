@@ -1,14 +1,18 @@
 import type { CompanyId, DirectoryServiceImplementation } from '@frontdesk/contracts'
 import { pageSizeOf, requireAllCompanies, requireCompany } from '@frontdesk/rpc'
 import type { addSignal } from '../app/add-signal.ts'
+import type { deactivateCompany, reactivateCompany, updateCompany } from '../app/change-company.ts'
 import type { createCompany } from '../app/create-company.ts'
 import type { createConnection } from '../app/create-connection.ts'
-import type { deactivateCompany } from '../app/deactivate-company.ts'
+import type { deactivateConnection } from '../app/deactivate-connection.ts'
 import type { endSignal } from '../app/end-signal.ts'
 import { findCompany, notFound } from '../app/find-company.ts'
-import type { CompanyStore, ConnectionSecretsReader, SignalStore } from '../app/ports.ts'
+import type { CompanyStore, ConnectionSecretsReader, ConnectionStore, SignalStore } from '../app/ports.ts'
 import type { rotateConnectionSecret } from '../app/rotate-connection-secret.ts'
+import type { Signal, SignalKind } from '../domain/signal.ts'
+import { authorOf, platformRequest } from './author.ts'
 import {
+  fromAccountMessages,
   fromIdText,
   fromIdToken,
   fromInstantMessage,
@@ -23,31 +27,34 @@ import {
 
 export interface DirectoryServiceDependencies {
   readonly companies: CompanyStore
+  readonly connectionsOf: (companyId: CompanyId) => ConnectionStore
   readonly signalsOf: (companyId: CompanyId) => SignalStore
+  /** Whether nobody outside can choose values of that kind. */
+  readonly isTrusted: (kind: SignalKind) => boolean
   readonly connectionSecrets: ConnectionSecretsReader
   readonly createCompany: ReturnType<typeof createCompany>
+  readonly updateCompany: ReturnType<typeof updateCompany>
   readonly deactivateCompany: ReturnType<typeof deactivateCompany>
+  readonly reactivateCompany: ReturnType<typeof reactivateCompany>
   readonly createConnection: ReturnType<typeof createConnection>
   readonly rotateConnectionSecret: ReturnType<typeof rotateConnectionSecret>
+  readonly deactivateConnection: ReturnType<typeof deactivateConnection>
   readonly addSignal: ReturnType<typeof addSignal>
   readonly endSignal: ReturnType<typeof endSignal>
 }
 
 /** Secrets leave the service for the process that verifies with them, and for no person. */
 const secretReaders = ['webhook-ingress']
+const connectionSignalsMax = 200
 
 /** `frontdesk.directory.v1.DirectoryService`. */
 export function createDirectoryService(deps: DirectoryServiceDependencies): DirectoryServiceImplementation {
-  /** The company of a request that only the platform may make. */
-  function platformRequest(context: object, companyId: string): CompanyId {
-    requireAllCompanies(context)
-    return requireCompany(context, companyId)
-  }
+  const toSignal = (signal: Signal) => toSignalMessage(signal, deps.isTrusted(signal.kind))
 
   return {
     async createCompany({ name, timeZone }, context) {
       requireAllCompanies(context)
-      return { company: toCompanyMessage(await deps.createCompany({ name, timeZone })) }
+      return { company: toCompanyMessage(await deps.createCompany({ name, timeZone }, authorOf(context))) }
     },
 
     async getCompany(request, context) {
@@ -62,47 +69,79 @@ export function createDirectoryService(deps: DirectoryServiceDependencies): Dire
       return { companies: companies.map(toCompanyMessage), nextPageToken: nextPageToken(companies, limit, ({ id }) => id) }
     },
 
-    async deactivateCompany(request, context) {
-      const companyId = platformRequest(context, request.companyId)
-      return { company: toCompanyMessage(await deps.deactivateCompany(companyId)) }
+    async updateCompany({ name, timeZone, ...request }, context) {
+      const { companyId, by } = platformRequest(context, request.companyId)
+      return { company: toCompanyMessage(await deps.updateCompany(companyId, { name, timeZone }, by)) }
     },
 
-    async createConnection({ provider, secret, ...request }, context) {
-      const companyId = platformRequest(context, request.companyId)
-      return { connection: toConnectionMessage(await deps.createConnection(companyId, { provider, secret })) }
+    async deactivateCompany(request, context) {
+      const { companyId, by } = platformRequest(context, request.companyId)
+      return { company: toCompanyMessage(await deps.deactivateCompany(companyId, by)) }
+    },
+
+    async reactivateCompany(request, context) {
+      const { companyId, by } = platformRequest(context, request.companyId)
+      return { company: toCompanyMessage(await deps.reactivateCompany(companyId, by)) }
+    },
+
+    async createConnection({ provider, secret, account, ...request }, context) {
+      const { companyId, by } = platformRequest(context, request.companyId)
+      const command = { provider, secret, account: fromAccountMessages(account) }
+      const { connection, signals } = await deps.createConnection(companyId, command, by)
+      return { connection: toConnectionMessage(connection), signals: signals.map(toSignal) }
+    },
+
+    async getConnection(request, context) {
+      const companyId = requireCompany(context, request.companyId)
+      const connectionId = fromIdText('connection_id', 'con', request.connectionId)
+      const connection = (await deps.connectionsOf(companyId).find(connectionId)) ?? notFound('connection')
+      const signals = await deps.signalsOf(companyId).ofConnection(connectionId, connectionSignalsMax)
+      return { connection: toConnectionMessage(connection), signals: signals.map(toSignal) }
+    },
+
+    async listConnections({ pageSize, pageToken, ...request }, context) {
+      const companyId = requireCompany(context, request.companyId)
+      const limit = pageSizeOf(pageSize)
+      const connections = await deps.connectionsOf(companyId).list({ after: fromIdToken('con', pageToken), limit })
+      return { connections: connections.map(toConnectionMessage), nextPageToken: nextPageToken(connections, limit, ({ id }) => id) }
+    },
+
+    async deactivateConnection(request, context) {
+      const { companyId, by } = platformRequest(context, request.companyId)
+      const connectionId = fromIdText('connection_id', 'con', request.connectionId)
+      return { connection: toConnectionMessage(await deps.deactivateConnection(companyId, connectionId, by)) }
     },
 
     async rotateConnectionSecret({ secret, revokePrevious, ...request }, context) {
-      const companyId = platformRequest(context, request.companyId)
+      const { companyId, by } = platformRequest(context, request.companyId)
       const connectionId = fromIdText('connection_id', 'con', request.connectionId)
-      const connection = await deps.rotateConnectionSecret(companyId, { connectionId, secret, revokePrevious })
+      const connection = await deps.rotateConnectionSecret(companyId, { connectionId, secret, revokePrevious }, by)
       return { connection: toConnectionMessage(connection) }
     },
 
     async addSignal({ kind, value, validFrom, validUntil, ...request }, context) {
-      const companyId = platformRequest(context, request.companyId)
-      const signal = await deps.addSignal(companyId, {
+      const { companyId, by } = platformRequest(context, request.companyId)
+      const command = {
         kind: fromSignalKindMessage(kind),
         value,
         validFrom: fromInstantMessage('valid_from', validFrom),
         validUntil: fromInstantMessage('valid_until', validUntil),
-      })
-      return { signal: toSignalMessage(signal) }
+      }
+      return { signal: toSignal(await deps.addSignal(companyId, command, by)) }
     },
 
     async endSignal({ validUntil, ...request }, context) {
-      const companyId = platformRequest(context, request.companyId)
+      const { companyId, by } = platformRequest(context, request.companyId)
       const signalId = fromIdText('signal_id', 'sig', request.signalId)
-      return {
-        signal: toSignalMessage(await deps.endSignal(companyId, { signalId, validUntil: fromInstantMessage('valid_until', validUntil) })),
-      }
+      const command = { signalId, validUntil: fromInstantMessage('valid_until', validUntil) }
+      return { signal: toSignal(await deps.endSignal(companyId, command, by)) }
     },
 
     async listSignals({ pageSize, pageToken, ...request }, context) {
       const companyId = requireCompany(context, request.companyId)
       const limit = pageSizeOf(pageSize)
       const signals = await deps.signalsOf(companyId).list({ after: fromIdToken('sig', pageToken), limit })
-      return { signals: signals.map(toSignalMessage), nextPageToken: nextPageToken(signals, limit, ({ id }) => id) }
+      return { signals: signals.map(toSignal), nextPageToken: nextPageToken(signals, limit, ({ id }) => id) }
     },
 
     async listConnectionSecrets({ afterVersion, pageSize }, context) {

@@ -98,7 +98,7 @@ async function verify(
   const known = deps.connections.get(connectionId)
   if (!known) await deps.limits.checkAddress(address)
   const connection = known ?? (await deps.connections.ask(connectionId, request.rawBody.length))
-  if (connection?.provider !== provider.name) throw unknownConnection()
+  if (connection?.provider !== provider.name || connection.secrets.length === 0) throw unknownConnection()
   try {
     return verifyBy(provider, request, connection.secrets, now)
   } catch (error) {
@@ -106,6 +106,7 @@ async function verify(
     if (!isFrontdeskError(error, 'signature_invalid')) throw error
     const asked = await deps.connections.ask(connectionId, request.rawBody.length)
     if (!asked || asked.version === connection.version) throw error
+    if (asked.secrets.length === 0) throw unknownConnection()
     return verifyBy(provider, request, asked.secrets, now)
   }
 }

@@ -22,6 +22,7 @@ export interface Ledger {
 export interface ConnectionSecrets {
   readonly connectionId: string
   readonly provider: string
+  /** The current one and the previous one; none of a connection that is deactivated. */
   readonly secrets: readonly string[]
   /** When the previous one is refused; undefined without one. */
   readonly previousUntil: Date | undefined

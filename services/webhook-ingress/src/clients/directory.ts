@@ -24,7 +24,8 @@ export function createDirectory(client: Pick<DirectoryServiceClient, 'listConnec
 }
 
 function toConnection(message: ConnectionSecretsMessage): ConnectionSecrets {
-  const { connectionId, provider, currentSecret, previousSecret, previousUntil, version } = message
+  const { connectionId, provider, currentSecret, previousSecret, previousUntil, version, deactivatedAt } = message
+  if (deactivatedAt) return { connectionId, provider, version, previousUntil: undefined, secrets: [] }
   return {
     connectionId,
     provider,

@@ -43,6 +43,14 @@ test('secrets survive sealed, and a row never goes back to an older version', as
   expect(JSON.stringify(rows)).not.toContain(Buffer.from('new').toString('hex'))
 })
 
+test('a deactivated connection comes back without a secret, not with an empty one', async () => {
+  await using given = await setUp()
+  const store = createSecretStore(given.database, newVault(), given.telemetry.logger)
+  await store.save([connection('con_a', 1n, 'current', 'previous')])
+  await store.save([connection('con_a', 2n)])
+  expect(await store.all()).toEqual([connection('con_a', 2n)])
+})
+
 test('a secret whose key is gone is left out and said, and the others are there', async () => {
   await using given = await setUp()
   const vault = newVault()

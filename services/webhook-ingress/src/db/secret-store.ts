@@ -77,10 +77,12 @@ function toRow(vault: Vault, { connectionId, provider, secrets, previousUntil, v
 function toConnection(vault: Vault, row: Row): ConnectionSecrets {
   const current = vault.open(row.sealedCurrent, place(row.connectionId, 'sealed_current'))
   const previous = row.sealedPrevious && vault.open(row.sealedPrevious, place(row.connectionId, 'sealed_previous'))
+  // A deactivated one was kept without a secret: the empty text would be one that everybody knows.
+  const secrets = current === '' ? [] : previous === null ? [current] : [current, previous]
   return {
     connectionId: row.connectionId,
     provider: row.provider,
-    secrets: previous === null ? SecretTexts.holding(current) : SecretTexts.holding(current, previous),
+    secrets: SecretTexts.holding(...secrets),
     previousUntil: row.previousUntil ?? undefined,
     version: row.version,
   }

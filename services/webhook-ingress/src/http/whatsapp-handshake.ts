@@ -29,7 +29,7 @@ export function registerWhatsappHandshake(server: FastifyInstance, deps: Whatsap
   async function isOurs(connectionId: string): Promise<boolean> {
     if (!isConnectionId(connectionId)) return false
     const connection = connections.get(connectionId) ?? (await connections.ask(connectionId, 0))
-    return connection?.provider === 'whatsapp'
+    return connection?.provider === 'whatsapp' && connection.secrets.length > 0
   }
 
   const answer = async ({ query, params: { connectionId }, ip: address }: FastifyRequest<Handshake>, reply: FastifyReply) => {

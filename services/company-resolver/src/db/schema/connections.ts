@@ -17,6 +17,8 @@ export const connections = mysqlTable(
     secretVersion: int('secret_version', { unsigned: true }).notNull(),
     /** Rises across all connections, in the order of the commits: the ingress reads on from it. */
     secretCursor: bigint('secret_cursor', { mode: 'bigint', unsigned: true }).notNull(),
+    createdAt: instant('created_at'),
+    deactivatedAt: instant('deactivated_at'),
   },
   (table) => [
     primaryKey({ columns: [table.companyId, table.connectionId] }),

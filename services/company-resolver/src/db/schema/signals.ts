@@ -3,6 +3,7 @@ import { foreignKey, index, mysqlTable, primaryKey } from 'drizzle-orm/mysql-cor
 import type { SignalKind } from '../../domain/signal.ts'
 import { companies } from './companies.ts'
 import { connections } from './connections.ts'
+import { phoneNumbers } from './phone-numbers.ts'
 
 /** What a company is recognised by, and when. */
 export const signals = mysqlTable(
@@ -15,8 +16,9 @@ export const signals = mysqlTable(
     value: bytesText('value', 1020).notNull(),
     validFrom: instant('valid_from'),
     validUntil: instant('valid_until'),
-    /** Of a connection's own signal alone. */
+    /** One of these where it was derived from a connection or a phone number. */
     connectionId: typeId('connection_id'),
+    phoneNumberId: typeId('phone_number_id'),
   },
   (table) => [
     primaryKey({ columns: [table.companyId, table.signalId] }),
@@ -27,6 +29,11 @@ export const signals = mysqlTable(
       name: 'signals_connection',
       columns: [table.companyId, table.connectionId],
       foreignColumns: [connections.companyId, connections.connectionId],
+    }),
+    foreignKey({
+      name: 'signals_phone_number',
+      columns: [table.companyId, table.phoneNumberId],
+      foreignColumns: [phoneNumbers.companyId, phoneNumbers.phoneNumberId],
     }),
   ],
 )

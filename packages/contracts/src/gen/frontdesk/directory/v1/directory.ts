@@ -9,6 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import {
+  Evidence,
   EvidenceKind,
   evidenceKindFromJSON,
   evidenceKindToJSON,
@@ -29,6 +30,9 @@ export interface Connection {
   companyId: string;
   provider: string;
   secretVersion: number;
+  /** Absent for one that was made before this was kept. */
+  createdAt: Date | undefined;
+  deactivatedAt: Date | undefined;
 }
 
 export interface Signal {
@@ -40,7 +44,14 @@ export interface Signal {
     | Date
     | undefined;
   /** Exclusive; absent while it has no end. */
-  validUntil: Date | undefined;
+  validUntil:
+    | Date
+    | undefined;
+  /** Whether its kind is one that nobody outside can choose, so that two of them which name different companies are never guessed at. */
+  trusted: boolean;
+  /** The connection or the phone number that it was derived from; empty for one that was added by hand. */
+  connectionId: string;
+  phoneNumberId: string;
 }
 
 export interface CreateCompanyRequest {
@@ -80,14 +91,72 @@ export interface DeactivateCompanyResponse {
   company: Company | undefined;
 }
 
+export interface ReactivateCompanyRequest {
+  companyId: string;
+}
+
+export interface ReactivateCompanyResponse {
+  company: Company | undefined;
+}
+
+export interface UpdateCompanyRequest {
+  companyId: string;
+  /** Each that is absent stays as it is. */
+  name?: string | undefined;
+  timeZone?: string | undefined;
+}
+
+export interface UpdateCompanyResponse {
+  company: Company | undefined;
+}
+
 export interface CreateConnectionRequest {
   companyId: string;
   provider: string;
   /** The webhook secret that the provider signs with. */
   secret: string;
+  /**
+   * What is known of the account, each a signal of the connection: a Retell account's agents; a Cal.com account's organizers, event
+   * types, organization and team; a Stripe account and customer; a WhatsApp number's and business account's ids. At most 100.
+   */
+  account: Evidence[];
 }
 
 export interface CreateConnectionResponse {
+  connection: Connection | undefined;
+  signals: Signal[];
+}
+
+export interface GetConnectionRequest {
+  companyId: string;
+  connectionId: string;
+}
+
+export interface GetConnectionResponse {
+  connection:
+    | Connection
+    | undefined;
+  /** The newest 200 that were derived from it. */
+  signals: Signal[];
+}
+
+export interface ListConnectionsRequest {
+  companyId: string;
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListConnectionsResponse {
+  connections: Connection[];
+  nextPageToken: string;
+}
+
+export interface DeactivateConnectionRequest {
+  companyId: string;
+  connectionId: string;
+}
+
+export interface DeactivateConnectionResponse {
   connection: Connection | undefined;
 }
 
@@ -147,7 +216,11 @@ export interface ConnectionSecrets {
   /** Rises across all connections with each change: the cursor of ListConnectionSecrets. */
   version: bigint;
   /** When the previous one is refused; absent without one. */
-  previousUntil: Date | undefined;
+  previousUntil:
+    | Date
+    | undefined;
+  /** Since when its deliveries are refused, whatever they are signed with; absent while it is in use. */
+  deactivatedAt: Date | undefined;
 }
 
 export interface ListConnectionSecretsRequest {
@@ -323,7 +396,14 @@ export const Company: MessageFns<Company> = {
 };
 
 function createBaseConnection(): Connection {
-  return { connectionId: "", companyId: "", provider: "", secretVersion: 0 };
+  return {
+    connectionId: "",
+    companyId: "",
+    provider: "",
+    secretVersion: 0,
+    createdAt: undefined,
+    deactivatedAt: undefined,
+  };
 }
 
 export const Connection: MessageFns<Connection> = {
@@ -339,6 +419,12 @@ export const Connection: MessageFns<Connection> = {
     }
     if (message.secretVersion !== 0) {
       writer.uint32(32).uint32(message.secretVersion);
+    }
+    if (message.createdAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(42).fork()).join();
+    }
+    if (message.deactivatedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.deactivatedAt), writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -388,6 +474,22 @@ export const Connection: MessageFns<Connection> = {
             message.secretVersion = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.deactivatedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -418,6 +520,16 @@ export const Connection: MessageFns<Connection> = {
         : isSet(object.secret_version)
         ? globalThis.Number(object.secret_version)
         : 0,
+      createdAt: isSet(object.createdAt)
+        ? fromJsonTimestamp(object.createdAt)
+        : isSet(object.created_at)
+        ? fromJsonTimestamp(object.created_at)
+        : undefined,
+      deactivatedAt: isSet(object.deactivatedAt)
+        ? fromJsonTimestamp(object.deactivatedAt)
+        : isSet(object.deactivated_at)
+        ? fromJsonTimestamp(object.deactivated_at)
+        : undefined,
     };
   },
 
@@ -435,6 +547,12 @@ export const Connection: MessageFns<Connection> = {
     if (message.secretVersion !== 0) {
       obj.secretVersion = Math.round(message.secretVersion);
     }
+    if (message.createdAt !== undefined) {
+      obj.createdAt = message.createdAt.toISOString();
+    }
+    if (message.deactivatedAt !== undefined) {
+      obj.deactivatedAt = message.deactivatedAt.toISOString();
+    }
     return obj;
   },
 
@@ -447,6 +565,8 @@ export const Connection: MessageFns<Connection> = {
     message.companyId = object.companyId ?? "";
     message.provider = object.provider ?? "";
     message.secretVersion = object.secretVersion ?? 0;
+    message.createdAt = object.createdAt ?? undefined;
+    message.deactivatedAt = object.deactivatedAt ?? undefined;
     return message;
   },
 };
@@ -459,6 +579,9 @@ function createBaseSignal(): Signal {
     value: "",
     validFrom: undefined,
     validUntil: undefined,
+    trusted: false,
+    connectionId: "",
+    phoneNumberId: "",
   };
 }
 
@@ -481,6 +604,15 @@ export const Signal: MessageFns<Signal> = {
     }
     if (message.validUntil !== undefined) {
       Timestamp.encode(toTimestamp(message.validUntil), writer.uint32(50).fork()).join();
+    }
+    if (message.trusted !== false) {
+      writer.uint32(56).bool(message.trusted);
+    }
+    if (message.connectionId !== "") {
+      writer.uint32(66).string(message.connectionId);
+    }
+    if (message.phoneNumberId !== "") {
+      writer.uint32(74).string(message.phoneNumberId);
     }
     return writer;
   },
@@ -546,6 +678,30 @@ export const Signal: MessageFns<Signal> = {
             message.validUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.trusted = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.connectionId = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.phoneNumberId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -582,6 +738,17 @@ export const Signal: MessageFns<Signal> = {
         : isSet(object.valid_until)
         ? fromJsonTimestamp(object.valid_until)
         : undefined,
+      trusted: isSet(object.trusted) ? globalThis.Boolean(object.trusted) : false,
+      connectionId: isSet(object.connectionId)
+        ? globalThis.String(object.connectionId)
+        : isSet(object.connection_id)
+        ? globalThis.String(object.connection_id)
+        : "",
+      phoneNumberId: isSet(object.phoneNumberId)
+        ? globalThis.String(object.phoneNumberId)
+        : isSet(object.phone_number_id)
+        ? globalThis.String(object.phone_number_id)
+        : "",
     };
   },
 
@@ -605,6 +772,15 @@ export const Signal: MessageFns<Signal> = {
     if (message.validUntil !== undefined) {
       obj.validUntil = message.validUntil.toISOString();
     }
+    if (message.trusted !== false) {
+      obj.trusted = message.trusted;
+    }
+    if (message.connectionId !== "") {
+      obj.connectionId = message.connectionId;
+    }
+    if (message.phoneNumberId !== "") {
+      obj.phoneNumberId = message.phoneNumberId;
+    }
     return obj;
   },
 
@@ -619,6 +795,9 @@ export const Signal: MessageFns<Signal> = {
     message.value = object.value ?? "";
     message.validFrom = object.validFrom ?? undefined;
     message.validUntil = object.validUntil ?? undefined;
+    message.trusted = object.trusted ?? false;
+    message.connectionId = object.connectionId ?? "";
+    message.phoneNumberId = object.phoneNumberId ?? "";
     return message;
   },
 };
@@ -1249,8 +1428,328 @@ export const DeactivateCompanyResponse: MessageFns<DeactivateCompanyResponse> = 
   },
 };
 
+function createBaseReactivateCompanyRequest(): ReactivateCompanyRequest {
+  return { companyId: "" };
+}
+
+export const ReactivateCompanyRequest: MessageFns<ReactivateCompanyRequest> = {
+  encode(message: ReactivateCompanyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.companyId !== "") {
+      writer.uint32(10).string(message.companyId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReactivateCompanyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReactivateCompanyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReactivateCompanyRequest {
+    return {
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+    };
+  },
+
+  toJSON(message: ReactivateCompanyRequest): unknown {
+    const obj: any = {};
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReactivateCompanyRequest>): ReactivateCompanyRequest {
+    return ReactivateCompanyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReactivateCompanyRequest>): ReactivateCompanyRequest {
+    const message = createBaseReactivateCompanyRequest();
+    message.companyId = object.companyId ?? "";
+    return message;
+  },
+};
+
+function createBaseReactivateCompanyResponse(): ReactivateCompanyResponse {
+  return { company: undefined };
+}
+
+export const ReactivateCompanyResponse: MessageFns<ReactivateCompanyResponse> = {
+  encode(message: ReactivateCompanyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.company !== undefined) {
+      Company.encode(message.company, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReactivateCompanyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReactivateCompanyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.company = Company.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReactivateCompanyResponse {
+    return { company: isSet(object.company) ? Company.fromJSON(object.company) : undefined };
+  },
+
+  toJSON(message: ReactivateCompanyResponse): unknown {
+    const obj: any = {};
+    if (message.company !== undefined) {
+      obj.company = Company.toJSON(message.company);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReactivateCompanyResponse>): ReactivateCompanyResponse {
+    return ReactivateCompanyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReactivateCompanyResponse>): ReactivateCompanyResponse {
+    const message = createBaseReactivateCompanyResponse();
+    message.company = (object.company !== undefined && object.company !== null)
+      ? Company.fromPartial(object.company)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseUpdateCompanyRequest(): UpdateCompanyRequest {
+  return { companyId: "", name: undefined, timeZone: undefined };
+}
+
+export const UpdateCompanyRequest: MessageFns<UpdateCompanyRequest> = {
+  encode(message: UpdateCompanyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.companyId !== "") {
+      writer.uint32(10).string(message.companyId);
+    }
+    if (message.name !== undefined) {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.timeZone !== undefined) {
+      writer.uint32(26).string(message.timeZone);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateCompanyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateCompanyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.timeZone = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateCompanyRequest {
+    return {
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : undefined,
+      timeZone: isSet(object.timeZone)
+        ? globalThis.String(object.timeZone)
+        : isSet(object.time_zone)
+        ? globalThis.String(object.time_zone)
+        : undefined,
+    };
+  },
+
+  toJSON(message: UpdateCompanyRequest): unknown {
+    const obj: any = {};
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.name !== undefined) {
+      obj.name = message.name;
+    }
+    if (message.timeZone !== undefined) {
+      obj.timeZone = message.timeZone;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<UpdateCompanyRequest>): UpdateCompanyRequest {
+    return UpdateCompanyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpdateCompanyRequest>): UpdateCompanyRequest {
+    const message = createBaseUpdateCompanyRequest();
+    message.companyId = object.companyId ?? "";
+    message.name = object.name ?? undefined;
+    message.timeZone = object.timeZone ?? undefined;
+    return message;
+  },
+};
+
+function createBaseUpdateCompanyResponse(): UpdateCompanyResponse {
+  return { company: undefined };
+}
+
+export const UpdateCompanyResponse: MessageFns<UpdateCompanyResponse> = {
+  encode(message: UpdateCompanyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.company !== undefined) {
+      Company.encode(message.company, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateCompanyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateCompanyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.company = Company.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateCompanyResponse {
+    return { company: isSet(object.company) ? Company.fromJSON(object.company) : undefined };
+  },
+
+  toJSON(message: UpdateCompanyResponse): unknown {
+    const obj: any = {};
+    if (message.company !== undefined) {
+      obj.company = Company.toJSON(message.company);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<UpdateCompanyResponse>): UpdateCompanyResponse {
+    return UpdateCompanyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpdateCompanyResponse>): UpdateCompanyResponse {
+    const message = createBaseUpdateCompanyResponse();
+    message.company = (object.company !== undefined && object.company !== null)
+      ? Company.fromPartial(object.company)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseCreateConnectionRequest(): CreateConnectionRequest {
-  return { companyId: "", provider: "", secret: "" };
+  return { companyId: "", provider: "", secret: "", account: [] };
 }
 
 export const CreateConnectionRequest: MessageFns<CreateConnectionRequest> = {
@@ -1263,6 +1762,9 @@ export const CreateConnectionRequest: MessageFns<CreateConnectionRequest> = {
     }
     if (message.secret !== "") {
       writer.uint32(26).string(message.secret);
+    }
+    for (const v of message.account) {
+      Evidence.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1304,6 +1806,14 @@ export const CreateConnectionRequest: MessageFns<CreateConnectionRequest> = {
             message.secret = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.account.push(Evidence.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1325,6 +1835,7 @@ export const CreateConnectionRequest: MessageFns<CreateConnectionRequest> = {
         : "",
       provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
       secret: isSet(object.secret) ? globalThis.String(object.secret) : "",
+      account: globalThis.Array.isArray(object?.account) ? object.account.map((e: any) => Evidence.fromJSON(e)) : [],
     };
   },
 
@@ -1339,6 +1850,9 @@ export const CreateConnectionRequest: MessageFns<CreateConnectionRequest> = {
     if (message.secret !== "") {
       obj.secret = message.secret;
     }
+    if (message.account?.length) {
+      obj.account = message.account.map((e) => Evidence.toJSON(e));
+    }
     return obj;
   },
 
@@ -1350,18 +1864,22 @@ export const CreateConnectionRequest: MessageFns<CreateConnectionRequest> = {
     message.companyId = object.companyId ?? "";
     message.provider = object.provider ?? "";
     message.secret = object.secret ?? "";
+    message.account = object.account?.map((e) => Evidence.fromPartial(e)) || [];
     return message;
   },
 };
 
 function createBaseCreateConnectionResponse(): CreateConnectionResponse {
-  return { connection: undefined };
+  return { connection: undefined, signals: [] };
 }
 
 export const CreateConnectionResponse: MessageFns<CreateConnectionResponse> = {
   encode(message: CreateConnectionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.connection !== undefined) {
       Connection.encode(message.connection, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.signals) {
+      Signal.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -1387,6 +1905,14 @@ export const CreateConnectionResponse: MessageFns<CreateConnectionResponse> = {
             message.connection = Connection.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.signals.push(Signal.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1400,13 +1926,19 @@ export const CreateConnectionResponse: MessageFns<CreateConnectionResponse> = {
   },
 
   fromJSON(object: any): CreateConnectionResponse {
-    return { connection: isSet(object.connection) ? Connection.fromJSON(object.connection) : undefined };
+    return {
+      connection: isSet(object.connection) ? Connection.fromJSON(object.connection) : undefined,
+      signals: globalThis.Array.isArray(object?.signals) ? object.signals.map((e: any) => Signal.fromJSON(e)) : [],
+    };
   },
 
   toJSON(message: CreateConnectionResponse): unknown {
     const obj: any = {};
     if (message.connection !== undefined) {
       obj.connection = Connection.toJSON(message.connection);
+    }
+    if (message.signals?.length) {
+      obj.signals = message.signals.map((e) => Signal.toJSON(e));
     }
     return obj;
   },
@@ -1416,6 +1948,553 @@ export const CreateConnectionResponse: MessageFns<CreateConnectionResponse> = {
   },
   fromPartial(object: DeepPartial<CreateConnectionResponse>): CreateConnectionResponse {
     const message = createBaseCreateConnectionResponse();
+    message.connection = (object.connection !== undefined && object.connection !== null)
+      ? Connection.fromPartial(object.connection)
+      : undefined;
+    message.signals = object.signals?.map((e) => Signal.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseGetConnectionRequest(): GetConnectionRequest {
+  return { companyId: "", connectionId: "" };
+}
+
+export const GetConnectionRequest: MessageFns<GetConnectionRequest> = {
+  encode(message: GetConnectionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.companyId !== "") {
+      writer.uint32(10).string(message.companyId);
+    }
+    if (message.connectionId !== "") {
+      writer.uint32(18).string(message.connectionId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetConnectionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetConnectionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.connectionId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetConnectionRequest {
+    return {
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      connectionId: isSet(object.connectionId)
+        ? globalThis.String(object.connectionId)
+        : isSet(object.connection_id)
+        ? globalThis.String(object.connection_id)
+        : "",
+    };
+  },
+
+  toJSON(message: GetConnectionRequest): unknown {
+    const obj: any = {};
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.connectionId !== "") {
+      obj.connectionId = message.connectionId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetConnectionRequest>): GetConnectionRequest {
+    return GetConnectionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetConnectionRequest>): GetConnectionRequest {
+    const message = createBaseGetConnectionRequest();
+    message.companyId = object.companyId ?? "";
+    message.connectionId = object.connectionId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetConnectionResponse(): GetConnectionResponse {
+  return { connection: undefined, signals: [] };
+}
+
+export const GetConnectionResponse: MessageFns<GetConnectionResponse> = {
+  encode(message: GetConnectionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.connection !== undefined) {
+      Connection.encode(message.connection, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.signals) {
+      Signal.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetConnectionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetConnectionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.connection = Connection.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.signals.push(Signal.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetConnectionResponse {
+    return {
+      connection: isSet(object.connection) ? Connection.fromJSON(object.connection) : undefined,
+      signals: globalThis.Array.isArray(object?.signals) ? object.signals.map((e: any) => Signal.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: GetConnectionResponse): unknown {
+    const obj: any = {};
+    if (message.connection !== undefined) {
+      obj.connection = Connection.toJSON(message.connection);
+    }
+    if (message.signals?.length) {
+      obj.signals = message.signals.map((e) => Signal.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetConnectionResponse>): GetConnectionResponse {
+    return GetConnectionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetConnectionResponse>): GetConnectionResponse {
+    const message = createBaseGetConnectionResponse();
+    message.connection = (object.connection !== undefined && object.connection !== null)
+      ? Connection.fromPartial(object.connection)
+      : undefined;
+    message.signals = object.signals?.map((e) => Signal.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseListConnectionsRequest(): ListConnectionsRequest {
+  return { companyId: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListConnectionsRequest: MessageFns<ListConnectionsRequest> = {
+  encode(message: ListConnectionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.companyId !== "") {
+      writer.uint32(10).string(message.companyId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListConnectionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListConnectionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListConnectionsRequest {
+    return {
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListConnectionsRequest): unknown {
+    const obj: any = {};
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListConnectionsRequest>): ListConnectionsRequest {
+    return ListConnectionsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListConnectionsRequest>): ListConnectionsRequest {
+    const message = createBaseListConnectionsRequest();
+    message.companyId = object.companyId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListConnectionsResponse(): ListConnectionsResponse {
+  return { connections: [], nextPageToken: "" };
+}
+
+export const ListConnectionsResponse: MessageFns<ListConnectionsResponse> = {
+  encode(message: ListConnectionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.connections) {
+      Connection.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListConnectionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListConnectionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.connections.push(Connection.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListConnectionsResponse {
+    return {
+      connections: globalThis.Array.isArray(object?.connections)
+        ? object.connections.map((e: any) => Connection.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListConnectionsResponse): unknown {
+    const obj: any = {};
+    if (message.connections?.length) {
+      obj.connections = message.connections.map((e) => Connection.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListConnectionsResponse>): ListConnectionsResponse {
+    return ListConnectionsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListConnectionsResponse>): ListConnectionsResponse {
+    const message = createBaseListConnectionsResponse();
+    message.connections = object.connections?.map((e) => Connection.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseDeactivateConnectionRequest(): DeactivateConnectionRequest {
+  return { companyId: "", connectionId: "" };
+}
+
+export const DeactivateConnectionRequest: MessageFns<DeactivateConnectionRequest> = {
+  encode(message: DeactivateConnectionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.companyId !== "") {
+      writer.uint32(10).string(message.companyId);
+    }
+    if (message.connectionId !== "") {
+      writer.uint32(18).string(message.connectionId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeactivateConnectionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeactivateConnectionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.connectionId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeactivateConnectionRequest {
+    return {
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      connectionId: isSet(object.connectionId)
+        ? globalThis.String(object.connectionId)
+        : isSet(object.connection_id)
+        ? globalThis.String(object.connection_id)
+        : "",
+    };
+  },
+
+  toJSON(message: DeactivateConnectionRequest): unknown {
+    const obj: any = {};
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.connectionId !== "") {
+      obj.connectionId = message.connectionId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeactivateConnectionRequest>): DeactivateConnectionRequest {
+    return DeactivateConnectionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeactivateConnectionRequest>): DeactivateConnectionRequest {
+    const message = createBaseDeactivateConnectionRequest();
+    message.companyId = object.companyId ?? "";
+    message.connectionId = object.connectionId ?? "";
+    return message;
+  },
+};
+
+function createBaseDeactivateConnectionResponse(): DeactivateConnectionResponse {
+  return { connection: undefined };
+}
+
+export const DeactivateConnectionResponse: MessageFns<DeactivateConnectionResponse> = {
+  encode(message: DeactivateConnectionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.connection !== undefined) {
+      Connection.encode(message.connection, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeactivateConnectionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeactivateConnectionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.connection = Connection.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeactivateConnectionResponse {
+    return { connection: isSet(object.connection) ? Connection.fromJSON(object.connection) : undefined };
+  },
+
+  toJSON(message: DeactivateConnectionResponse): unknown {
+    const obj: any = {};
+    if (message.connection !== undefined) {
+      obj.connection = Connection.toJSON(message.connection);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeactivateConnectionResponse>): DeactivateConnectionResponse {
+    return DeactivateConnectionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeactivateConnectionResponse>): DeactivateConnectionResponse {
+    const message = createBaseDeactivateConnectionResponse();
     message.connection = (object.connection !== undefined && object.connection !== null)
       ? Connection.fromPartial(object.connection)
       : undefined;
@@ -2227,6 +3306,7 @@ function createBaseConnectionSecrets(): ConnectionSecrets {
     previousSecret: "",
     version: 0n,
     previousUntil: undefined,
+    deactivatedAt: undefined,
   };
 }
 
@@ -2252,6 +3332,9 @@ export const ConnectionSecrets: MessageFns<ConnectionSecrets> = {
     }
     if (message.previousUntil !== undefined) {
       Timestamp.encode(toTimestamp(message.previousUntil), writer.uint32(50).fork()).join();
+    }
+    if (message.deactivatedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.deactivatedAt), writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -2317,6 +3400,14 @@ export const ConnectionSecrets: MessageFns<ConnectionSecrets> = {
             message.previousUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.deactivatedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2353,6 +3444,11 @@ export const ConnectionSecrets: MessageFns<ConnectionSecrets> = {
         : isSet(object.previous_until)
         ? fromJsonTimestamp(object.previous_until)
         : undefined,
+      deactivatedAt: isSet(object.deactivatedAt)
+        ? fromJsonTimestamp(object.deactivatedAt)
+        : isSet(object.deactivated_at)
+        ? fromJsonTimestamp(object.deactivated_at)
+        : undefined,
     };
   },
 
@@ -2376,6 +3472,9 @@ export const ConnectionSecrets: MessageFns<ConnectionSecrets> = {
     if (message.previousUntil !== undefined) {
       obj.previousUntil = message.previousUntil.toISOString();
     }
+    if (message.deactivatedAt !== undefined) {
+      obj.deactivatedAt = message.deactivatedAt.toISOString();
+    }
     return obj;
   },
 
@@ -2390,6 +3489,7 @@ export const ConnectionSecrets: MessageFns<ConnectionSecrets> = {
     message.previousSecret = object.previousSecret ?? "";
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
     message.previousUntil = object.previousUntil ?? undefined;
+    message.deactivatedAt = object.deactivatedAt ?? undefined;
     return message;
   },
 };
@@ -2752,7 +3852,8 @@ export const GetConnectionSecretsResponse: MessageFns<GetConnectionSecretsRespon
 
 /**
  * The companies that Frontdesk serves, and the signals by which an event of theirs is recognised.
- * Every method but GetCompany and ListSignals needs a token for all companies.
+ * Get… and List… of one company need it in the token; every other method needs a token for all companies. Each change leaves an
+ * entry of AuditService and an event.
  */
 export type DirectoryServiceDefinition = typeof DirectoryServiceDefinition;
 export const DirectoryServiceDefinition = {
@@ -2792,7 +3893,24 @@ export const DirectoryServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Also creates the connection's own signal. */
+    /** Takes the service up again: what is received from now on is attributed. What was quarantined meanwhile stays there. */
+    reactivateCompany: {
+      name: "ReactivateCompany",
+      requestType: ReactivateCompanyRequest as typeof ReactivateCompanyRequest,
+      requestStream: false,
+      responseType: ReactivateCompanyResponse as typeof ReactivateCompanyResponse,
+      responseStream: false,
+      options: {},
+    },
+    updateCompany: {
+      name: "UpdateCompany",
+      requestType: UpdateCompanyRequest as typeof UpdateCompanyRequest,
+      requestStream: false,
+      responseType: UpdateCompanyResponse as typeof UpdateCompanyResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Also adds the connection's signals: its own, and those of what is known of the account. */
     createConnection: {
       name: "CreateConnection",
       requestType: CreateConnectionRequest as typeof CreateConnectionRequest,
@@ -2810,6 +3928,31 @@ export const DirectoryServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    getConnection: {
+      name: "GetConnection",
+      requestType: GetConnectionRequest as typeof GetConnectionRequest,
+      requestStream: false,
+      responseType: GetConnectionResponse as typeof GetConnectionResponse,
+      responseStream: false,
+      options: {},
+    },
+    listConnections: {
+      name: "ListConnections",
+      requestType: ListConnectionsRequest as typeof ListConnectionsRequest,
+      requestStream: false,
+      responseType: ListConnectionsResponse as typeof ListConnectionsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Its deliveries are refused from now on, and its signals end. There is no way back but a new connection. */
+    deactivateConnection: {
+      name: "DeactivateConnection",
+      requestType: DeactivateConnectionRequest as typeof DeactivateConnectionRequest,
+      requestStream: false,
+      responseType: DeactivateConnectionResponse as typeof DeactivateConnectionResponse,
+      responseStream: false,
+      options: {},
+    },
     addSignal: {
       name: "AddSignal",
       requestType: AddSignalRequest as typeof AddSignalRequest,
@@ -2818,7 +3961,10 @@ export const DirectoryServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Ends a signal's validity: it no longer counts for what begins at or after that time. */
+    /**
+     * Ends a signal's validity: it no longer counts for what begins at or after that time. A connection's own ends with the connection,
+     * and one of a phone number with the number.
+     */
     endSignal: {
       name: "EndSignal",
       requestType: EndSignalRequest as typeof EndSignalRequest,
@@ -2873,7 +4019,16 @@ export interface DirectoryServiceImplementation<CallContextExt = {}> {
     request: DeactivateCompanyRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<DeactivateCompanyResponse>>;
-  /** Also creates the connection's own signal. */
+  /** Takes the service up again: what is received from now on is attributed. What was quarantined meanwhile stays there. */
+  reactivateCompany(
+    request: ReactivateCompanyRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ReactivateCompanyResponse>>;
+  updateCompany(
+    request: UpdateCompanyRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<UpdateCompanyResponse>>;
+  /** Also adds the connection's signals: its own, and those of what is known of the account. */
   createConnection(
     request: CreateConnectionRequest,
     context: CallContext & CallContextExt,
@@ -2883,8 +4038,24 @@ export interface DirectoryServiceImplementation<CallContextExt = {}> {
     request: RotateConnectionSecretRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<RotateConnectionSecretResponse>>;
+  getConnection(
+    request: GetConnectionRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<GetConnectionResponse>>;
+  listConnections(
+    request: ListConnectionsRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ListConnectionsResponse>>;
+  /** Its deliveries are refused from now on, and its signals end. There is no way back but a new connection. */
+  deactivateConnection(
+    request: DeactivateConnectionRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<DeactivateConnectionResponse>>;
   addSignal(request: AddSignalRequest, context: CallContext & CallContextExt): Promise<DeepPartial<AddSignalResponse>>;
-  /** Ends a signal's validity: it no longer counts for what begins at or after that time. */
+  /**
+   * Ends a signal's validity: it no longer counts for what begins at or after that time. A connection's own ends with the connection,
+   * and one of a phone number with the number.
+   */
   endSignal(request: EndSignalRequest, context: CallContext & CallContextExt): Promise<DeepPartial<EndSignalResponse>>;
   listSignals(
     request: ListSignalsRequest,
@@ -2919,7 +4090,16 @@ export interface DirectoryServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<DeactivateCompanyRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<DeactivateCompanyResponse>;
-  /** Also creates the connection's own signal. */
+  /** Takes the service up again: what is received from now on is attributed. What was quarantined meanwhile stays there. */
+  reactivateCompany(
+    request: DeepPartial<ReactivateCompanyRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ReactivateCompanyResponse>;
+  updateCompany(
+    request: DeepPartial<UpdateCompanyRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<UpdateCompanyResponse>;
+  /** Also adds the connection's signals: its own, and those of what is known of the account. */
   createConnection(
     request: DeepPartial<CreateConnectionRequest>,
     options?: CallOptions & CallOptionsExt,
@@ -2929,8 +4109,24 @@ export interface DirectoryServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<RotateConnectionSecretRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<RotateConnectionSecretResponse>;
+  getConnection(
+    request: DeepPartial<GetConnectionRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<GetConnectionResponse>;
+  listConnections(
+    request: DeepPartial<ListConnectionsRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ListConnectionsResponse>;
+  /** Its deliveries are refused from now on, and its signals end. There is no way back but a new connection. */
+  deactivateConnection(
+    request: DeepPartial<DeactivateConnectionRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<DeactivateConnectionResponse>;
   addSignal(request: DeepPartial<AddSignalRequest>, options?: CallOptions & CallOptionsExt): Promise<AddSignalResponse>;
-  /** Ends a signal's validity: it no longer counts for what begins at or after that time. */
+  /**
+   * Ends a signal's validity: it no longer counts for what begins at or after that time. A connection's own ends with the connection,
+   * and one of a phone number with the number.
+   */
   endSignal(request: DeepPartial<EndSignalRequest>, options?: CallOptions & CallOptionsExt): Promise<EndSignalResponse>;
   listSignals(
     request: DeepPartial<ListSignalsRequest>,

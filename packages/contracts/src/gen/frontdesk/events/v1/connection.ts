@@ -6,6 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 
 /**
  * frontdesk.connection.changed.v1
@@ -16,10 +17,12 @@ export interface ConnectionChanged {
   provider: string;
   /** Rises across all connections with each change: that of DirectoryService's ConnectionSecrets. */
   version: bigint;
+  /** Since when its deliveries are refused; absent while it is in use. */
+  deactivatedAt: Date | undefined;
 }
 
 function createBaseConnectionChanged(): ConnectionChanged {
-  return { connectionId: "", provider: "", version: 0n };
+  return { connectionId: "", provider: "", version: 0n, deactivatedAt: undefined };
 }
 
 export const ConnectionChanged: MessageFns<ConnectionChanged> = {
@@ -35,6 +38,9 @@ export const ConnectionChanged: MessageFns<ConnectionChanged> = {
         throw new globalThis.Error("value provided for field message.version of type uint64 too large");
       }
       writer.uint32(24).uint64(message.version);
+    }
+    if (message.deactivatedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.deactivatedAt), writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -76,6 +82,14 @@ export const ConnectionChanged: MessageFns<ConnectionChanged> = {
             message.version = reader.uint64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.deactivatedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -97,6 +111,11 @@ export const ConnectionChanged: MessageFns<ConnectionChanged> = {
         : "",
       provider: isSet(object.provider) ? globalThis.String(object.provider) : "",
       version: isSet(object.version) ? BigInt(object.version) : 0n,
+      deactivatedAt: isSet(object.deactivatedAt)
+        ? fromJsonTimestamp(object.deactivatedAt)
+        : isSet(object.deactivated_at)
+        ? fromJsonTimestamp(object.deactivated_at)
+        : undefined,
     };
   },
 
@@ -111,6 +130,9 @@ export const ConnectionChanged: MessageFns<ConnectionChanged> = {
     if (message.version !== 0n) {
       obj.version = message.version.toString();
     }
+    if (message.deactivatedAt !== undefined) {
+      obj.deactivatedAt = message.deactivatedAt.toISOString();
+    }
     return obj;
   },
 
@@ -122,6 +144,7 @@ export const ConnectionChanged: MessageFns<ConnectionChanged> = {
     message.connectionId = object.connectionId ?? "";
     message.provider = object.provider ?? "";
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    message.deactivatedAt = object.deactivatedAt ?? undefined;
     return message;
   },
 };
@@ -134,6 +157,28 @@ type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function toTimestamp(date: Date): Timestamp {
+  const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
+  const nanos = (date.getTime() % 1_000) * 1_000_000;
+  return { seconds, nanos };
+}
+
+function fromTimestamp(t: Timestamp): Date {
+  let millis = (globalThis.Number(t.seconds.toString()) || 0) * 1_000;
+  millis += (t.nanos || 0) / 1_000_000;
+  return new globalThis.Date(millis);
+}
+
+function fromJsonTimestamp(o: any): Date {
+  if (o instanceof globalThis.Date) {
+    return o;
+  } else if (typeof o === "string") {
+    return new globalThis.Date(o);
+  } else {
+    return fromTimestamp(Timestamp.fromJSON(o));
+  }
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
