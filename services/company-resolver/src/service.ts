@@ -30,6 +30,7 @@ import { createConnectionSecretsReader } from './db/connection-secrets-reader.ts
 import { createSignalLookUp } from './db/known-signals.ts'
 import { createQuarantineRepository } from './db/quarantine-repository.ts'
 import * as schema from './db/schema/index.ts'
+import { createSignalCache } from './db/signal-cache.ts'
 import { createSignalRepository } from './db/signal-repository.ts'
 import { shippedModel } from './domain/model.ts'
 import { connectionChanged } from './events/connection-changed.ts'
@@ -39,6 +40,8 @@ import { createAttributionService } from './rpc/attribution-service.ts'
 import { createDirectoryService } from './rpc/directory-service.ts'
 
 const name = 'company-resolver'
+/** Some 400 bytes each. */
+const signalValuesCached = 50_000
 
 /** A running resolver: where it listens. Disposing it finishes the batch in hand and flushes the outbox. */
 export interface CompanyResolver extends AsyncDisposable {
@@ -75,12 +78,13 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   starting.use(watchTopology(bus, name, telemetry))
   const outbox = starting.use(createOutbox({ database, bus, telemetry, source: `frontdesk/${name}` }))
 
+  const signalCache = createSignalCache(signalValuesCached)
   const handler = createProviderEventHandler({
     database,
     outbox,
     telemetry,
     model: shippedModel,
-    ledger: (tx) => createAttributionLedger(tx, now),
+    ledger: (tx) => createAttributionLedger(tx, signalCache, now),
   })
   starting.use(consumeDurables({ database, bus, telemetry, service: name, handler }))
 
