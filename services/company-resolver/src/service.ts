@@ -43,6 +43,7 @@ import { createPhoneNumberRepository } from './db/phone-number-repository.ts'
 import { createQuarantineRepository } from './db/quarantine-repository.ts'
 import * as schema from './db/schema/index.ts'
 import { createSealing } from './db/sealing.ts'
+import { createSignalCache } from './db/signal-cache.ts'
 import { createSignalRepository } from './db/signal-repository.ts'
 import { shippedModel } from './domain/model.ts'
 import { directoryChanged } from './events/directory-changed.ts'
@@ -57,6 +58,8 @@ import { createVaultService } from './rpc/vault-service.ts'
 const name = 'company-resolver'
 /** What people administer with: no service rotates keys, whatever its token is good for. */
 const administrators = ['operator', 'cli', 'console']
+/** Some 400 bytes each. */
+const signalValuesCached = 50_000
 
 /** A running resolver: where it listens. Disposing it finishes the batch in hand and flushes the outbox. */
 export interface CompanyResolver extends AsyncDisposable {
@@ -93,12 +96,13 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   starting.use(watchTopology(bus, name, telemetry))
   const outbox = starting.use(createOutbox({ database, bus, telemetry, source: `frontdesk/${name}` }))
 
+  const signalCache = createSignalCache(signalValuesCached)
   const handler = createProviderEventHandler({
     database,
     outbox,
     telemetry,
     model: shippedModel,
-    ledger: (tx) => createAttributionLedger(tx, now),
+    ledger: (tx) => createAttributionLedger(tx, signalCache, now),
   })
   starting.use(consumeDurables({ database, bus, telemetry, service: name, handler }))
 

@@ -1,35 +1,33 @@
-import { parseEventId, type EventId, type EventType } from '@frontdesk/contracts'
-import { acrossCompanies, type Database, padded, type Transaction } from '@frontdesk/database'
-import { eq, inArray, sql } from 'drizzle-orm'
+import { eventIdFromBytes, eventIdToBytes, parseEventId, type EventId, type EventType } from '@frontdesk/contracts'
+import { acrossCompanies, padded, type SqlStatement, textByLength, type Transaction } from '@frontdesk/database'
+import { sql } from 'drizzle-orm'
 import type { AttributionLedger } from '../app/ports.ts'
 import type { Attribution, ProviderEvent } from '../domain/attribute.ts'
 import { entityKey } from '../domain/entity.ts'
-import { holdDirectoryVersion } from './change-directory.ts'
-import { readSignals, toKnownSignals } from './known-signals.ts'
+import { holdDirectoryVersion, stateId } from './change-directory.ts'
+import { possibleValues, readSignals, toKnownSignals } from './known-signals.ts'
 import { inPowersOfTwo } from './lists.ts'
 import { entityRowKey } from './mapping.ts'
 import { attributions } from './schema/attributions.ts'
-import { companies } from './schema/companies.ts'
 import { entities } from './schema/entities.ts'
+import type { SignalCache } from './signal-cache.ts'
 
 const rowsPerInsert = 128
 
-/** The ledger inside one transaction: three reads and two writes for a batch of any size up to 128. */
-export function createAttributionLedger(tx: Transaction, now: () => Date): AttributionLedger {
+/** The ledger inside one transaction: one read and two writes for a batch of any size up to 128, and another read for what the cache lacks. */
+export function createAttributionLedger(tx: Transaction, cache: SignalCache, now: () => Date): AttributionLedger {
   return {
     async lookUp(events) {
-      const directoryVersion = await holdDirectoryVersion(tx)
-      const [signalRows, entityRows] = await acrossCompanies('attribution asks whose an event is', async () => [
-        await readSignals(
-          tx.orm,
-          events.flatMap(({ evidence }) => evidence),
-        ),
-        await readEntities(tx, events),
-      ])
-      return {
-        known: { directoryVersion, ...toKnownSignals(signalRows, entityRows) },
-        entities: new Map(entityRows.map(({ key, companyId }) => [key, companyId])),
-      }
+      return acrossCompanies('attribution asks whose an event is', async () => {
+        const { directoryVersion, entities: entityRows } = await holdVersionAndReadEntities(tx, events)
+        const { found, missing } = cache.lookUp(directoryVersion, possibleValues(events.flatMap(({ evidence }) => evidence)))
+        const read = await readSignals(tx.orm, missing)
+        cache.keep(directoryVersion, missing, read)
+        return {
+          known: { directoryVersion, ...toKnownSignals([...found, ...read], entityRows) },
+          entities: new Map(entityRows.map(({ key, companyId }) => [key, companyId])),
+        }
+      })
     },
 
     async record(decided) {
@@ -53,21 +51,51 @@ export async function keepFirstOfEntities(tx: Transaction, first: readonly (type
     .onDuplicateKeyUpdate({ set: { entityKey: sql`${entities.entityKey}` } })
 }
 
-async function readEntities(tx: Transaction, events: readonly ProviderEvent[]) {
+interface EntityRow {
+  readonly key: string
+  readonly companyId: string
+  readonly deactivatedAt: Date | null
+}
+
+/**
+ * The directory's version, held until the transaction's end, and where the entities' first events went, in one read. Only the
+ * version is locked: of the entities another batch may be about to add to the same.
+ */
+async function holdVersionAndReadEntities(tx: Transaction, events: readonly ProviderEvent[]) {
   const keys = new Map<EventId, string>(
     events.flatMap(({ entity }) => (entity ? [[entityRowKey(entity), entityKey(entity)] as const] : [])),
   )
-  if (keys.size === 0) return []
-  const rows = await entitiesByKey(tx.orm, [...keys.keys()])
-  return rows.map(({ rowKey, ...row }) => ({ ...row, key: keys.get(rowKey) ?? '' }))
+  if (keys.size === 0) return { directoryVersion: await holdDirectoryVersion(tx), entities: [] }
+  const { sql: text, params } = versionAndEntities([...keys.keys()])
+  const { rows } = await tx.execute(text, params)
+  const version = rows.find(({ version: held }) => held !== null)?.['version'] ?? 0
+  const entityRows = rows.flatMap(({ entity_key: rowKey, company_id: companyId, deactivated_at: deactivatedAt }): EntityRow[] =>
+    rowKey === null
+      ? []
+      : [
+          {
+            key: keys.get(eventIdFromBytes(rowKey as Buffer)) ?? '',
+            companyId: companyId as string,
+            deactivatedAt: deactivatedAt as Date | null,
+          },
+        ],
+  )
+  return { directoryVersion: BigInt(version as number), entities: entityRows }
 }
 
-export function entitiesByKey(orm: Database['orm'], keys: readonly EventId[]) {
-  return orm
-    .select({ rowKey: entities.entityKey, companyId: entities.companyId, deactivatedAt: companies.deactivatedAt })
-    .from(entities)
-    .innerJoin(companies, eq(companies.companyId, entities.companyId))
-    .where(inArray(entities.entityKey, padded(keys)))
+const versionAndEntitiesText = textByLength(
+  (keys) =>
+    `(select directory_version as version, null as entity_key, null as company_id, null as deactivated_at
+        from directory_state where id = ? lock in share mode)
+     union all
+     (select null, entities.entity_key, entities.company_id, companies.deactivated_at
+        from entities join companies on companies.company_id = entities.company_id
+        where entities.entity_key in (${Array.from({ length: keys }, () => '?').join(', ')}))`,
+)
+
+export function versionAndEntities(keys: readonly EventId[]): SqlStatement {
+  const listed = padded(keys)
+  return { sql: versionAndEntitiesText(listed.length), params: [stateId, ...listed.map(eventIdToBytes)] }
 }
 
 function toRow({ event, decision, ...explained }: Attribution, decidedAt: Date): typeof attributions.$inferInsert {

@@ -1,12 +1,14 @@
 import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
-import { withTransaction } from '@frontdesk/database'
+import { companyTablesOf, openDatabase, withConnection, withTransaction } from '@frontdesk/database'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { author, openMigratedDatabase } from '../../test/migrated-database.ts'
 import { attributeEvents } from '../app/attribute-events.ts'
-import type { ProviderEvent } from '../domain/attribute.ts'
+import type { Attribution, ProviderEvent } from '../domain/attribute.ts'
 import { shippedModel } from '../domain/model.ts'
 import { createAttributionLedger } from './attribution-ledger.ts'
 import { createAttributionReader } from './attribution-reader.ts'
+import * as schema from './schema/index.ts'
+import { createSignalCache } from './signal-cache.ts'
 import { createSignalRepository } from './signal-repository.ts'
 
 let context: Awaited<ReturnType<typeof openMigratedDatabase>>
@@ -38,9 +40,10 @@ const anEvent = (key: string, overrides: Partial<ProviderEvent> = {}): ProviderE
   ...overrides,
 })
 
-const attributeAll = (events: ProviderEvent[]) =>
-  withTransaction(context.database, (tx) =>
-    attributeEvents({ ledger: createAttributionLedger(tx, () => new Date()), model: shippedModel })(events),
+const cache = createSignalCache(1_000)
+const attributeAll = (events: ProviderEvent[], database = context.database) =>
+  withTransaction(database, (tx) =>
+    attributeEvents({ ledger: createAttributionLedger(tx, cache, () => new Date()), model: shippedModel })(events),
   )
 const idOf = (key: string) => parseEventId(deriveEventId([key])) ?? deriveEventId([])
 const reader = () => createAttributionReader(context.database)
@@ -105,4 +108,54 @@ test('values of any length and any bytes are evidence that matches nothing', asy
     values.map((value, index) => anEvent(`odd-${index}`, { evidence: [{ kind: 'organizer_email', value }] })),
   )
   expect(decided.map(({ decision }) => decision)).toEqual(values.map(() => ({ kind: 'quarantined', reason: 'no_match', details: [] })))
+})
+
+const companyOf = ([attribution]: readonly Attribution[]) =>
+  attribution?.decision.kind === 'attributed' ? attribution.decision.companyId : undefined
+const ofAgent = (key: string, value: string) => anEvent(key, { evidence: [{ kind: 'voice_agent', value }] })
+
+test('a batch costs one read when the directory has not changed, also where nobody knows its evidence', async () => {
+  await using database = openDatabase({ ...context, poolSize: 1, companyTables: companyTablesOf(schema) })
+  const reads = () =>
+    withConnection(database, async (connection) => {
+      const { rows } = await connection.execute("show session status like 'Com_select'", [])
+      return Number(rows[0]?.['Value'])
+    })
+  const batch = (key: string) => [ofAgent(`${key} 1`, agents.a), ofAgent(`${key} 2`, agents.b), ofAgent(`${key} 3`, 'agent_nobody')]
+  await attributeAll(batch('cold'), database)
+  const before = await reads()
+  await attributeAll(batch('warm'), database)
+  expect((await reads()) - before).toBe(1)
+})
+
+test('a change of the directory counts for the next batch, also of what nobody knew', async () => {
+  const agent = newId('agent')
+  expect(companyOf(await attributeAll([ofAgent('unknown', agent)]))).toBeUndefined()
+  const companyId = await context.aCompany()
+  const signal = { id: newId('sig'), companyId, kind: 'voice_agent', value: agent, validFrom: undefined, validUntil: undefined } as const
+  const signals = createSignalRepository(context.database, context.journal, companyId)
+  await signals.insert(signal, author)
+  expect(companyOf(await attributeAll([ofAgent('added', agent)]))).toBe(companyId)
+  await signals.change(signal.id, (before) => ({ ...before, validUntil: new Date(0) }), author)
+  expect(companyOf(await attributeAll([ofAgent('ended', agent)]))).toBeUndefined()
+  await signals.change(signal.id, (before) => ({ ...before, validUntil: undefined }), author)
+  await context.companies.change(companyId, (company) => ({ ...company, deactivatedAt: new Date(0) }), author)
+  expect((await attributeAll([ofAgent('inactive', agent)]))[0]?.decision).toMatchObject({ reason: 'inactive_company' })
+})
+
+test('a batch that began before a change decides by what was so, and the change waits for it', async () => {
+  const agent = newId('agent')
+  const companyId = await context.aCompany()
+  await attributeAll([ofAgent('stale 0', agent)])
+  const signal = { id: newId('sig'), companyId, kind: 'voice_agent', value: agent, validFrom: undefined, validUntil: undefined } as const
+  let inserted: Promise<void> | undefined
+  const decided = await withTransaction(context.database, async (tx) => {
+    const ledger = createAttributionLedger(tx, cache, () => new Date())
+    await ledger.lookUp([ofAgent('stale 1', agent)])
+    inserted = createSignalRepository(context.database, context.journal, companyId).insert(signal, author)
+    return attributeEvents({ ledger, model: shippedModel })([ofAgent('stale 1', agent)])
+  })
+  expect(companyOf(decided)).toBeUndefined()
+  await inserted
+  expect(companyOf(await attributeAll([ofAgent('stale 2', agent)]))).toBe(companyId)
 })

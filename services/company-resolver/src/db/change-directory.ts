@@ -2,7 +2,8 @@ import { type Database, type Transaction, withTransaction } from '@frontdesk/dat
 import { eq, sql } from 'drizzle-orm'
 import { directoryState } from './schema/directory-state.ts'
 
-const stateId = 1
+/** Of the one row of `directory_state`. */
+export const stateId = 1
 
 /** One transaction that raises the directory's version first, and so holds off every other change until its commit. */
 export function changeDirectory<Result>(database: Database, work: (tx: Transaction) => Promise<Result>): Promise<Result> {

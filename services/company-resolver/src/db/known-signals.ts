@@ -8,19 +8,25 @@ import { companies } from './schema/companies.ts'
 import { signals } from './schema/signals.ts'
 
 type Orm = Pick<Database['orm'], 'select'>
-type FoundSignal = KnownSignal & { readonly deactivatedAt: Date | null }
+/** A signal with the end of its company. */
+export type FoundSignal = KnownSignal & { readonly deactivatedAt: Date | null }
 
 /** What the directory says as it stands: one read, which waits for no change of it. */
 export function createSignalLookUp({ orm }: Database): SignalLookUp {
-  return async (evidence) => toKnownSignals(await acrossCompanies('a ringing call asks whose it is', () => readSignals(orm, evidence)))
+  return async (evidence) =>
+    toKnownSignals(await acrossCompanies('a ringing call asks whose it is', () => readSignals(orm, possibleValues(evidence))))
 }
 
-/** The signals that the evidence may match. */
-export async function readSignals(orm: Orm, evidence: readonly Evidence[]): Promise<FoundSignal[]> {
+/** The different values of the evidence that a signal can have. */
+export function possibleValues(evidence: readonly Evidence[]): string[] {
   const values = new Set(evidence.map(({ value }) => value))
-  const possible = [...values].filter((value) => value.length <= maxSignalLength)
-  if (possible.length === 0) return []
-  const rows = await signalsByValue(orm, possible)
+  return [...values].filter((value) => value.length <= maxSignalLength)
+}
+
+/** The signals that have one of the values. */
+export async function readSignals(orm: Orm, values: readonly string[]): Promise<FoundSignal[]> {
+  if (values.length === 0) return []
+  const rows = await signalsByValue(orm, values)
   return rows.map((row) => ({ ...row, validFrom: row.validFrom ?? undefined, validUntil: row.validUntil ?? undefined }))
 }
 

@@ -3,7 +3,7 @@ import { acrossCompanies, type Database, withConnection } from '@frontdesk/datab
 import { outbox } from '@frontdesk/outbox'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
-import { entitiesByKey } from './attribution-ledger.ts'
+import { versionAndEntities } from './attribution-ledger.ts'
 import { attributionOf, attributionsOf, quarantinedBefore } from './attribution-reader.ts'
 import { dataKeysOf } from './company-keys.ts'
 import { branchesAfter } from './branch-repository.ts'
@@ -139,7 +139,7 @@ function inSession<Result>(work: (execute: Execute) => Promise<Result>): Promise
   )
 }
 
-type Query = { toSQL(): { sql: string; params: unknown[] } }
+type Query = { toSQL(): { sql: string; params: readonly unknown[] } }
 const company = () => companyIds[7] as Parameters<typeof signalsAfter>[1]
 const page = { before: 1_500n, limit: 50 }
 /** Behind everything that was kept before the tests. */
@@ -201,7 +201,13 @@ test.each<[string, (orm: Database['orm']) => Query, string, ...string[]]>([
   ['a release’s look for the revisions', (orm) => revisionsOf(orm, keyOf(3)).for('update'), 'attributions_by_event'],
   ['a release’s look for the payload', (orm) => quarantinedRow(orm, keyOf(20), 1), 'outbox_by_correlation'],
   ['attribution’s look for signals', (orm) => signalsByValue(orm, ['team-1', 'team-2', 'nobody']), 'signals_by_value', 'PRIMARY'],
-  ['attribution’s look for entities', (orm) => entitiesByKey(orm, [keyOf(1), keyOf(2)]), 'PRIMARY', 'PRIMARY'],
+  [
+    'attribution’s look for the version and the entities',
+    () => ({ toSQL: () => versionAndEntities([keyOf(1), keyOf(2)]) }),
+    'PRIMARY',
+    'PRIMARY',
+    'PRIMARY',
+  ],
   ['a page of ListConnectionSecrets', (orm) => secretsAfter(orm, { afterVersion: 1_900n, limit: 50 }), 'connections_by_secret_cursor'],
   ['the vault’s look for keys', (orm) => dataKeysOf(orm, companyIds.slice(0, 8), [9, 10]), 'PRIMARY'],
   ['GetConnectionSecrets', (orm) => connectionById(orm, connectionId), 'connections_by_id'],
