@@ -1,5 +1,6 @@
-import type { Connection, DriverResult } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { type Database, internalsOf } from './database.ts'
+import type { DriverResult } from './driver-result.ts'
 import { type SqlStatement, toSqlResult } from './session.ts'
 import type { SqlResult } from './sql-value.ts'
 import { type TransactionOptions, tryAgain } from './transaction.ts'

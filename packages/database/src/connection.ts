@@ -6,7 +6,8 @@ import {
   type PrepareStatementInfo,
 } from 'mysql2'
 import { ConnectionLostError, toDatabaseError } from './database-errors.ts'
-import { pipeline, type Step } from './pipeline.ts'
+import type { DriverResult } from './driver-result.ts'
+import { pipeline } from './pipeline.ts'
 import { toDriverValue } from './sql-value.ts'
 
 /** How connections are made. */
@@ -23,9 +24,6 @@ export interface Statement {
   readonly params: readonly unknown[]
   readonly asArrays?: boolean
 }
-
-/** The driver's two kinds of result: rows with their fields, or the header of a write. */
-export type DriverResult = [result: unknown, fields: FieldPacket[]]
 
 type Callback<Result> = (error: Error | null, ...results: Result[]) => void
 
@@ -95,16 +93,19 @@ export class Connection {
    * @throws ConnectionLostError
    */
   async executeAll(steps: readonly (string | Statement)[]): Promise<PromiseSettledResult<DriverResult>[]> {
-    const prepared = await Promise.all(steps.map((step) => (typeof step === 'string' ? step : this.#prepare(step))))
+    const prepared = await Promise.all(steps.map(async (step) => (typeof step === 'string' ? step : this.#prepare(step))))
     const before = this.#autocommit ? ['set autocommit = 0'] : []
     this.#autocommit = false
-    return this.#run(this.#answerWithinMs, (done) => {
-      void pipeline(this.#driver, [...before, ...prepared]).then((outcomes) => {
-        const failed = outcomes.slice(0, before.length).find((outcome) => outcome.status === 'rejected')
-        if (failed) this.destroy(failed.reason)
-        else done(null, outcomes.slice(before.length).map(inOurTerms))
-      })
+    const all = await this.#run<PromiseSettledResult<DriverResult>[]>(this.#answerWithinMs, (done) => {
+      pipeline(this.#driver, [...before, ...prepared], (outcomes) => done(null, outcomes))
     })
+    const outcomes = all.map(inOurTerms)
+    const fatal = outcomes.find((outcome, index) => outcome.status === 'rejected' && (index < before.length || isLoss(outcome.reason)))
+    if (fatal?.status === 'rejected') {
+      this.destroy(fatal.reason)
+      throw this.lost.reason
+    }
+    return outcomes.slice(before.length)
   }
 
   async ping(): Promise<void> {
@@ -153,7 +154,7 @@ export class Connection {
     await this.command('set session transaction isolation level read committed')
   }
 
-  async #prepare({ sql, params }: Statement): Promise<Step> {
+  async #prepare({ sql, params }: Statement) {
     const options = { sql, rowsAsArray: false, dateStrings: false }
     const prepared = await this.#run<PrepareStatementInfo>(this.#answerWithinMs, (done) => this.#driver.prepare(options as never, done))
     return { prepared, values: params.map(toDriverValue) }
@@ -191,6 +192,10 @@ export class Connection {
       }
     })
   }
+}
+
+function isLoss(reason: unknown): boolean {
+  return reason instanceof ConnectionLostError
 }
 
 function inOurTerms(outcome: PromiseSettledResult<DriverResult>): PromiseSettledResult<DriverResult> {

@@ -2,7 +2,8 @@ import { DrizzleQueryError } from 'drizzle-orm'
 import { MySqlDialect, type MySqlPreparedQueryConfig, type PreparedQueryKind } from 'drizzle-orm/mysql-core'
 import { MySql2Database, type MySql2PreparedQueryHKT, MySql2Session } from 'drizzle-orm/mysql2'
 import type { Connection as DriverClient } from 'mysql2/promise'
-import type { DriverResult, Statement } from './connection.ts'
+import type { Statement } from './connection.ts'
+import type { DriverResult } from './driver-result.ts'
 
 /** Runs one statement, wherever it belongs. */
 export type Executor = (statement: Statement) => Promise<DriverResult>

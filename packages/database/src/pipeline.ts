@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import mysql, { type Connection as DriverConnection, type PrepareStatementInfo } from 'mysql2'
-import type { DriverResult } from './connection.ts'
+import type { DriverResult } from './driver-result.ts'
 
 /** A text without parameters, or a prepared statement with the driver's values; of neither may the answer be rows as arrays. */
 export type Step = string | { readonly prepared: PrepareStatementInfo; readonly values: readonly unknown[] }
@@ -22,22 +22,35 @@ interface DriverInternals extends DriverConnection {
 
 // The driver's types leave it out.
 const { createQuery } = mysql as unknown as {
-  createQuery(sql: string, values: readonly unknown[], done: Done, config: DriverConnection['config']): DriverCommand
+  readonly createQuery: (sql: string, values: readonly unknown[], done: Done, config: DriverConnection['config']) => DriverCommand
 }
 
 /**
- * Sends all steps in one write, and gives each one's outcome in their order. The protocol lets a client send a command
+ * Sends all steps in one write, and tells of each one's outcome in their order once there are all. The protocol lets a client send a command
  * before the one before is answered; the server takes them one after the other, whatever comes of each. mysql2 waits for
  * each answer: here several of its own commands are one to its connection.
  */
-export function pipeline(driver: DriverConnection, steps: readonly Step[]): Promise<PromiseSettledResult<DriverResult>[]> {
+export function pipeline(
+  driver: DriverConnection,
+  steps: readonly Step[],
+  done: (outcomes: PromiseSettledResult<DriverResult>[]) => void,
+): void {
   const connection = driver as DriverInternals
-  const outcomes = steps.map(() => Promise.withResolvers<DriverResult>())
-  const commands = outcomes.map(({ resolve, reject }, index) =>
-    commandOf(connection, steps[index] as Step, (error, ...result) => (error ? reject(error) : resolve(result))),
+  const outcomes: PromiseSettledResult<DriverResult>[] = []
+  let left = steps.length
+  const settle = (index: number, outcome: PromiseSettledResult<DriverResult>) => {
+    if (outcomes[index]) return
+    outcomes[index] = outcome
+    left -= 1
+    if (left === 0) done(outcomes)
+  }
+  const commands = steps.map((step, index) =>
+    commandOf(connection, step, (reason, ...value) =>
+      settle(index, reason ? { status: 'rejected', reason } : { status: 'fulfilled', value }),
+    ),
   )
-  connection.addCommand(new Pipeline(commands, (error) => outcomes.forEach(({ reject }) => reject(error))))
-  return Promise.allSettled(outcomes.map(({ promise }) => promise))
+  const fail = (reason: Error) => steps.forEach((_, index) => settle(index, { status: 'rejected', reason }))
+  connection.addCommand(new Pipeline(commands, fail))
 }
 
 function commandOf(connection: DriverInternals, step: Step, done: Done): DriverCommand {

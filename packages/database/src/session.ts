@@ -1,6 +1,6 @@
 import type { MySql2Database } from 'drizzle-orm/mysql2'
 import type { ResultSetHeader } from 'mysql2'
-import type { DriverResult } from './connection.ts'
+import type { DriverResult } from './driver-result.ts'
 import { createOrm, type Executor } from './orm.ts'
 import type { SqlResult, SqlRow, SqlValue } from './sql-value.ts'
 

@@ -102,10 +102,10 @@ export function createPrepareAppend(options: AppendOptions): (events: readonly N
 export function createAppend(options: AppendOptions): (tx: Transaction, events: readonly NewEvent[]) => Promise<void> {
   const prepare = createPrepareAppend(options)
   return async (tx, events) => {
-    const { statements, committed } = prepare(events)
+    const prepared = prepare(events)
     const results: SqlResult[] = []
-    for (const { sql, params } of statements) results.push(await tx.execute(sql, params))
-    tx.afterCommit(() => committed(results))
+    for (const { sql, params } of prepared.statements) results.push(await tx.execute(sql, params))
+    tx.afterCommit(() => prepared.committed(results))
   }
 }
 
