@@ -6,7 +6,7 @@ import type { SqlResult } from './sql-value.ts'
 import { type TransactionOptions, tryAgain } from './transaction.ts'
 
 /**
- * Commits the statements as one READ COMMITTED transaction in two round trips, of which the second is the commit: for
+ * Commits the statements as one READ COMMITTED transaction in two round trips, once they are prepared, of which the second is the commit: for
  * statements of which none needs another's result. It throws what the first to fail threw, and then none has happened. After
  * a deadlock or a lock time-out they run again.
  * @throws FrontdeskError unavailable if the database, a connection or the locks are not to be had.

@@ -137,7 +137,7 @@ export class Connection {
     this.#driver.destroy()
   }
 
-  /** The next statement need not wait for it. */
+  /** The caller need not wait for it: the driver sends what comes next once it is answered. */
   #restoreAutocommit(): void {
     if (this.#autocommit || this.lost.aborted) return
     this.#autocommit = true

@@ -80,12 +80,17 @@ class Pipeline extends EventEmitter implements DriverCommand {
       // What can't be written, for a value that does not fit, has its outcome already.
       this.#unanswered = this.#unanswered.filter((command) => !command.execute(undefined, connection))
       connection.stream.uncork()
+      expectAnswer(connection)
     } else if (this.#unanswered[0]?.execute(packet, connection) === true) {
       this.#unanswered.shift()
-      // The packets of each answer are numbered from 1, its command being 0.
-      connection._resetSequenceId()
-      connection._bumpSequenceId(1)
+      expectAnswer(connection)
     }
     return this.#unanswered.length === 0
   }
+}
+
+/** The packets of each answer are numbered from 1, its command being 0. */
+function expectAnswer(connection: DriverInternals): void {
+  connection._resetSequenceId()
+  connection._bumpSequenceId(1)
 }

@@ -6,6 +6,8 @@ export interface Proxy extends AsyncDisposable {
   readonly url: string
   /** Cuts the connection instead of passing on a packet with this text in it. */
   cutAt: string | undefined
+  /** Cuts the connection once so many bytes more of the server's answers have been passed on. */
+  cutAfterAnswerBytes: number | undefined
   /** Passes nothing on, in either direction, and says nothing of it. */
   silent: boolean
   readonly cuts: number
@@ -17,7 +19,13 @@ export interface Proxy extends AsyncDisposable {
 export async function startProxy(databaseUrl: string): Promise<Proxy> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
-  const state = { cutAt: undefined as string | undefined, silent: false, cuts: 0, writes: 0 }
+  const state = {
+    cutAt: undefined as string | undefined,
+    cutAfterAnswerBytes: undefined as number | undefined,
+    silent: false,
+    cuts: 0,
+    writes: 0,
+  }
 
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
@@ -41,7 +49,15 @@ export async function startProxy(databaseUrl: string): Promise<Proxy> {
       } else if (!state.silent) upstream.write(data)
     })
     upstream.on('data', (data) => {
-      if (!state.silent) client.write(data)
+      if (state.silent) return
+      const left = state.cutAfterAnswerBytes
+      if (left === undefined || data.length < left) {
+        client.write(data)
+        if (left !== undefined) state.cutAfterAnswerBytes = left - data.length
+      } else {
+        state.cuts++
+        client.end(data.subarray(0, left), cut)
+      }
     })
   })
   server.listen(0, '127.0.0.1')

@@ -42,6 +42,27 @@ test('the first of a group waits for others, so long or until so many are there'
   ])
 })
 
+test('who has waited for a place has gathered enough by then', async () => {
+  const free = Promise.withResolvers<void>()
+  let waited = 0
+  const { commit } = group({
+    gather: { ms: 50, items: 3 },
+    commit: async (items) => {
+      if (items.includes(1)) await free.promise
+      else waited = performance.now()
+      return items
+    },
+  })
+  const first = commit.submit({ item: 1, bytes: 100 })
+  await wait(70)
+  const second = commit.submit({ item: 2, bytes: 100 })
+  await wait(70)
+  const freedAt = performance.now()
+  free.resolve()
+  await Promise.all([first, second])
+  expect(waited - freedAt).toBeLessThan(40)
+})
+
 test('a group holds no more than its items and bytes allow', async () => {
   const byItems = group()
   await byItems.submit(1, 2, 3, 4, 5)

@@ -48,6 +48,8 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
   let running = 0
   let scheduled = false
   let gathering: NodeJS.Timeout | undefined
+  /** Who waits has waited long enough, and no place was free. */
+  let overdue = false
 
   function leave(waiting: Waiting<Item, Result>): void {
     if (queue.delete(waiting)) queuedBytes -= waiting.bytes
@@ -84,6 +86,7 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
     scheduled = false
     clearTimeout(gathering)
     gathering = undefined
+    overdue = running >= options.concurrency
     while (running < options.concurrency && queue.size > 0) {
       running += 1
       void run(takeGroup()).finally(() => {
@@ -96,7 +99,7 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
 
   function schedule(): void {
     if (scheduled || queue.size === 0) return
-    if (queue.size < options.gather.items) {
+    if (queue.size < options.gather.items && !overdue) {
       gathering ??= setTimeout(start, options.gather.ms)
     } else {
       scheduled = true

@@ -8,17 +8,19 @@ export interface KeptIds {
 
 /** Remembers so many ids, the oldest leaving first: about 150 bytes each. */
 export function createKeptIds(limit: number): KeptIds {
-  // In the order in which they came.
   const ids = new Set<EventId>()
+  // In the order in which they came, round and round: the Set's own first entry is dear to find once many before it have left.
+  const ring: EventId[] = []
+  let next = 0
   return {
     has: (id) => ids.has(id),
     add(id) {
+      if (ids.has(id)) return
+      const oldest = ring[next]
+      if (oldest !== undefined) ids.delete(oldest)
+      ring[next] = id
       ids.add(id)
-      if (ids.size <= limit) return
-      for (const oldest of ids) {
-        ids.delete(oldest)
-        return
-      }
+      next = (next + 1) % limit
     },
   }
 }

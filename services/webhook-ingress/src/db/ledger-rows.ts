@@ -14,6 +14,8 @@ export interface Candidate {
 
 /** A connection keeps a prepared statement for each number of rows up to this. */
 const rowsPerStatement = 32
+/** A batch of a provider's may hold thousands of events, and a statement at most 65,535 placeholders. */
+const rowsPerClaim = 256
 
 const eventColumns = ['event_id', 'claim', 'delivery_id', 'provider', 'connection_id', 'type', 'entity_id', 'received_at', 'verified_by']
 const deliveryColumns = ['delivery_id', 'provider', 'connection_id', 'received_at', 'headers', 'body']
@@ -46,11 +48,16 @@ export function insertDeliveries(deliveries: readonly Delivery[]): SqlStatement[
  */
 export async function claimNew(tx: Transaction, candidates: readonly Candidate[]): Promise<ReadonlySet<EventId>> {
   const claim = newClaim()
-  // Padded with copies of the last, which change nothing.
-  const rows = padded(candidates.map((candidate) => eventRow(candidate, claim)))
-  await tx.execute(claimText(rows.length), rows.flat())
-  const claimed = await tx.execute(claimedText(rows.length), [...rows.map(([id]) => id ?? null), claim])
-  return new Set(claimed.rows.map((row) => eventIdFromBytes(row['event_id'] as Buffer)))
+  const claimed = new Set<EventId>()
+  for (let start = 0; start < candidates.length; start += rowsPerClaim) {
+    // Padded with copies of the last, which change nothing.
+    const rows = padded(candidates.slice(start, start + rowsPerClaim).map((candidate) => eventRow(candidate, claim)))
+    // In the order of the ids, on one connection.
+    await tx.execute(claimText(rows.length), rows.flat())
+    const ours = await tx.execute(claimedText(rows.length), [...rows.map(([id]) => id ?? null), claim])
+    for (const row of ours.rows) claimed.add(eventIdFromBytes(row['event_id'] as Buffer))
+  }
+  return claimed
 }
 
 function eventRow({ delivery, event }: Candidate, claim: bigint): SqlValue[] {

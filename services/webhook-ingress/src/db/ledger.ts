@@ -63,10 +63,7 @@ export function createLedger(database: Database, outbox: Outbox, logger: Logger)
   }
 }
 
-/**
- * What a delivery takes of its group: the body, which is escaped on its way, and a row in two tables for each event.
- * At 1 KB for each row a full group stays under the 65,535 placeholders of one statement, too.
- */
+/** What a delivery takes of its group: the body, and a row in two tables for each event. */
 function bytesOf({ rawBody }: Delivery, normalized: readonly NormalizedEvent[]): number {
   return normalized.reduce((bytes, { body }) => bytes + body.length + 1_024, rawBody.length * 2)
 }
@@ -114,7 +111,7 @@ async function commitNew(tx: Transaction, outbox: Outbox, candidates: readonly T
 
 const deliveriesOf = (candidates: readonly Traced[]) => [...new Set(candidates.map(({ delivery }) => delivery))]
 
-/** Sorted by id, so that two groups take their locks in the same order and can't deadlock. */
+/** Sorted by id, so that two groups take their locks in the same order and seldom deadlock. */
 function firstOfEachId(group: readonly Kept[]): Traced[] {
   const first = new Map<EventId, Traced>()
   for (const { delivery, events: normalized, trace } of group) {
