@@ -15,7 +15,7 @@ export interface Adjudication {
 }
 
 /** How likely it is that a person sees the event: whatever waits is seen, and of the others those that an audit draws. */
-export function propensityOf({ decision }: Pick<Attribution, 'decision'>): number {
+function propensityOf({ decision }: Pick<Attribution, 'decision'>): number {
   return decision.kind === 'quarantined' ? 1 : 1 / auditedOneIn
 }
 

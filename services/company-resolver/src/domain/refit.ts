@@ -33,7 +33,7 @@ export function refit({ labels, recent, companies }: Experience, shipped: Model,
   )
   const calibrated: Model = { ...weighted, calibration }
   const prospects = recent.map((evidence) => prospectOf(evidence, calibrated))
-  return { ...calibrated, ...thresholdsBy(prospects, { tolerance: wrongTolerance, least: shipped.minConfidence }, calibration) }
+  return { ...calibrated, ...thresholdsBy(prospects, wrongTolerance, calibration) }
 }
 
 function outcomesOf({ evidence, companyId, propensity }: Adjudication, model: Model): Outcome[] {

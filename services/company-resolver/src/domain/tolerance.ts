@@ -3,6 +3,9 @@ import { type Calibration, uncalibrate, uncalibrated } from './calibration.ts'
 /** How often an attribution may be wrong, and how often what is nobody's may be given to a company: 1 in 10,000. */
 export const wrongTolerance = 1 / 10_000
 
+/** How many times the tolerance a single attribution may be expected to be wrong: an average alone lets the sure ones pay for guesses. */
+const worstFactor = 20
+
 /** From when on an event is attributed. */
 export interface Thresholds {
   /** The least calibrated posterior that attributes (τ). */
@@ -28,16 +31,11 @@ export function assumedThresholds(tolerance: number, uncertainShare: number): Th
 }
 
 /**
- * τ and δ by experience: the least τ, and no less than `least`, above which the prospects promise at most `tolerance` wrong ones
- * among the attributed, and of what is nobody's at most `tolerance` attributed. At 1 − `tolerance` each attribution keeps the
- * first by itself, so that τ is never above that.
+ * τ and δ by experience: the least τ above which the prospects promise at most `tolerance` wrong ones among the attributed, of what is
+ * nobody's at most `tolerance` attributed, and of no single one more than twenty times that. At 1 − `tolerance` each attribution keeps
+ * the first by itself, so that τ is never above that.
  */
-export function thresholdsBy(
-  prospects: readonly Prospect[],
-  limits: { tolerance: number; least: number },
-  calibration: Calibration,
-): Thresholds {
-  const { tolerance, least } = limits
+export function thresholdsBy(prospects: readonly Prospect[], tolerance: number, calibration: Calibration): Thresholds {
   const nobodys = prospects.reduce((sum, { nobodysProbability }) => sum + nobodysProbability, 0)
   const surestFirst = prospects.filter(({ isAttributable }) => isAttributable).toSorted((a, b) => b.rightProbability - a.rightProbability)
   let minConfidence = 1 - tolerance
@@ -49,7 +47,7 @@ export function thresholdsBy(
     if (wrong > tolerance * attributed || taken > tolerance * nobodys) break
     minConfidence = Math.min(minConfidence, rightProbability)
   }
-  return withMargin(Math.max(least, minConfidence), calibration)
+  return withMargin(Math.max(1 - worstFactor * tolerance, minConfidence), calibration)
 }
 
 /** All hypotheses together are 1: beside a best one at the threshold the second has at most the rest, and none may stand closer than that. */
