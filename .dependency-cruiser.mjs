@@ -20,8 +20,14 @@ export default {
     rule(
       'library-imports-service',
       'Packages are below services; scripts run services as processes.',
-      { path: '^(packages|scripts)/' },
+      { path: '^(packages|scripts)/', pathNot: '^scripts/src/evaluate/resolver\\.ts$' },
       { path: '^services/' },
+    ),
+    rule(
+      'evaluation-imports-past-decision',
+      'What is evaluated is how the resolver reads and decides, in one file that names it; no server, database or wiring comes along.',
+      { path: '^scripts/src/evaluate/resolver\\.ts$' },
+      { path: '^services/', pathNot: '^services/company-resolver/src/(domain|app|events/read-provider-event\\.ts$)' },
     ),
     rule(
       'leaf-imports-package',

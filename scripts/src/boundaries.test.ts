@@ -18,6 +18,11 @@ const planted: (Violation & { imports: string })[] = [
   { rule: 'service-imports-service', from: 'services/one/src/db/a.ts', imports: '../../../two/src/domain/two.ts' },
   { rule: 'library-imports-service', from: 'packages/bus/src/a.ts', imports: '../../../services/one/src/domain/one.ts' },
   { rule: 'library-imports-service', from: 'scripts/src/a.ts', imports: '../../services/one/src/domain/one.ts' },
+  {
+    rule: 'evaluation-imports-past-decision',
+    from: 'scripts/src/evaluate/resolver.ts',
+    imports: '../../../services/one/src/domain/one.ts',
+  },
   { rule: 'leaf-imports-package', from: 'packages/errors/src/a.ts', imports: '@frontdesk/bus' },
   { rule: 'leaf-imports-package', from: 'packages/contracts/src/a.ts', imports: '@frontdesk/errors' },
   { rule: 'past-the-door', from: 'packages/bus/src/b.ts', imports: '@frontdesk/database/src/inside.ts' },

@@ -99,7 +99,7 @@ beforeAll(async () => {
       waterfall: [],
       candidates: [],
       nonePosterior: 0,
-      modelVersion: 'shipped-2',
+      modelVersion: 'shipped-3',
       directoryVersion: 1n,
       asOf: now,
       // A second apart, the newest last.

@@ -68,11 +68,18 @@ export function judge(question: Question, entityCompanyId: string | undefined, k
     const signals = known.signals.get(evidenceKey(piece)) ?? []
     return { ...piece, companyIds: signals.filter((signal) => isValidAt(signal, at)).map(({ companyId }) => companyId) }
   })
-  if (entityCompanyId) matched.push({ kind: 'entity', value: entityCompanyId, companyIds: [entityCompanyId] })
+  if (entityCompanyId && !isNamed(entityCompanyId, matched, model)) {
+    matched.push({ kind: 'entity', value: entityCompanyId, companyIds: [entityCompanyId] })
+  }
 
   const scored = score(matched, model)
   // By receipt, not by the entity's start: a deactivated company gets nothing more, not even the end of a call.
   const isActive = (companyId: string) => (known.deactivations.get(companyId)?.getTime() ?? Infinity) > question.receivedAt.getTime()
   const decision = decide(scored, { schemaViolations: question.schemaViolations, isActive }, model)
   return { ...scored, decision, asOf: at, modelVersion: model.version }
+}
+
+/** Whether trusted evidence names that company alone: the entity's first event went there for just that, so that it would count twice. */
+function isNamed(companyId: string, evidence: readonly MatchedEvidence[], model: Model): boolean {
+  return evidence.some(({ kind, companyIds }) => model.kinds[kind].trusted && companyIds.length === 1 && companyIds[0] === companyId)
 }

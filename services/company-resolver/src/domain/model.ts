@@ -1,72 +1,107 @@
+import { type Calibration, uncalibrated } from './calibration.ts'
 import type { EvidenceKind } from './evidence.ts'
+import { assumedThresholds, type Thresholds, wrongTolerance } from './tolerance.ts'
 
 /** What one kind of evidence is worth (Fellegi–Sunter). */
 export interface KindWeight {
-  /** P(the value is a signal of company c | the event is c's): how completely the directory knows such values. */
+  /** P(the value is a signal of the event's company): how completely the directory knows such values. */
   readonly m: number
-  /** P(the value is a signal of company c | the event is not c's): how often such values mislead. */
+  /** P(the value is a signal of other companies alone | the event is a company's): how often such values mislead. */
   readonly u: number
+  /** P(the value is a signal of some company | the event is no company's of ours); from u to m. */
+  readonly strangers: number
+  /** P(several companies have the value as a signal | one has): of companies' events, and of strangers'. */
+  readonly shared: { readonly companies: number; readonly strangers: number }
   /** Nobody outside can choose it, and it names one company at a time: two that disagree are never outvoted. */
   readonly trusted: boolean
 }
 
-/** Everything that a decision depends on besides the directory. */
-export interface Model {
+/** Everything that a decision depends on besides the directory; plain data, which can be kept by its version. */
+export interface Model extends Thresholds {
   readonly version: string
   readonly kinds: Readonly<Record<EvidenceKind, KindWeight>>
+  /** How many companies a misleading value may name: the more there are, the less likely it names the one that other evidence names. */
+  readonly companies: number
   /** Prior log-odds of "no company of ours" against any one candidate, in nats. */
   readonly noneLogOdds: number
-  /** The least calibrated posterior that attributes (τ). */
-  readonly minConfidence: number
-  /** The least distance to the second hypothesis (δ). */
-  readonly minMargin: number
-  /** Posterior → probability of being right. Rises with its argument. */
-  readonly calibrate: (posterior: number) => number
+  /** The same of "a company of ours that no evidence names", which a wrong signal leaves. */
+  readonly unnamedLogOdds: number
+  /** Posterior → probability of being right. */
+  readonly calibration: Calibration
 }
+
+/** What the shipped thresholds assume: at most 1 in 500 attributed events is not as good as certain. A fit measures that. */
+const assumedUncertainShare = 1 / 500
 
 /** The weights as shipped: judged, not fitted. They stand until there are enough adjudicated events to fit others. */
 export const shippedModel: Model = {
-  version: 'shipped-2',
+  version: 'shipped-3',
   kinds: {
     // The company's own secret verified the bytes: only a leaked secret misleads. Its signal is made with the connection.
-    connection: { m: 0.9999, u: 1e-8, trusted: true },
+    connection: trusted(0.9999, 1e-8),
     // We wrote it ourselves through the provider's API; a bug of ours could mix companies up. Older objects lack it.
-    metadata: { m: 0.9, u: 1e-6, trusted: true },
+    metadata: trusted(0.9, 1e-6),
     // Our side of the call. Numbers are ported and shared, which the directory may learn late.
-    phone_number: { m: 0.99, u: 1e-4, trusted: true },
+    phone_number: trusted(0.99, 1e-4),
     // An id that the provider gave. New agents reach the directory later than new numbers do; some are copied along.
-    voice_agent: { m: 0.97, u: 1e-4, trusted: true },
+    voice_agent: trusted(0.97, 1e-4),
     // Connected by its owner, who can connect it for each of several companies of his.
-    stripe_account: { m: 0.98, u: 1e-4, trusted: true },
+    stripe_account: trusted(0.98, 1e-4),
     // We make it for one company alone. The first events of a new one can be here before its signal is.
-    stripe_customer: { m: 0.95, u: 1e-5, trusted: true },
+    stripe_customer: trusted(0.95, 1e-5),
     // Meta's id of the number within one account: a number that moves to another gets another. Unlike a number it is not ported.
-    whatsapp_phone_number: { m: 0.99, u: 1e-5, trusted: true },
+    whatsapp_phone_number: trusted(0.99, 1e-5),
     // An agency's account holds numbers of several companies. So it is enough alone, and not beside a number that nobody knows.
-    whatsapp_account: { m: 0.97, u: 2e-3, trusted: true },
+    whatsapp_account: trusted(0.97, 2e-3),
     // A verified account, but one person may organize for two companies, and people change addresses.
-    organizer_email: { m: 0.8, u: 2e-3, trusted: false },
+    organizer_email: untrusted(0.8, 2e-3),
     // Small integers: every self-hosted calendar has its own number 1, so that none of these four is enough alone.
-    organizer_id: { m: 0.8, u: 0.05, trusted: false },
-    event_type: { m: 0.7, u: 0.04, trusted: false },
-    organization: { m: 0.7, u: 0.05, trusted: false },
-    team: { m: 0.6, u: 0.05, trusted: false },
+    organizer_id: untrusted(0.8, 0.05),
+    event_type: untrusted(0.7, 0.04),
+    organization: untrusted(0.7, 0.05),
+    team: untrusted(0.6, 0.05),
     // Where the entity's first event went. It carries the events that say nothing else, and less than any trusted kind.
-    entity: { m: 0.99, u: 0.015, trusted: false },
+    entity: untrusted(0.99, 0.015),
   },
-  noneLogOdds: 0,
-  minConfidence: 0.95,
-  minMargin: 0.5,
-  calibrate: (posterior) => posterior,
+  companies: 1,
+  // Even odds against both together.
+  noneLogOdds: Math.log(0.95),
+  unnamedLogOdds: Math.log(0.05),
+  ...assumedThresholds(wrongTolerance, assumedUncertainShare),
+  calibration: uncalibrated,
 }
 
-/** What a known value adds to the log-likelihood of each company that has it, in nats. */
-export function matchWeight(model: Model, kind: EvidenceKind): number {
+/** As often misleading for a stranger's event as for another company's, and as often shared. */
+function judged(m: number, u: number): Omit<KindWeight, 'trusted'> {
+  return { m, u, strangers: u, shared: { companies: 0.1, strangers: 0.1 } }
+}
+
+function trusted(m: number, u: number): KindWeight {
+  return { ...judged(m, u), trusted: true }
+}
+
+function untrusted(m: number, u: number): KindWeight {
+  return { ...judged(m, u), trusted: false }
+}
+
+/**
+ * What a known value adds to the log-likelihood of each company that has it, in nats, against a company that no evidence names. A value
+ * that several share is met so much more often by mistake too, so that they share its weight.
+ */
+export function matchWeight(model: Model, kind: EvidenceKind, sharedBy: number): number {
   const { m, u } = model.kinds[kind]
-  return Math.log(m / u)
+  return Math.log((m * model.companies) / (u * sharedBy))
+}
+
+/** What a known value adds to "no company of ours", in nats: how much more often strangers have one than it misleads of companies. */
+export function strangerWeight(model: Model, kind: EvidenceKind, sharedBy: number): number {
+  const { u, strangers, shared } = model.kinds[kind]
+  const likeThis = sharedBy > 1 ? shared.strangers / shared.companies : (1 - shared.strangers) / (1 - shared.companies)
+  return Math.log((strangers / u) * likeThis)
 }
 
 /** What a value that no company has adds to "no company of ours", in nats: how seldom the directory misses such a value. */
 export function missWeight(model: Model, kind: EvidenceKind): number {
-  return -Math.log(1 - model.kinds[kind].m)
+  const { m, strangers } = model.kinds[kind]
+  return Math.log1p(-strangers) - Math.log1p(-m)
 }

@@ -1,5 +1,5 @@
 import { type Evidence, evidenceKey, evidenceKinds } from './evidence.ts'
-import { matchWeight, missWeight, type Model } from './model.ts'
+import { matchWeight, missWeight, type Model, strangerWeight } from './model.ts'
 
 /** Evidence with the companies that have it as a signal; none if the directory does not know it. */
 export interface MatchedEvidence extends Evidence {
@@ -19,28 +19,56 @@ export interface WeighedEvidence extends MatchedEvidence {
   readonly running: readonly Candidate[]
 }
 
-/** The posterior over the candidates (best first) and "no company of ours"; together they are 1. */
+/** The posterior over the candidates (best first) and "none of them"; together they are 1. */
 export interface Score {
   readonly waterfall: readonly WeighedEvidence[]
   readonly candidates: readonly Candidate[]
+  /** That it is no company's of ours, or one's that no evidence names. */
   readonly nonePosterior: number
+}
+
+/** Log-odds of each hypothesis, each against the same. */
+interface LogOdds {
+  readonly companies: Map<string, number>
+  /** That it is no company's of ours. */
+  nobodys: number
+  /** That it is one's that no evidence names. */
+  readonly unnamed: number
 }
 
 /** Weighs the evidence, each different piece once. The order in which it came makes no difference. */
 export function score(evidence: readonly MatchedEvidence[], model: Model): Score {
   const pieces = inCanonicalOrder(evidence)
-  const logOdds = new Map<string, number>()
-  for (const { companyIds } of pieces) for (const companyId of companyIds) logOdds.set(companyId, 0)
-  let noneLogOdds = model.noneLogOdds
-
+  const logOdds = priorOf(pieces, model)
   const waterfall = pieces.map((piece): WeighedEvidence => {
-    const known = piece.companyIds.length > 0
-    const weight = known ? matchWeight(model, piece.kind) : missWeight(model, piece.kind)
-    if (!known) noneLogOdds += weight
-    for (const companyId of piece.companyIds) logOdds.set(companyId, (logOdds.get(companyId) ?? 0) + weight)
-    return { ...piece, weight, running: posterior(logOdds, noneLogOdds).candidates }
+    const weight = weigh(piece, logOdds, model)
+    return { ...piece, weight, running: posterior(logOdds).candidates }
   })
-  return { waterfall, ...posterior(logOdds, noneLogOdds) }
+  const { candidates, nobodys, unnamed } = posterior(logOdds)
+  return { waterfall, candidates, nonePosterior: nobodys + unnamed }
+}
+
+/** The posterior of "no company of ours" alone. */
+export function nobodysPosterior(evidence: readonly MatchedEvidence[], model: Model): number {
+  const pieces = inCanonicalOrder(evidence)
+  const logOdds = priorOf(pieces, model)
+  for (const piece of pieces) weigh(piece, logOdds, model)
+  return posterior(logOdds).nobodys
+}
+
+function priorOf(pieces: readonly MatchedEvidence[], { noneLogOdds, unnamedLogOdds }: Model): LogOdds {
+  const companies = new Map(pieces.flatMap(({ companyIds }) => companyIds.map((companyId) => [companyId, 0])))
+  return { companies, nobodys: noneLogOdds, unnamed: unnamedLogOdds }
+}
+
+/** Adds the piece to the odds and returns its weight: for its companies, or where it has none for "no company of ours". */
+function weigh({ kind, companyIds }: MatchedEvidence, logOdds: LogOdds, model: Model): number {
+  const isKnown = companyIds.length > 0
+  logOdds.nobodys += isKnown ? strangerWeight(model, kind, companyIds.length) : missWeight(model, kind)
+  if (!isKnown) return missWeight(model, kind)
+  const weight = matchWeight(model, kind, companyIds.length)
+  for (const companyId of companyIds) logOdds.companies.set(companyId, (logOdds.companies.get(companyId) ?? 0) + weight)
+  return weight
 }
 
 function inCanonicalOrder(evidence: readonly MatchedEvidence[]): MatchedEvidence[] {
@@ -50,16 +78,15 @@ function inCanonicalOrder(evidence: readonly MatchedEvidence[]): MatchedEvidence
   )
 }
 
-function posterior(logOdds: ReadonlyMap<string, number>, noneLogOdds: number): Pick<Score, 'candidates' | 'nonePosterior'> {
+function posterior({ companies, nobodys, unnamed }: LogOdds) {
   // Soft-max from the greatest downwards, so that no exponential overflows.
-  const greatest = Math.max(noneLogOdds, ...logOdds.values())
-  const none = Math.exp(noneLogOdds - greatest)
-  const likelihoods = [...logOdds].map(([companyId, value]) => ({ companyId, likelihood: Math.exp(value - greatest) }))
-  const total = likelihoods.reduce((sum, { likelihood }) => sum + likelihood, none)
-  const candidates = likelihoods
-    .map(({ companyId, likelihood }) => ({ companyId, posterior: likelihood / total }))
+  const greatest = Math.max(nobodys, unnamed, ...companies.values())
+  const likelihood = (logOdds: number) => Math.exp(logOdds - greatest)
+  const total = [...companies.values()].reduce((sum, logOdds) => sum + likelihood(logOdds), likelihood(nobodys) + likelihood(unnamed))
+  const candidates = [...companies]
+    .map(([companyId, logOdds]): Candidate => ({ companyId, posterior: likelihood(logOdds) / total }))
     .toSorted((a, b) => b.posterior - a.posterior || compareText(a.companyId, b.companyId))
-  return { candidates, nonePosterior: none / total }
+  return { candidates, nobodys: likelihood(nobodys) / total, unnamed: likelihood(unnamed) / total }
 }
 
 function compareText(a: string, b: string): number {

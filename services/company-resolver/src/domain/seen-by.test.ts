@@ -23,7 +23,7 @@ test.each([
   const alone = weighed(without, 0.96)
   expect(kept.nonePosterior).not.toBe(alone.nonePosterior)
   expect(seenBy(own, kept, shippedModel)).toEqual(seenBy(own, alone, shippedModel))
-  expect(seenBy(own, kept, shippedModel)).toMatchObject({ ...score(without, shippedModel), modelVersion: 'shipped-2' })
+  expect(seenBy(own, kept, shippedModel)).toMatchObject({ ...score(without, shippedModel), modelVersion: 'shipped-3' })
 })
 
 test('whatever was shared, the numbers that a company reads are of a world without the others', () => {

@@ -1,0 +1,13 @@
+/** What is evaluated: the resolver's own code, from reading an event to deciding on it. Nothing else here imports a service. */
+export { attributeEvents } from '../../../services/company-resolver/src/app/attribute-events.ts'
+export type { AttributionLedger } from '../../../services/company-resolver/src/app/ports.ts'
+export { adjudicate, type Adjudication, auditedOneIn } from '../../../services/company-resolver/src/domain/adjudication.ts'
+export type { Attribution, KnownSignal, ProviderEvent } from '../../../services/company-resolver/src/domain/attribute.ts'
+export { calibrate } from '../../../services/company-resolver/src/domain/calibration.ts'
+export { entityKey } from '../../../services/company-resolver/src/domain/entity.ts'
+export { type Evidence, evidenceKey, type EvidenceKind } from '../../../services/company-resolver/src/domain/evidence.ts'
+export { type Model, shippedModel } from '../../../services/company-resolver/src/domain/model.ts'
+export { refit } from '../../../services/company-resolver/src/domain/refit.ts'
+export type { MatchedEvidence } from '../../../services/company-resolver/src/domain/score.ts'
+export type { SignalKind } from '../../../services/company-resolver/src/domain/signal.ts'
+export { readProviderEvent } from '../../../services/company-resolver/src/events/read-provider-event.ts'

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import { type Adjudication, auditedOneIn } from './adjudication.ts'
+import { calibrate } from './calibration.ts'
+import { decide } from './decide.ts'
+import { fitWeights } from './fit-weights.ts'
+import { shippedModel } from './model.ts'
+import { leastLabels, refit } from './refit.ts'
+import { type MatchedEvidence, score } from './score.ts'
+
+const phone = (...companyIds: string[]): MatchedEvidence => ({ kind: 'phone_number', value: `p${companyIds.join()}`, companyIds })
+const agent = (...companyIds: string[]): MatchedEvidence => ({ kind: 'voice_agent', value: `a${companyIds.join()}`, companyIds })
+const metadata = (...companyIds: string[]): MatchedEvidence => ({ kind: 'metadata', value: `m${companyIds.join()}`, companyIds })
+const labels = (count: number, companyId: string | undefined, evidence: readonly MatchedEvidence[], propensity = 1): Adjudication[] =>
+  Array.from({ length: count }, () => ({ evidence, companyId, propensity }))
+const companies = 1_000
+const context = { schemaViolations: [], isActive: () => true }
+const decideBy = (model: typeof shippedModel, ...evidence: MatchedEvidence[]) => decide(score(evidence, model), context, model)
+
+test('below 500 labels the shipped model stands, with its own version', () => {
+  const few = labels(leastLabels - 1, 'A', [phone('A')])
+  expect(refit({ labels: few, recent: [], companies }, shippedModel, 'fitted-1')).toBe(shippedModel)
+  const enough = labels(leastLabels, 'A', [phone('A')])
+  expect(refit({ labels: enough, recent: [], companies }, shippedModel, 'fitted-1')).toMatchObject({ version: 'fitted-1' })
+})
+
+test('a model is plain data: it comes back from JSON as it was', () => {
+  const model = refit({ labels: labels(600, 'A', [phone('A')]), recent: [[phone('A')]], companies }, shippedModel, 'fitted-1')
+  expect(JSON.parse(JSON.stringify(model))).toEqual(model)
+})
+
+test('weights are the shares of the labels, each standing for as many events as its propensity says', () => {
+  const audited = 1 / auditedOneIn
+  const { kinds } = fitWeights(
+    [
+      ...labels(2_000, 'A', [phone('A')], audited),
+      ...labels(2_000, 'A', [phone('B'), agent('A')]),
+      ...labels(6_000, 'A', [phone(), agent('A')]),
+    ],
+    companies,
+    shippedModel,
+  )
+  // Of a million numbers 2,000 misled and 8,000 did not name A.
+  expect(kinds.phone_number.u).toBeCloseTo(0.002, 3)
+  expect(kinds.phone_number.m).toBeCloseTo(0.992, 3)
+})
+
+test('the first labels of a kind move it no further than the given weights allow, and a kind without labels stays', () => {
+  const { kinds } = fitWeights(labels(1, 'A', [phone('B')]), companies, shippedModel)
+  expect(kinds.phone_number.u).toBeCloseTo(1 / 3, 3)
+  expect(kinds.voice_agent).toEqual(shippedModel.kinds.voice_agent)
+})
+
+test('however labels lie, no kind speaks against its own company', () => {
+  const { kinds } = fitWeights(labels(5_000, 'A', [phone('B'), agent('B')]), companies, shippedModel)
+  for (const { m, u, strangers } of Object.values(kinds)) {
+    expect(m).toBeGreaterThanOrEqual(u)
+    expect(m).toBeGreaterThanOrEqual(strangers)
+    expect(strangers).toBeGreaterThanOrEqual(u)
+  }
+})
+
+test('what first events of a call taught is not learned again from the later ones', () => {
+  const entity: MatchedEvidence = { kind: 'entity', value: 'B', companyIds: ['B'] }
+  expect(fitWeights(labels(5_000, 'A', [entity]), companies, shippedModel).kinds.entity).toEqual(shippedModel.kinds.entity)
+})
+
+test('metadata that turned out wrong again and again is no longer believed where it stands alone', () => {
+  const wrong = labels(400, 'A', [metadata('B'), phone('A')])
+  const right = [...labels(400, 'A', [metadata('A'), phone('A')]), ...labels(400, undefined, [phone(), agent()])]
+  const recent = [...wrong, ...right].map(({ evidence }) => evidence)
+  const model = refit({ labels: [...wrong, ...right], recent, companies }, shippedModel, 'fitted-1')
+  expect(decideBy(shippedModel, metadata('B')).kind).toBe('attributed')
+  expect(decideBy(model, metadata('B')).kind).toBe('quarantined')
+  expect(decideBy(model, metadata('A'), phone('A')).kind).toBe('attributed')
+})
+
+test('fitted posteriors are as often right as they say', () => {
+  // Of numbers whose agent nobody knows, three in four are their company's.
+  const half = [...labels(900, 'A', [phone('A'), agent()]), ...labels(300, undefined, [phone('A'), agent()])]
+  const sure = labels(20, 'A', [phone('A'), agent('A')], 1 / auditedOneIn)
+  const model = refit(
+    { labels: [...half, ...sure, ...labels(800, undefined, [phone(), agent()])], recent: [], companies },
+    shippedModel,
+    'fitted-1',
+  )
+  const [best] = score([phone('A'), agent()], model).candidates
+  expect(calibrate(model.calibration, best?.posterior ?? 0)).toBeCloseTo(0.75, 1)
+})
