@@ -92,6 +92,12 @@ export async function startStack({ ledger, attribution, operations, companies, m
             listAttributions: notFound,
             releaseEvent: notFound,
             resolveCompany: notFound,
+            discardEvent: notFound,
+            releaseSiblings: notFound,
+            listAudits: notFound,
+            reviewAttribution: notFound,
+            planReattribution: notFound,
+            listLabels: notFound,
             ...attribution,
           }),
         )

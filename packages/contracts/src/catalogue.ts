@@ -33,6 +33,7 @@ import { ProviderEventReceived } from './gen/frontdesk/events/v1/provider_event.
 import { EventQuarantined } from './gen/frontdesk/events/v1/quarantine.ts'
 import { SubscriptionChanged } from './gen/frontdesk/events/v1/subscription.ts'
 import { UsageRecorded } from './gen/frontdesk/events/v1/usage.ts'
+import { EventWithdrawn } from './gen/frontdesk/events/v1/withdrawn.ts'
 
 /** What the catalogue needs of a generated payload message: its proto3 JSON form, both ways. */
 export interface PayloadCodec<Payload> {
@@ -123,6 +124,11 @@ export const catalogue = {
     'webhook-ingress',
     'A verified event that is not modelled, or does not fit its schema.',
     ProviderEventReceived,
+  ),
+  'frontdesk.event.withdrawn.v1': entry(
+    'company-resolver',
+    'An event that a company was sent turned out not to be its own.',
+    EventWithdrawn,
   ),
   'frontdesk.event.quarantined.v1': entry(
     'company-resolver',

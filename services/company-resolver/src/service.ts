@@ -17,9 +17,13 @@ import { addSignal } from './app/add-signal.ts'
 import { createCompany } from './app/create-company.ts'
 import { createConnection } from './app/create-connection.ts'
 import { deactivateCompany } from './app/deactivate-company.ts'
+import { discardEvent } from './app/discard-event.ts'
 import { endSignal } from './app/end-signal.ts'
+import { planReattribution } from './app/plan-reattribution.ts'
 import { releaseEvent } from './app/release-event.ts'
+import { releaseSiblings } from './app/release-siblings.ts'
 import { resolveCompany } from './app/resolve-company.ts'
+import { reviewAttribution } from './app/review-attribution.ts'
 import { rotateConnectionSecret } from './app/rotate-connection-secret.ts'
 import type { Config } from './config.ts'
 import { createAttributionLedger } from './db/attribution-ledger.ts'
@@ -29,14 +33,18 @@ import { type ConnectionRepositoryDependencies, createConnectionRepository } fro
 import { createConnectionSecretsReader } from './db/connection-secrets-reader.ts'
 import { createSignalLookUp } from './db/known-signals.ts'
 import { createQuarantineRepository } from './db/quarantine-repository.ts'
+import { createReattributionReader } from './db/reattribution-reader.ts'
+import { createReviewRepository } from './db/review-repository.ts'
 import * as schema from './db/schema/index.ts'
 import { createSignalRepository } from './db/signal-repository.ts'
 import { shippedModel } from './domain/model.ts'
 import { connectionChanged } from './events/connection-changed.ts'
+import { eventWithdrawn } from './events/event-withdrawn.ts'
 import { createProviderEventHandler } from './events/on-provider-event.ts'
 import { passOnReleased } from './events/pass-on.ts'
 import { createAttributionService } from './rpc/attribution-service.ts'
 import { createDirectoryService } from './rpc/directory-service.ts'
+import { keptEvent } from './wire/kept-event.ts'
 
 const name = 'company-resolver'
 
@@ -97,7 +105,11 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   const quarantine = createQuarantineRepository({
     database,
     passOn: (tx, quarantined, addressee) => outbox.append(tx, [passOnReleased(quarantined, addressee)]),
+    withdraw: (tx, withdrawal) => outbox.append(tx, [eventWithdrawn(withdrawal)]),
   })
+  const reviews = createReviewRepository(database)
+  const decisions = createReattributionReader(database, now)
+  const redeciding = { model: shippedModel, eventOf: keptEvent, decisions }
 
   const rpc = createRpcServer({
     telemetry,
@@ -127,7 +139,12 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
     createAttributionService({
       attributions,
       model: shippedModel,
-      releaseEvent: releaseEvent({ quarantine, now }),
+      reviews,
+      releaseEvent: releaseEvent({ quarantine, now, newId }),
+      discardEvent: discardEvent({ quarantine, now }),
+      releaseSiblings: releaseSiblings({ ...redeciding, quarantine, now }),
+      reviewAttribution: reviewAttribution({ reviews, now }),
+      planReattribution: planReattribution(redeciding),
       resolveCompany: resolveCompany({ lookUp: createSignalLookUp(database), companies, model: shippedModel, now }),
     }),
   )

@@ -4,11 +4,14 @@ import { eq, inArray, sql } from 'drizzle-orm'
 import type { AttributionLedger } from '../app/ports.ts'
 import type { Attribution, ProviderEvent } from '../domain/attribute.ts'
 import { entityKey } from '../domain/entity.ts'
+import { isDrawn } from '../domain/audit.ts'
 import { holdDirectoryVersion } from './change-directory.ts'
+import { readHeld, readSent } from './held-decisions.ts'
 import { readSignals, toKnownSignals } from './known-signals.ts'
 import { inPowersOfTwo } from './lists.ts'
 import { entityRowKey } from './mapping.ts'
 import { attributions } from './schema/attributions.ts'
+import { audits } from './schema/audits.ts'
 import { companies } from './schema/companies.ts'
 import { entities } from './schema/entities.ts'
 
@@ -19,16 +22,20 @@ export function createAttributionLedger(tx: Transaction, now: () => Date): Attri
   return {
     async lookUp(events) {
       const directoryVersion = await holdDirectoryVersion(tx)
-      const [signalRows, entityRows] = await acrossCompanies('attribution asks whose an event is', async () => [
-        await readSignals(
+      const raised = [...new Set(events.filter(({ revision }) => revision > 1).map(idOf))]
+      const { signalRows, entityRows, held } = await acrossCompanies('attribution asks whose an event is', async () => ({
+        signalRows: await readSignals(
           tx.orm,
           events.flatMap(({ evidence }) => evidence),
         ),
-        await readEntities(tx, events),
-      ])
+        entityRows: await readEntities(tx, events),
+        held: await readHeld(tx.orm, raised),
+      }))
       return {
         known: { directoryVersion, ...toKnownSignals(signalRows, entityRows) },
-        entities: new Map(entityRows.map(({ key, companyId }) => [key, companyId])),
+        entities: new Map(entityRows.map(({ key, companyId, eventId }) => [key, { companyId, eventId }])),
+        held,
+        sent: await readSent(tx.orm, raised),
       }
     },
 
@@ -40,17 +47,20 @@ export function createAttributionLedger(tx: Transaction, now: () => Date): Attri
         await tx.orm.insert(attributions).values(group)
       }
       await keepFirstOfEntities(tx, firstOfEntities(decided, decidedAt))
+      await draw(tx, decided, decidedAt)
     },
   }
 }
 
-/** Keeps where the first events of entities went: whoever was first stays it. */
+/** Keeps where the first events of entities went: whoever was first stays it, and only a later revision of the same event moves it. */
 export async function keepFirstOfEntities(tx: Transaction, first: readonly (typeof entities.$inferInsert)[]): Promise<void> {
   if (first.length === 0) return
   await tx.orm
     .insert(entities)
     .values(padded(first))
-    .onDuplicateKeyUpdate({ set: { entityKey: sql`${entities.entityKey}` } })
+    .onDuplicateKeyUpdate({
+      set: { companyId: sql`if(${entities.eventId} = values(event_id), values(company_id), ${entities.companyId})` },
+    })
 }
 
 async function readEntities(tx: Transaction, events: readonly ProviderEvent[]) {
@@ -64,7 +74,12 @@ async function readEntities(tx: Transaction, events: readonly ProviderEvent[]) {
 
 export function entitiesByKey(orm: Database['orm'], keys: readonly EventId[]) {
   return orm
-    .select({ rowKey: entities.entityKey, companyId: entities.companyId, deactivatedAt: companies.deactivatedAt })
+    .select({
+      rowKey: entities.entityKey,
+      companyId: entities.companyId,
+      eventId: entities.eventId,
+      deactivatedAt: companies.deactivatedAt,
+    })
     .from(entities)
     .innerJoin(companies, eq(companies.companyId, entities.companyId))
     .where(inArray(entities.entityKey, padded(keys)))
@@ -83,6 +98,9 @@ function toRow({ event, decision, ...explained }: Attribution, decidedAt: Date):
     confidence: attributed?.confidence ?? null,
     reason: quarantined?.reason ?? null,
     details: quarantined?.details ?? [],
+    releasedBy: attributed?.release?.by ?? null,
+    releasedAt: attributed?.release?.at ?? null,
+    releasedFrom: attributed?.release?.from ?? null,
     waterfall,
     candidates,
     nonePosterior,
@@ -91,6 +109,16 @@ function toRow({ event, decision, ...explained }: Attribution, decidedAt: Date):
     asOf,
     decidedAt,
   }
+}
+
+/** Puts aside for a person what the lot falls on. */
+async function draw(tx: Transaction, decided: readonly Attribution[], drawnAt: Date): Promise<void> {
+  const drawn = decided.filter(({ event, decision }) => decision.kind === 'attributed' && !decision.release && isDrawn(event.eventId))
+  if (drawn.length === 0) return
+  await tx.orm
+    .insert(audits)
+    .values(padded(drawn.map(({ event }) => ({ eventId: idOf(event), drawnAt })).toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1))))
+    .onDuplicateKeyUpdate({ set: { drawnAt: sql`${audits.drawnAt}` } })
 }
 
 /** In the order of their keys, so that two transactions wait for each other rather than deadlock. */

@@ -1,9 +1,9 @@
 import type { CompanyId } from '@frontdesk/contracts'
-import type { Database } from '@frontdesk/database'
+import type { Database, Transaction } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import { and, asc, eq, gt } from 'drizzle-orm'
 import type { IdPage, SignalStore } from '../app/ports.ts'
-import { overlaps } from '../domain/signal.ts'
+import { overlaps, type Signal } from '../domain/signal.ts'
 import { changeDirectory } from './change-directory.ts'
 import { toSignal, toSignalRow } from './mapping.ts'
 import { signals } from './schema/signals.ts'
@@ -13,17 +13,7 @@ export function createSignalRepository(database: Database, companyId: CompanyId)
   const ofCompany = eq(signals.companyId, companyId)
   return {
     async insert(signal) {
-      await changeDirectory(database, async (tx) => {
-        // Nobody can add another one in between: changes of the directory exclude each other.
-        const same = await tx.orm
-          .select()
-          .from(signals)
-          .where(and(ofCompany, eq(signals.kind, signal.kind), eq(signals.value, signal.value)))
-        if (same.some((row) => overlaps(toSignal(row), signal))) {
-          throw new FrontdeskError('already_exists', { publicMessage: 'The company has this signal already in that time. End it first.' })
-        }
-        await tx.orm.insert(signals).values(toSignalRow(companyId, signal))
-      })
+      await changeDirectory(database, (tx) => insertSignal(tx, companyId, signal))
     },
 
     async changeValidity(signalId, change) {
@@ -46,6 +36,19 @@ export function createSignalRepository(database: Database, companyId: CompanyId)
       return rows.map(toSignal)
     },
   }
+}
+
+/** Keeps a signal of the company; inside `changeDirectory` alone. */
+export async function insertSignal({ orm }: Transaction, companyId: CompanyId, signal: Signal): Promise<void> {
+  // Nobody can add another one in between: changes of the directory exclude each other.
+  const same = await orm
+    .select()
+    .from(signals)
+    .where(and(eq(signals.companyId, companyId), eq(signals.kind, signal.kind), eq(signals.value, signal.value)))
+  if (same.some((row) => overlaps(toSignal(row), signal))) {
+    throw new FrontdeskError('already_exists', { publicMessage: 'The company has this signal already in that time. End it first.' })
+  }
+  await orm.insert(signals).values(toSignalRow(companyId, signal))
 }
 
 export function signalsAfter(orm: Database['orm'], companyId: CompanyId, { after, limit }: IdPage) {
