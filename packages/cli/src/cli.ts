@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { FrontdeskError } from '@frontdesk/errors'
 import { groupUsage, type Group, type Leaf } from './command.ts'
 import { attributions } from './commands/attributions.ts'
+import { audits } from './commands/audits.ts'
 import { connections } from './commands/connections.ts'
 import { credentials } from './commands/credentials.ts'
 import { deadLetters } from './commands/dead-letters.ts'
@@ -12,6 +13,7 @@ import { keys } from './commands/keys.ts'
 import { login, logout } from './commands/login.ts'
 import { mcp } from './commands/mcp.ts'
 import { quarantine } from './commands/quarantine.ts'
+import { reattribute } from './commands/reattribute.ts'
 import { replays } from './commands/replays.ts'
 import { signingKeys } from './commands/signing-keys.ts'
 import { streams } from './commands/streams.ts'
@@ -61,6 +63,8 @@ function rootOf(context: CliContext): Group {
       replays: replays(context),
       attributions: attributions(context),
       quarantine: quarantine(context),
+      audits: audits(context),
+      reattribute: reattribute(context),
       connections: connections(context),
       login: login(context),
       logout: logout(context),
