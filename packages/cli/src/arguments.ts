@@ -1,4 +1,4 @@
-import { isEventType, parseEventId, type EventId } from '@frontdesk/contracts'
+import { type Evidence, EvidenceKind, isEventType, parseEventId, type EventId } from '@frontdesk/contracts'
 import { errorCodes } from '@frontdesk/errors'
 import type { ProviderName } from '@frontdesk/providers'
 import { UsageError } from './errors.ts'
@@ -90,4 +90,33 @@ export function durationMs(name: string, text: string): number {
   const unitMs = durationUnitsMs[unit]
   if (unitMs === undefined) throw new UsageError(`${name} must be a duration such as 90s, 5m, 2h or 1d, not "${text}".`)
   return Number(amount) * unitMs
+}
+
+/** Reads a window `FROM..TO`, each an instant, a day or a duration back from now. */
+export function windowBetween(text: string, now: Date): { from: Date; until: Date } {
+  const [since, until, ...more] = text.split('..')
+  if (!since || !until || more.length > 0) throw new UsageError(`--window must be FROM..TO, such as 7d..1h, not "${text}".`)
+  const [from, to] = [moment('--window', since, now), moment('--window', until, now)]
+  if (from >= to) throw new UsageError('--window must begin before it ends.')
+  return { from, until: to }
+}
+
+const evidenceKinds = Object.values(EvidenceKind).filter((kind) => kind !== EvidenceKind.UNSPECIFIED && kind !== EvidenceKind.ENTITY)
+
+/** A kind of evidence as `--add-signal` names it: `phone_number`. */
+export function kindName(kind: EvidenceKind): string {
+  return kind.slice('EVIDENCE_KIND_'.length).toLowerCase()
+}
+
+/** Reads a signal such as `phone_number=+4930123456`. */
+export function signalOf(text: string): Evidence {
+  const [name = '', ...rest] = text.split('=')
+  const kind = evidenceKinds.find((one) => kindName(one) === name)
+  const value = rest.join('=')
+  if (!kind || value === '') {
+    throw new UsageError(
+      `A signal is KIND=VALUE, such as phone_number=+4930123456, not "${text}". Kinds: ${evidenceKinds.map(kindName).join(', ')}.`,
+    )
+  }
+  return { kind, value }
 }

@@ -3,6 +3,7 @@ import { FrontdeskError } from '@frontdesk/errors'
 import { groupUsage, type Group, type Leaf } from './command.ts'
 import { attributions } from './commands/attributions.ts'
 import { audit } from './commands/audit.ts'
+import { audits } from './commands/audits.ts'
 import { branches } from './commands/branches.ts'
 import { companies } from './commands/companies.ts'
 import { connections } from './commands/connections.ts'
@@ -16,6 +17,7 @@ import { login, logout } from './commands/login.ts'
 import { mcp } from './commands/mcp.ts'
 import { phoneNumbers } from './commands/phone-numbers.ts'
 import { quarantine } from './commands/quarantine.ts'
+import { reattribute } from './commands/reattribute.ts'
 import { replays } from './commands/replays.ts'
 import { signals } from './commands/signals.ts'
 import { signingKeys } from './commands/signing-keys.ts'
@@ -69,6 +71,8 @@ function rootOf(context: CliContext): Group {
       companies: companies(context),
       branches: branches(context),
       'phone-numbers': phoneNumbers(context),
+      audits: audits(context),
+      reattribute: reattribute(context),
       connections: connections(context),
       signals: signals(context),
       audit: audit(context),

@@ -1,4 +1,4 @@
-import type { Attribution, CompanyCandidate, WeighedEvidence } from '@frontdesk/contracts'
+import { type Attribution, type CompanyCandidate, QuarantineReason, type WeighedEvidence } from '@frontdesk/contracts'
 import { enumName, fields, instant, probability, table } from './format.ts'
 
 /** Companies beyond these are left out of the columns. */
@@ -12,6 +12,7 @@ export function waterfall(attribution: Attribution): string {
   const evidence = attribution.waterfall.map((piece) => [
     ...describe(piece, companies),
     ...companies.map((id) => posterior(piece.running, id)),
+    none(piece.running),
   ])
   const sections = [
     fields({
@@ -24,8 +25,9 @@ export function waterfall(attribution: Attribution): string {
       Decided: instant(attribution.decidedAt),
       Versions: `model ${attribution.modelVersion}, directory ${attribution.directoryVersion}`,
       Decision: decision(attribution.decision),
+      Rule: attribution.rule?.summary,
     }),
-    evidence.length === 0 ? 'There was no evidence.' : table(['EVIDENCE', 'VALUE', 'WEIGHT', 'SPEAKS FOR', ...labels], evidence),
+    evidence.length === 0 ? 'There was no evidence.' : table(['EVIDENCE', 'VALUE', 'WEIGHT', 'SPEAKS FOR', ...labels, 'NONE'], evidence),
     table(
       ['', 'CANDIDATE', 'POSTERIOR'],
       [
@@ -53,7 +55,14 @@ function decision(made: Attribution['decision']): string {
     const { companyId, confidence, release } = made.value
     if (!release) return `attributed to ${companyId}, confidence ${probability(confidence)}`
     const { releasedBy, releasedAt, reason } = release
-    return `released to ${companyId} by ${releasedBy} at ${instant(releasedAt)}; it had waited as ${enumName(reason, 'QUARANTINE_REASON_')}`
+    const person = `by ${releasedBy} at ${instant(releasedAt)}`
+    if (reason === QuarantineReason.UNSPECIFIED) return `given to ${companyId} ${person}`
+    return `released to ${companyId} ${person}; it had waited as ${enumName(reason, 'QUARANTINE_REASON_')}`
+  }
+  const { discard } = made.value
+  if (discard) {
+    const note = discard.note && `: ${discard.note}`
+    return `discarded by ${discard.discardedBy} at ${instant(discard.discardedAt)}${note}`
   }
   const details = made.value.details.length === 0 ? '' : `: ${made.value.details.join('; ')}`
   return `quarantined, ${enumName(made.value.reason, 'QUARANTINE_REASON_')}${details}`
@@ -62,4 +71,9 @@ function decision(made: Attribution['decision']): string {
 function posterior(running: readonly CompanyCandidate[], companyId: string): string {
   const candidate = running.find((one) => one.companyId === companyId)
   return candidate ? probability(candidate.posterior) : '-'
+}
+
+/** Where "no company of ours" stood: the rest. */
+function none(running: readonly CompanyCandidate[]): string {
+  return probability(Math.max(0, 1 - running.reduce((sum, candidate) => sum + candidate.posterior, 0)))
 }

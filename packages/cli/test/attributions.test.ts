@@ -19,10 +19,10 @@ test('attributions explain shows the waterfall: each piece, its weight, and what
   expect(code).toBe(0)
   expect(out).toContain(`Decision  attributed to ${acme}, confidence >0.9999`)
   expect(out.split('\n').slice(-9)).toEqual([
-    'EVIDENCE      VALUE        WEIGHT  SPEAKS FOR      [1]      [2]',
-    'phone number  +4930123456  +4.50   [1] [2]         0.4900   0.4900',
-    'voice agent   agent_1      +9.00   [1]             >0.9999  <0.0001',
-    'team          team_1       -0.25   nobody we know  -        -',
+    'EVIDENCE      VALUE        WEIGHT  SPEAKS FOR      [1]      [2]      NONE',
+    'phone number  +4930123456  +4.50   [1] [2]         0.4900   0.4900   0.0200',
+    'voice agent   agent_1      +9.00   [1]             >0.9999  <0.0001  <0.0001',
+    'team          team_1       -0.25   nobody we know  >0.9999  <0.0001  <0.0001',
     '',
     '     CANDIDATE                       POSTERIOR',
     `[1]  ${acme}  >0.9999`,

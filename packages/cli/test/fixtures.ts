@@ -39,7 +39,15 @@ export const attributed = Attribution.fromPartial({
         { companyId: zenith, posterior: 0.00004 },
       ],
     },
-    { evidence: { kind: EvidenceKind.TEAM, value: 'team_1' }, companyIds: [], weight: -0.25, running: [] },
+    {
+      evidence: { kind: EvidenceKind.TEAM, value: 'team_1' },
+      companyIds: [],
+      weight: -0.25,
+      running: [
+        { companyId: acme, posterior: 0.99995 },
+        { companyId: zenith, posterior: 0.00004 },
+      ],
+    },
   ],
   candidates: [
     { companyId: acme, posterior: 0.99995 },

@@ -119,6 +119,12 @@ export async function startStack(answers: Answers = {}): Promise<Stack> {
             listAttributions: notFound,
             releaseEvent: notFound,
             resolveCompany: notFound,
+            discardEvent: notFound,
+            releaseSiblings: notFound,
+            listAudits: notFound,
+            reviewAttribution: notFound,
+            planReattribution: notFound,
+            listLabels: notFound,
             ...attribution,
           }),
         )

@@ -37,6 +37,7 @@ import { EventQuarantined } from './gen/frontdesk/events/v1/quarantine.ts'
 import { SignalAdded, SignalEnded } from './gen/frontdesk/events/v1/signal.ts'
 import { SubscriptionChanged } from './gen/frontdesk/events/v1/subscription.ts'
 import { UsageRecorded } from './gen/frontdesk/events/v1/usage.ts'
+import { EventWithdrawn } from './gen/frontdesk/events/v1/withdrawn.ts'
 
 /** What the catalogue needs of a generated payload message: its proto3 JSON form, both ways. */
 export interface PayloadCodec<Payload> {
@@ -127,6 +128,11 @@ export const catalogue = {
     'webhook-ingress',
     'A verified event that is not modelled, or does not fit its schema.',
     ProviderEventReceived,
+  ),
+  'frontdesk.event.withdrawn.v1': entry(
+    'company-resolver',
+    'An event that a company was sent turned out not to be its own.',
+    EventWithdrawn,
   ),
   'frontdesk.event.quarantined.v1': entry(
     'company-resolver',

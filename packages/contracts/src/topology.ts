@@ -45,6 +45,7 @@ export const bookingEventTypes = [
   'frontdesk.calendar_booking.created.v1',
   'frontdesk.calendar_booking.rescheduled.v1',
   'frontdesk.calendar_booking.cancelled.v1',
+  'frontdesk.event.withdrawn.v1',
 ] as const satisfies readonly EventType[]
 
 /** What billing consumes. */
@@ -53,6 +54,7 @@ export const billingEventTypes = [
   'frontdesk.message.sent.v1',
   'frontdesk.subscription.changed.v1',
   'frontdesk.invoice.changed.v1',
+  'frontdesk.event.withdrawn.v1',
 ] as const satisfies readonly EventType[]
 
 /** What messaging consumes. */
@@ -60,6 +62,7 @@ export const messagingEventTypes = [
   'frontdesk.message.received.v1',
   'frontdesk.message.status_changed.v1',
   'frontdesk.appointment.confirmed.v1',
+  'frontdesk.event.withdrawn.v1',
 ] as const satisfies readonly EventType[]
 
 const live = { ackWaitMs: 30_000, maxAckPending: 2_000 }

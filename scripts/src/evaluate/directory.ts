@@ -76,22 +76,29 @@ export function createDirectory({ registrations, ends }: Pick<World, 'registrati
       return both.length === 1 ? both[0]?.companyId : undefined
     },
     ledger() {
-      const entities = new Map<string, string>()
+      const entities = new Map<string, FirstOfEntity>()
+      const nothing = { held: new Map<string, never>(), sent: new Map<string, never>() }
       return {
-        lookUp: async () => ({ known: { directoryVersion: version, signals, deactivations }, entities }),
+        lookUp: async () => ({ known: { directoryVersion: version, signals, deactivations }, entities, ...nothing }),
         record: async (attributions) => attributions.forEach((attribution) => remember(entities, attribution)),
       }
     },
   }
 }
 
+interface FirstOfEntity {
+  readonly companyId: string
+  readonly eventId: string
+}
+
 /** Where an entity's first event went, it stays. */
 function remember(
-  entities: Map<string, string>,
-  { event, decision }: Pick<Attribution, 'decision'> & { event: Pick<ProviderEvent, 'entity'> },
+  entities: Map<string, FirstOfEntity>,
+  { event, decision }: Pick<Attribution, 'decision'> & { event: Pick<ProviderEvent, 'entity' | 'eventId'> },
 ): void {
   const key = event.entity && entityKey(event.entity)
-  if (key && decision.kind === 'attributed' && !entities.has(key)) entities.set(key, decision.companyId)
+  if (key && decision.kind === 'attributed' && !entities.has(key))
+    entities.set(key, { companyId: decision.companyId, eventId: event.eventId })
 }
 
 function instant(ms: number | undefined): Date | undefined {

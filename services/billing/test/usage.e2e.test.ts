@@ -63,6 +63,30 @@ test('a corrected call amends its record and tells the meter the difference; wha
   expect(harness.metered(customerId)).toHaveLength(2)
 })
 
+test('a call that was another company’s is on no bill any more, however late it is told of', async () => {
+  const { companyId } = await harness.openAccount()
+  const [counted, late, kept] = ['w1', 'w2', 'w3'].map((callId) => callEnded(companyId, callId, 61))
+  if (!counted || !late || !kept) throw new Error('three calls')
+  const withdrawn = ({ envelope: { id: eventId, type: eventType } }: typeof kept, entityId: string) =>
+    companyEvent(companyId, 'frontdesk.event.withdrawn.v1', entityId, { eventId, beforeRevision: 2, eventType, source: { entityId } })
+  await harness.publish(counted, kept)
+  await harness.publish(withdrawn(counted, 'w1'), withdrawn(late, 'w2'))
+  await harness.publish(late)
+  await harness.handled()
+  const { usage } = await harness.billing.listUsage({ companyId })
+  expect(usage.map(({ entityId }) => entityId)).toEqual(['w3'])
+  // Of another event about the same call nothing is taken.
+  const other = companyEvent(companyId, 'frontdesk.event.withdrawn.v1', 'other', {
+    eventId: 'ef'.repeat(32),
+    beforeRevision: 2,
+    eventType: 'frontdesk.call.ended.v1',
+    source: { entityId: 'w3' },
+  })
+  await harness.publish(other)
+  await harness.handled()
+  expect((await harness.billing.listUsage({ companyId })).usage).toHaveLength(1)
+})
+
 test('usage before the account waits, and is told once there is one', async () => {
   const companyId = newCompany()
   await harness.publish(callEnded(companyId, 'early', 30))

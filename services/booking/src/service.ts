@@ -8,7 +8,7 @@ import {
   OperationsServiceDefinition,
 } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
-import { consumeDurables, createEventHandler, createOperations, createOutbox } from '@frontdesk/outbox'
+import { consumeDurables, createEventHandler, createOperations, createOutbox, skipRevisions } from '@frontdesk/outbox'
 import {
   createGuard,
   createIdentityTokens,
@@ -33,7 +33,7 @@ import { createCallerReader } from './db/caller-reader.ts'
 import { createCustomerReader } from './db/customer-reader.ts'
 import * as schema from './db/schema/index.ts'
 import { toNewEvents } from './events/domain-events.ts'
-import { onCompanyEvents } from './events/on-company-event.ts'
+import { onCompanyEvents, type WithdrawalReport } from './events/on-company-event.ts'
 import { createBookingService } from './rpc/booking-service.ts'
 
 const name = 'booking'
@@ -82,7 +82,11 @@ export async function startBooking(config: Config, overrides: BookingOverrides =
     telemetry,
     name,
     types: bookingEventTypes,
-    handle: onCompanyEvents((tx, companyId) => createBook(tx, companyId, now())),
+    handle: onCompanyEvents({
+      openBook: (tx, companyId) => createBook(tx, companyId, now()),
+      skip: (tx, skipped) => skipRevisions(tx, { handler: name, ...skipped }, now()),
+      report: reportWithdrawals(telemetry),
+    }),
   })
   starting.use(consumeDurables({ database, bus, telemetry, service: name, handler }))
 
@@ -154,5 +158,16 @@ function reportUnchecked({ metrics, logger }: Telemetry): (companyId: CompanyId,
   return (companyId, error) => {
     unchecked.inc({ feature: 'voice' })
     logger.warn({ err: error, companyId, feature: 'voice' }, 'billing could not be asked; the call is taken all the same')
+  }
+}
+
+/** An appointment that a person has to look at is in the metrics and in the log. */
+function reportWithdrawals({ metrics, logger }: Telemetry): WithdrawalReport {
+  const withdrawals = metrics.counter('withdrawals_total', 'Appointments of withdrawn events: withdrawn, or flagged for a person.', [
+    'outcome',
+  ])
+  return (outcome, event) => {
+    withdrawals.inc({ outcome })
+    if (outcome === 'flagged') logger.warn(event, 'an event was withdrawn, and its appointment is not as it left it: a person has to look')
   }
 }

@@ -23,9 +23,13 @@ import { addPhoneNumber, endPhoneNumber, portPhoneNumber } from './app/change-ph
 import { createCompany } from './app/create-company.ts'
 import { createConnection } from './app/create-connection.ts'
 import { deactivateConnection } from './app/deactivate-connection.ts'
+import { discardEvent } from './app/discard-event.ts'
 import { endSignal } from './app/end-signal.ts'
+import { planReattribution } from './app/plan-reattribution.ts'
 import { releaseEvent } from './app/release-event.ts'
+import { releaseSiblings } from './app/release-siblings.ts'
 import { resolveCompany } from './app/resolve-company.ts'
+import { reviewAttribution } from './app/review-attribution.ts'
 import { rotateConnectionSecret } from './app/rotate-connection-secret.ts'
 import { rotateKeys } from './app/rotate-keys.ts'
 import type { Config } from './config.ts'
@@ -41,12 +45,15 @@ import { createKeyStatusReader } from './db/key-status-reader.ts'
 import { createSignalLookUp } from './db/known-signals.ts'
 import { createPhoneNumberRepository } from './db/phone-number-repository.ts'
 import { createQuarantineRepository } from './db/quarantine-repository.ts'
+import { createReattributionReader } from './db/reattribution-reader.ts'
+import { createReviewRepository } from './db/review-repository.ts'
 import * as schema from './db/schema/index.ts'
 import { createSealing } from './db/sealing.ts'
 import { createSignalCache } from './db/signal-cache.ts'
 import { createSignalRepository } from './db/signal-repository.ts'
 import { shippedModel } from './domain/model.ts'
 import { directoryChanged } from './events/directory-changed.ts'
+import { eventWithdrawn } from './events/event-withdrawn.ts'
 import { createProviderEventHandler } from './events/on-provider-event.ts'
 import { passOnReleased } from './events/pass-on.ts'
 import { createAttributionService } from './rpc/attribution-service.ts'
@@ -54,6 +61,7 @@ import { createAuditService } from './rpc/audit-service.ts'
 import { createBranchService } from './rpc/branch-service.ts'
 import { createDirectoryService } from './rpc/directory-service.ts'
 import { createVaultService } from './rpc/vault-service.ts'
+import { keptEvent } from './wire/kept-event.ts'
 
 const name = 'company-resolver'
 /** What people administer with: no service rotates keys, whatever its token is good for. */
@@ -125,8 +133,13 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   const attributions = createAttributionReader(database)
   const quarantine = createQuarantineRepository({
     database,
+    journal,
     passOn: (tx, quarantined, addressee) => outbox.append(tx, [passOnReleased(quarantined, addressee)]),
+    withdraw: (tx, withdrawal) => outbox.append(tx, [eventWithdrawn(withdrawal)]),
   })
+  const reviews = createReviewRepository(database)
+  const decisions = createReattributionReader(database, signalCache, now)
+  const redeciding = { model: shippedModel, eventOf: keptEvent, decisions }
 
   const rpc = createRpcServer({
     telemetry,
@@ -176,7 +189,12 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
     createAttributionService({
       attributions,
       model: shippedModel,
-      releaseEvent: releaseEvent({ quarantine, now }),
+      reviews,
+      releaseEvent: releaseEvent({ quarantine, now, newId }),
+      discardEvent: discardEvent({ quarantine, now }),
+      releaseSiblings: releaseSiblings({ ...redeciding, quarantine, now }),
+      reviewAttribution: reviewAttribution({ reviews, now }),
+      planReattribution: planReattribution(redeciding),
       resolveCompany: resolveCompany({ lookUp: createSignalLookUp(database), companies, model: shippedModel, now }),
     }),
   )

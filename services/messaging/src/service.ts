@@ -9,7 +9,7 @@ import {
   OperationsServiceDefinition,
 } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
-import { consumeDurables, createEventHandler, createOperations, createOutbox } from '@frontdesk/outbox'
+import { consumeDurables, createEventHandler, createOperations, createOutbox, skipRevisions } from '@frontdesk/outbox'
 import {
   createIdentityTokens,
   createRpcClient,
@@ -112,7 +112,13 @@ export async function startMessaging(config: Config, overrides: MessagingOverrid
     telemetry,
     name,
     types: messagingEventTypes,
-    handle: onCompanyEvents({ openMailbox: createMailbox, onQueued: wake, count: (outcome) => counted.inc({ outcome }), now }),
+    handle: onCompanyEvents({
+      openMailbox: createMailbox,
+      onQueued: wake,
+      count: (outcome) => counted.inc({ outcome }),
+      skip: (tx, skipped) => skipRevisions(tx, { handler: name, ...skipped }, now()),
+      now,
+    }),
   })
 
   const messaging = createMessaging({

@@ -1,3 +1,4 @@
+import { companyEvent } from '@frontdesk/outbox/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { appointmentConfirmed, received, statusChanged } from './events.ts'
 import { newCompany } from './harness.ts'
@@ -23,6 +24,22 @@ test('what a customer writes is a conversation with his text, whatever is delive
     { text: 'Are you open?', providerMessageId: 'wamid.2', status: 'MESSAGE_STATUS_RECEIVED', direction: 'MESSAGE_DIRECTION_INBOUND' },
     { text: 'Hi, amended', providerMessageId: 'wamid.1' },
   ])
+})
+
+test('a message that was written to another company can no longer be read, unless it was written to this one after all', async () => {
+  const companyId = newCompany()
+  const [foreign, own] = [received(companyId, 'wamid.f', { text: 'a secret' }), received(companyId, 'wamid.o')]
+  const withdrawn = (key: string, { envelope: { id: eventId, type: eventType } }: typeof foreign, entityId: string) =>
+    companyEvent(companyId, 'frontdesk.event.withdrawn.v1', key, { eventId, beforeRevision: 2, eventType, source: { entityId } })
+  await harness.publish(foreign, own)
+  const texts = async () => {
+    const { messages } = await harness.messaging.listMessages({ companyId })
+    return messages.map(({ providerMessageId, kind, text }) => [providerMessageId, kind, text].join(' ')).toSorted()
+  }
+  await harness.publish(withdrawn('1', foreign, 'wamid.f'), withdrawn('2', foreign, 'wamid.o'))
+  expect(await texts()).toEqual(['wamid.f withdrawn ', 'wamid.o text Hi'])
+  await harness.publish(received(companyId, 'wamid.f', { text: 'for us' }, { revision: 3 }))
+  expect(await texts()).toEqual(['wamid.f text for us', 'wamid.o text Hi'])
 })
 
 test('a person known by number or by the provider’s id is one conversation, also when the link comes last', async () => {

@@ -1,10 +1,13 @@
-import { Attribution, AttributionServiceDefinition, QuarantineReason, ReleaseEventResponse } from '@frontdesk/contracts'
-import { eventId, pageArgs, pageOf } from '../arguments.ts'
+import { Attribution, AttributionServiceDefinition, QuarantineReason, type WeighedEvidence } from '@frontdesk/contracts'
+import { pageArgs, pageOf } from '../arguments.ts'
 import { leaf, type Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
-import { enumName, instant, json, printable, probability, table } from '../format.ts'
-import { findCompanies } from '../live/companies.ts'
+import { enumName, instant, json, probability, table } from '../format.ts'
+import { type Companies, findCompanies } from '../live/companies.ts'
 import { rpcArgs, withService } from '../rpc.ts'
+import { discard } from './quarantine-discard.ts'
+import { release } from './quarantine-release.ts'
+import { releaseSiblings, siblings } from './quarantine-siblings.ts'
 
 /** The reasons by the names that the quarantine's subjects use. */
 const reasons = {
@@ -22,7 +25,7 @@ export function quarantine(context: CliContext): Group {
     description: 'The events whose company is not sure enough.',
     commands: {
       list: leaf(
-        'List quarantined events, the newest first.',
+        'List quarantined events, the newest first, with the company that came closest and what the directory does not know.',
         {
           reason: { type: 'enum', description: 'Only of this reason', options: Object.keys(reasons) },
           ...pageArgs,
@@ -43,51 +46,42 @@ export function quarantine(context: CliContext): Group {
             context.out(json({ attributions: attributions.map((attribution) => Attribution.toJSON(attribution)), nextPageToken }))
             return
           }
-          context.out(
-            attributions.length === 0
-              ? 'The quarantine is empty.'
-              : table(['DECIDED', 'REASON', 'TYPE', 'CLOSEST', 'EVENT'], attributions.map(row)),
-          )
+          if (attributions.length === 0) context.out('The quarantine is empty.')
+          else {
+            const companies = await findCompanies(context, { address: args.address, token: args.token })
+            const rows = attributions.map((attribution) => row(attribution, companies))
+            context.out(table(['DECIDED', 'REASON', 'TYPE', 'CLOSEST', 'EVENT', 'SUGGESTION'], rows))
+          }
           if (nextPageToken) context.err(`More: --page-token ${nextPageToken}`)
         },
       ),
-      release: leaf(
-        'Give a quarantined event to its company. It goes on as it came, as if it had been attributed.',
-        {
-          'event-id': { type: 'positional', description: 'Event id, 64 hex digits', required: true },
-          company: { type: 'string', description: 'Whose it is: an id (cmp_…), or the beginning of a name', required: true },
-          ...rpcArgs,
-        },
-        async ({ args }) => {
-          const id = eventId(args['event-id'])
-          const companies = await findCompanies(context, args)
-          const { chosenId: companyId = '' } = companies
-          const answer = await withService(
-            context,
-            'company-resolver',
-            AttributionServiceDefinition,
-            args,
-            (service) => service.releaseEvent({ eventId: id, companyId }),
-            // Released twice is released once.
-            ['releaseEvent'],
-          )
-          if (args.json) {
-            context.out(json(ReleaseEventResponse.toJSON(answer)))
-            return
-          }
-          const { attribution, alreadyReleased } = answer
-          const release = attribution?.decision?.$case === 'attributed' ? attribution.decision.value.release : undefined
-          const before = alreadyReleased ? `, by ${release?.releasedBy} at ${instant(release?.releasedAt)} already` : ''
-          context.out(printable(`Released: ${id} goes to ${companies.nameOf(companyId)} as ${attribution?.eventType}${before}.`))
-          context.err(`Its way:  pnpm frontdesk events show ${id}`)
-        },
-      ),
+      release: release(context),
+      siblings: siblings(context),
+      'release-siblings': releaseSiblings(context),
+      discard: discard(context),
     },
   }
 }
 
-function row({ decidedAt, decision, eventType, candidates, eventId: id }: Attribution): string[] {
+function row(attribution: Attribution, companies: Companies): string[] {
+  const { decidedAt, decision, eventType, candidates, eventId: id } = attribution
   const reason = decision?.$case === 'quarantined' ? enumName(decision.value.reason, 'QUARANTINE_REASON_') : ''
   const [closest] = candidates
-  return [instant(decidedAt), reason, eventType, closest ? `${closest.companyId} ${probability(closest.posterior)}` : '-', id]
+  const best = closest ? `${companies.nameOf(closest.companyId)} ${probability(closest.posterior)}` : '-'
+  return [instant(decidedAt), reason, eventType, best, id, suggestion(attribution.waterfall, companies)]
+}
+
+/** What the directory does not know of the event, and who has the rest: "phone number +4930… is unknown; Salon Aurora has voice agent agent_1". */
+function suggestion(waterfall: readonly WeighedEvidence[], companies: Companies): string {
+  const unknown = waterfall.filter(({ companyIds }) => companyIds.length === 0).map((piece) => `${nameOf(piece)} is unknown`)
+  const owners = [...new Set(waterfall.flatMap(({ companyIds }) => companyIds))]
+  const known = owners.map((owner) => {
+    const pieces = waterfall.filter(({ companyIds }) => companyIds.includes(owner)).map(nameOf)
+    return `${companies.nameOf(owner)} has ${pieces.join(' and ')}`
+  })
+  return [...unknown, ...known].join('; ') || 'it says nothing of its company'
+}
+
+function nameOf({ evidence }: WeighedEvidence): string {
+  return evidence ? `${enumName(evidence.kind, 'EVIDENCE_KIND_')} ${evidence.value}` : ''
 }

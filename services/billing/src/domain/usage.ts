@@ -42,7 +42,9 @@ export function countUse(newId: () => string, current: UsageRecord | undefined, 
   if (current) {
     const amends = use.eventId === current.eventId && use.revision > current.revision
     if (!amends) return { change: 'ignored', record: current, told: false }
-    return { change: 'amended', record: { ...use, id: current.id }, told: true }
+    // What counts nothing any more leaves the bill that it was on.
+    const usedAt = use.quantity === 0 ? current.usedAt : use.usedAt
+    return { change: 'amended', record: { ...use, id: current.id, usedAt }, told: true }
   }
   // A corrected event that counts nothing is kept, or its first revision would count when it arrives late.
   if (use.quantity === 0 && use.revision === 1) return { change: 'ignored', record: undefined, told: false }

@@ -7,7 +7,7 @@ import type { RefetchRequests } from '../app/ports.ts'
 import type { recordUsage } from '../app/record-usage.ts'
 import type { ProviderObject } from '../domain/subscription.ts'
 import type { Use } from '../domain/usage.ts'
-import { useOfCall, useOfMessage } from './uses.ts'
+import { useOfCall, useOfMessage, useOfWithdrawn } from './uses.ts'
 import { usageRecorded } from './usage-recorded.ts'
 
 export interface CompanyEventDependencies {
@@ -63,6 +63,10 @@ function newsOf({ envelope, body }: ReceivedEvent): News | undefined {
       return { use: useOfCall(readPayload(type, body), envelope) }
     case 'frontdesk.message.sent.v1':
       return { use: useOfMessage(readPayload(type, body), envelope) }
+    case 'frontdesk.event.withdrawn.v1': {
+      const use = useOfWithdrawn(readPayload(type, body), envelope)
+      return use && { use }
+    }
     case 'frontdesk.subscription.changed.v1':
       return { changed: changed('subscription', readPayload(type, body).subscriptionId) }
     case 'frontdesk.invoice.changed.v1':

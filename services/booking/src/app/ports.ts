@@ -58,6 +58,8 @@ export interface AppointmentQuery {
   readonly status: AppointmentState['status'] | undefined
   /** Any name under which the outside world knows it. */
   readonly originId: string | undefined
+  /** Only those that a person has to look at. */
+  readonly flagged: boolean
   readonly limit: number
   readonly pageToken: string
 }

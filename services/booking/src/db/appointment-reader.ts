@@ -1,6 +1,6 @@
 import type { CompanyId } from '@frontdesk/contracts'
 import { type Database, keyset, pageOf, positionToken } from '@frontdesk/database'
-import { and, eq, inArray } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull } from 'drizzle-orm'
 import type { AppointmentReader, StoredAppointment } from '../app/ports.ts'
 import { type AppointmentRow, toAppointment } from './mapping.ts'
 import { appointmentReferences } from './schema/appointment-references.ts'
@@ -19,7 +19,7 @@ export function createAppointmentReader({ orm }: Database, companyId: CompanyId)
       return row && toStored(row)
     },
 
-    async list({ customerId, status, originId, limit, pageToken }) {
+    async list({ customerId, status, originId, flagged, limit, pageToken }) {
       const named = () =>
         orm
           .select({ appointmentId: appointmentReferences.appointmentId })
@@ -34,6 +34,7 @@ export function createAppointmentReader({ orm }: Database, companyId: CompanyId)
             customerId === undefined ? undefined : eq(appointments.customerId, customerId),
             status === undefined ? undefined : eq(appointments.status, status),
             originId === undefined ? undefined : inArray(appointments.appointmentId, named()),
+            flagged ? isNotNull(appointments.flaggedAt) : undefined,
             behind(pageToken),
           ),
         )

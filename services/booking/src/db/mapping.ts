@@ -16,6 +16,7 @@ export function toAppointment(row: AppointmentRow): Appointment {
     state: toState(row),
     version: row.version,
     order: { occurredAt: row.changedAt, sequence: row.changeSequence, rank: row.changeRank, revision: row.changeRevision },
+    flaggedAt: row.flaggedAt ?? undefined,
   }
 }
 
@@ -53,6 +54,7 @@ export function fromAppointment(companyId: string, appointment: Appointment, now
     changeSequence: order.sequence,
     changeRank: order.rank,
     changeRevision: order.revision,
+    flaggedAt: appointment.flaggedAt ?? null,
     createdAt: now,
     updatedAt: now,
   }

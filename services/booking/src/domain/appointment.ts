@@ -1,5 +1,8 @@
 import { type ChangeOrder, compareOrder } from './change-order.ts'
 
+/** Why an appointment was cancelled whose event is not the company's. */
+export const withdrawnReason = 'made from an event that was not this company’s'
+
 export type AppointmentState =
   | { readonly status: 'requested'; readonly startsAt: Date | undefined; readonly preferredStartText: string }
   | { readonly status: 'confirmed'; readonly startsAt: Date; readonly endsAt: Date }
@@ -22,6 +25,8 @@ export interface Appointment {
   readonly version: number
   /** The change that the state comes from. */
   readonly order: ChangeOrder
+  /** Since when a person has to look at it: an event that it was made from was withdrawn, and it is not as that event left it. */
+  readonly flaggedAt?: Date | undefined
 }
 
 /** What a change makes of an appointment, if it is the latest. */
@@ -82,7 +87,8 @@ export function mergeAppointments(a: Appointment, b: Appointment): { kept: Appoi
 
 /** A wish never undoes what was agreed or cancelled, whichever of them is told of first: a call's analysis repeats what the call booked. */
 function settles({ state }: { readonly state: AppointmentState }): number {
-  return state.status === 'requested' ? 0 : 1
+  // A call that was taken back settles nothing, should it turn out to be the company's after all.
+  return state.status === 'requested' || (state.status === 'cancelled' && state.reason === withdrawnReason) ? 0 : 1
 }
 
 /** What the change means to those outside; undefined when they would see no difference. */

@@ -40,6 +40,7 @@ export function createBookingService(deps: BookingServiceDependencies): BookingS
         customerId: request.customerId || undefined,
         status: fromStatusMessage(request.status),
         originId: request.originId || undefined,
+        flagged: request.flagged,
         limit: pageSizeOf(request.pageSize),
         pageToken: request.pageToken,
       })

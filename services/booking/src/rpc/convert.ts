@@ -21,7 +21,7 @@ import type { AppointmentState } from '../domain/appointment.ts'
 import { originNames, statusNames } from '../wire/names.ts'
 
 export function toAppointmentMessage(companyId: CompanyId, appointment: StoredAppointment): AppointmentMessage {
-  const { id, customerId, state, origin, originId, title, version, createdAt, updatedAt } = appointment
+  const { id, customerId, state, origin, originId, title, version, createdAt, updatedAt, flaggedAt } = appointment
   return {
     appointmentId: id,
     companyId,
@@ -36,6 +36,7 @@ export function toAppointmentMessage(companyId: CompanyId, appointment: StoredAp
     version,
     createdAt,
     updatedAt,
+    flaggedAt,
   }
 }
 

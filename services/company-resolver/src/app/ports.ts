@@ -6,11 +6,15 @@ import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
 import type { Decision, QuarantineReason } from '../domain/decide.ts'
 import type { Author } from '../domain/directory-change.ts'
+import type { Discarded } from '../domain/discard.ts'
 import type { Evidence } from '../domain/evidence.ts'
+import type { HeldDecision } from '../domain/held.ts'
 import type { DataKeyState, KeyRotation, RotationScope } from '../domain/key-rotation.ts'
 import type { PhoneNumber, Porting } from '../domain/phone-number.ts'
 import type { Released } from '../domain/release.ts'
+import type { Review } from '../domain/review.ts'
 import type { Signal } from '../domain/signal.ts'
+import type { Holder } from '../domain/withdraw.ts'
 
 /** A page of a list by id, and so by age: those after `after`, from the first when empty. */
 export interface IdPage {
@@ -129,10 +133,27 @@ export interface ConnectionSecretsReader {
   find(connectionId: string): Promise<ConnectionSecrets | undefined>
 }
 
+/** Where the first event of an entity went. */
+export interface FirstOfEntity {
+  readonly companyId: string
+  readonly eventId: string
+}
+
+/** What is known of a batch of events. */
+export interface LookedUp {
+  /** What the directory says of their evidence. */
+  readonly known: Knowledge
+  /** By `entityKey`. */
+  readonly entities: ReadonlyMap<string, FirstOfEntity>
+  /** What persons have decided, by event: of later revisions than the first alone, since nobody has decided on a first one before it came. */
+  readonly held: ReadonlyMap<string, HeldDecision>
+  /** Where revisions of these events went; of later revisions than the first alone, too. */
+  readonly sent: ReadonlyMap<string, readonly Holder[]>
+}
+
 /** What attribution reads and writes, inside one transaction. */
 export interface AttributionLedger {
-  /** What the directory says of the evidence of all these events, and where their entities' first events went. */
-  lookUp(events: readonly ProviderEvent[]): Promise<{ known: Knowledge; entities: ReadonlyMap<string, string> }>
+  lookUp(events: readonly ProviderEvent[]): Promise<LookedUp>
   record(attributions: readonly Attribution[]): Promise<void>
 }
 
@@ -183,14 +204,75 @@ export interface ReleasedAttribution {
 /** What waits for a person. */
 export interface QuarantineStore {
   /**
-   * Puts what `decide` makes of the decisions on an event's revisions, the newest first, in the newest one's place, and lets the event go on to
-   * the company, in one commit; without effect where it makes nothing of them. Undefined if there is no such event.
+   * Puts what `decide` makes of an event's newest decision in its place, lets the event go on to the company, and takes it from the one that
+   * has seen an earlier revision, in one commit; without effect where it makes nothing of it. Undefined if there is no such event.
    */
   release(
     eventId: EventId,
     companyId: CompanyId,
-    decide: (revisions: readonly [Decision, ...Decision[]], company: Company | undefined) => Released | undefined,
+    decide: (newest: KeptAttribution, company: Company | undefined) => DecidedRelease | undefined,
+    /** Who adds the missing signal, if one is added. */
+    addsSignal: Author | undefined,
   ): Promise<ReleasedAttribution | undefined>
+  /** The same against every company. */
+  discard(
+    eventId: EventId,
+    decide: (newest: Decision) => { decision: Discarded; review: Review } | undefined,
+  ): Promise<DiscardedAttribution | undefined>
+  /** The newest events that wait and carry the evidence, before a position. */
+  listWaiting(page: { evidence: Evidence; before: bigint | undefined; limit: number }): Promise<KeptAttribution[]>
+}
+
+/** What a person's release is made of. */
+export interface DecidedRelease {
+  readonly decision: Released
+  readonly review: Review
+  /** That the company gets in the same commit. */
+  readonly signal: Signal | undefined
+}
+
+/** What a discard has left: the decision as it is kept now, and whether it was that before. */
+export interface DiscardedAttribution {
+  readonly attribution: KeptAttribution
+  readonly alreadyDiscarded: boolean
+}
+
+/** A decision that a person has looked at, and what he said. */
+export interface Label {
+  readonly sequence: bigint
+  readonly attribution: KeptAttribution
+  readonly review: Review
+}
+
+/** What persons look at, and what they said. */
+export interface ReviewStore {
+  /** What was drawn and waits, the oldest first. */
+  listAudits(page: { limit: number; pageToken: string }): Promise<Page<KeptAttribution>>
+  /** Keeps what `decide` makes of an event's newest decision; undefined if there is no such event. */
+  review(
+    eventId: EventId,
+    companyId: CompanyId,
+    decide: (newest: Decision, company: Company | undefined) => Review,
+  ): Promise<KeptAttribution | undefined>
+  /** What may be fitted by: each act with a propensity, in its order. */
+  listLabels(page: { after: bigint; limit: number }): Promise<Label[]>
+}
+
+/** A window of decisions to decide anew. */
+export interface ReattributionQuery {
+  readonly decidedFrom: Date
+  readonly decidedUntil: Date
+  readonly companyId: string | undefined
+  readonly limit: number
+  /** From the last page; empty for the first. */
+  readonly pageToken: string
+}
+
+/** What was attributed in a window, and what is known of it now. */
+export interface ReattributionReader {
+  /** The newest decisions of their events, the oldest first. */
+  list(query: ReattributionQuery): Promise<Page<KeptAttribution>>
+  lookUp(events: readonly ProviderEvent[]): Promise<LookedUp>
 }
 
 /** Where time and new ids come from. */

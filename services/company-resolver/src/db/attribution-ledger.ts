@@ -4,11 +4,14 @@ import { sql } from 'drizzle-orm'
 import type { AttributionLedger } from '../app/ports.ts'
 import type { Attribution, ProviderEvent } from '../domain/attribute.ts'
 import { entityKey } from '../domain/entity.ts'
+import { isDrawn } from '../domain/audit.ts'
 import { holdDirectoryVersion, stateId } from './change-directory.ts'
+import { readHeld, readSent } from './held-decisions.ts'
 import { possibleValues, readSignals, toKnownSignals } from './known-signals.ts'
 import { inPowersOfTwo } from './lists.ts'
 import { entityRowKey } from './mapping.ts'
 import { attributions } from './schema/attributions.ts'
+import { audits } from './schema/audits.ts'
 import { entities } from './schema/entities.ts'
 import type { SignalCache } from './signal-cache.ts'
 
@@ -18,6 +21,7 @@ const rowsPerInsert = 128
 export function createAttributionLedger(tx: Transaction, cache: SignalCache, now: () => Date): AttributionLedger {
   return {
     async lookUp(events) {
+      const raised = [...new Set(events.filter(({ revision }) => revision > 1).map(idOf))]
       return acrossCompanies('attribution asks whose an event is', async () => {
         const { directoryVersion, entities: entityRows } = await holdVersionAndReadEntities(tx, events)
         const { found, missing } = cache.lookUp(directoryVersion, possibleValues(events.flatMap(({ evidence }) => evidence)))
@@ -25,7 +29,9 @@ export function createAttributionLedger(tx: Transaction, cache: SignalCache, now
         cache.keep(directoryVersion, missing, read)
         return {
           known: { directoryVersion, ...toKnownSignals([...found, ...read], entityRows) },
-          entities: new Map(entityRows.map(({ key, companyId }) => [key, companyId])),
+          entities: new Map(entityRows.map(({ key, companyId, eventId }) => [key, { companyId, eventId }])),
+          held: await readHeld(tx.orm, raised),
+          sent: await readSent(tx.orm, raised),
         }
       })
     },
@@ -38,22 +44,27 @@ export function createAttributionLedger(tx: Transaction, cache: SignalCache, now
         await tx.orm.insert(attributions).values(group)
       }
       await keepFirstOfEntities(tx, firstOfEntities(decided, decidedAt))
+      await draw(tx, decided, decidedAt)
     },
   }
 }
 
-/** Keeps where the first events of entities went: whoever was first stays it. */
+/** Keeps where the first events of entities went: whoever was first stays it, and only a later revision of the same event moves it. */
 export async function keepFirstOfEntities(tx: Transaction, first: readonly (typeof entities.$inferInsert)[]): Promise<void> {
   if (first.length === 0) return
   await tx.orm
     .insert(entities)
     .values(padded(first))
-    .onDuplicateKeyUpdate({ set: { entityKey: sql`${entities.entityKey}` } })
+    .onDuplicateKeyUpdate({
+      set: { companyId: sql`if(${entities.eventId} = values(event_id), values(company_id), ${entities.companyId})` },
+    })
 }
 
 interface EntityRow {
   readonly key: string
   readonly companyId: string
+  /** The event that was first. */
+  readonly eventId: EventId
   readonly deactivatedAt: Date | null
 }
 
@@ -69,14 +80,15 @@ async function holdVersionAndReadEntities(tx: Transaction, events: readonly Prov
   const { sql: text, params } = versionAndEntities([...keys.keys()])
   const { rows } = await tx.execute(text, params)
   const version = rows.find(({ version: held }) => held !== null)?.['version'] ?? 0
-  const entityRows = rows.flatMap(({ entity_key: rowKey, company_id: companyId, deactivated_at: deactivatedAt }): EntityRow[] =>
-    rowKey === null
+  const entityRows = rows.flatMap((row): EntityRow[] =>
+    row['entity_key'] === null
       ? []
       : [
           {
-            key: keys.get(eventIdFromBytes(rowKey as Buffer)) ?? '',
-            companyId: companyId as string,
-            deactivatedAt: deactivatedAt as Date | null,
+            key: keys.get(eventIdFromBytes(row['entity_key'] as Buffer)) ?? '',
+            companyId: row['company_id'] as string,
+            eventId: eventIdFromBytes(row['event_id'] as Buffer),
+            deactivatedAt: row['deactivated_at'] as Date | null,
           },
         ],
   )
@@ -85,10 +97,10 @@ async function holdVersionAndReadEntities(tx: Transaction, events: readonly Prov
 
 const versionAndEntitiesText = textByLength(
   (keys) =>
-    `(select directory_version as version, null as entity_key, null as company_id, null as deactivated_at
+    `(select directory_version as version, null as entity_key, null as company_id, null as event_id, null as deactivated_at
         from directory_state where id = ? lock in share mode)
      union all
-     (select null, entities.entity_key, entities.company_id, companies.deactivated_at
+     (select null, entities.entity_key, entities.company_id, entities.event_id, companies.deactivated_at
         from entities join companies on companies.company_id = entities.company_id
         where entities.entity_key in (${Array.from({ length: keys }, () => '?').join(', ')}))`,
 )
@@ -111,6 +123,9 @@ function toRow({ event, decision, ...explained }: Attribution, decidedAt: Date):
     confidence: attributed?.confidence ?? null,
     reason: quarantined?.reason ?? null,
     details: quarantined?.details ?? [],
+    releasedBy: attributed?.release?.by ?? null,
+    releasedAt: attributed?.release?.at ?? null,
+    releasedFrom: attributed?.release?.from ?? null,
     waterfall,
     candidates,
     nonePosterior,
@@ -119,6 +134,16 @@ function toRow({ event, decision, ...explained }: Attribution, decidedAt: Date):
     asOf,
     decidedAt,
   }
+}
+
+/** Puts aside for a person what the lot falls on. */
+async function draw(tx: Transaction, decided: readonly Attribution[], drawnAt: Date): Promise<void> {
+  const drawn = decided.filter(({ event, decision }) => decision.kind === 'attributed' && !decision.release && isDrawn(event.eventId))
+  if (drawn.length === 0) return
+  await tx.orm
+    .insert(audits)
+    .values(padded(drawn.map(({ event }) => ({ eventId: idOf(event), drawnAt })).toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1))))
+    .onDuplicateKeyUpdate({ set: { drawnAt: sql`${audits.drawnAt}` } })
 }
 
 /** In the order of their keys, so that two transactions wait for each other rather than deadlock. */

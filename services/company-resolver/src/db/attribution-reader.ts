@@ -47,7 +47,7 @@ export function quarantinedBefore(orm: Database['orm'], { reason, before, limit 
   return orm
     .select()
     .from(attributions)
-    .where(and(reason ? eq(attributions.reason, reason) : isNull(attributions.companyId), position))
+    .where(and(reason ? eq(attributions.reason, reason) : isNull(attributions.companyId), isNull(attributions.discardedAt), position))
     .orderBy(desc(attributions.sequence))
     .limit(limit)
 }
@@ -71,6 +71,9 @@ const listedColumns = {
   releasedBy: attributions.releasedBy,
   releasedAt: attributions.releasedAt,
   releasedFrom: attributions.releasedFrom,
+  discardedBy: attributions.discardedBy,
+  discardedAt: attributions.discardedAt,
+  discardNote: attributions.discardNote,
 }
 
 /** The page of a list: by company, or without one by time alone; types and provider are looked at row by row. */

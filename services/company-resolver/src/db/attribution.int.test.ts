@@ -52,9 +52,11 @@ test('a decision is read back whole, the newest revision unless one is named', a
   const [first] = await attributeAll([anEvent('whole')])
   await attributeAll([anEvent('whole', { revision: 2, evidence: [{ kind: 'voice_agent', value: 'nobody' }], entity: undefined })])
   if (!first) throw new Error('nothing was decided')
+  const { withdrawnFrom, ...decided } = first
   const { eventId, revision, eventType, source } = first.event
+  expect(withdrawnFrom).toBeUndefined()
   expect(first.decision).toMatchObject({ kind: 'attributed', companyId: companyA })
-  expect(await reader().find(idOf('whole'), 1)).toMatchObject({ ...first, event: { eventId, revision, eventType, source } })
+  expect(await reader().find(idOf('whole'), 1)).toMatchObject({ ...decided, event: { eventId, revision, eventType, source } })
   expect(await reader().find(idOf('whole'), 0)).toMatchObject({ event: { revision: 2 }, decision: { reason: 'no_match' } })
   expect(await reader().find(idOf('never'), 0)).toBeUndefined()
 })
@@ -71,7 +73,7 @@ test('200 events of one batch are kept, each with its own evidence', async () =>
 
 test('the entity stays with the company of its first event, wherever later ones go', async () => {
   const events = [agents.a, agents.b, undefined].map((agent, index) =>
-    anEvent('stays', { revision: index + 1, evidence: agent ? [{ kind: 'voice_agent', value: agent }] : [] }),
+    anEvent('stays', { eventId: deriveEventId(['stays', String(index)]), evidence: agent ? [{ kind: 'voice_agent', value: agent }] : [] }),
   )
   const companies: unknown[] = []
   for (const event of events) {
@@ -81,6 +83,18 @@ test('the entity stays with the company of its first event, wherever later ones 
   }
   expect(companies[1]).not.toBe(companies[0])
   expect(companies).toEqual([companyA, companies[1], companyA])
+})
+
+test('a later revision of the entity’s first event moves the entity, and one of another event does not', async () => {
+  const to = (agent: string | undefined, overrides: Partial<ProviderEvent>) =>
+    attributeAll([anEvent('moves', { evidence: agent ? [{ kind: 'voice_agent', value: agent }] : [], ...overrides })])
+  const silent = async (key: string) => (await to(undefined, { eventId: deriveEventId(['moves', key]) }))[0]?.decision
+  await to(agents.a, {})
+  await to(agents.b, { eventId: deriveEventId(['moves', 'second']), revision: 2 })
+  expect(await silent('after another event')).toMatchObject({ companyId: companyA })
+  const [moved] = await to(agents.b, { revision: 2 })
+  expect(moved).toMatchObject({ decision: { kind: 'attributed' }, withdrawnFrom: { companyId: companyA, revision: 1 } })
+  expect(await silent('after its own')).toMatchObject({ companyId: moved?.decision.kind === 'attributed' && moved.decision.companyId })
 })
 
 test('the entity has one company, though many write at once and in any order', async () => {

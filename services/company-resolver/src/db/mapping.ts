@@ -76,12 +76,15 @@ type ListedRow = Omit<
   'waterfall' | 'candidates' | 'nonePosterior' | 'modelVersion' | 'directoryVersion' | 'asOf'
 >
 
-function toDecision({ companyId, confidence, reason, details, releasedBy, releasedAt, releasedFrom }: ListedRow): Decision {
+function toDecision({ companyId, confidence, reason, details, ...person }: ListedRow): Decision {
   if (companyId !== null && confidence !== null) {
-    const release = releasedBy !== null && releasedAt && releasedFrom ? { by: releasedBy, at: releasedAt, from: releasedFrom } : undefined
-    return { kind: 'attributed', companyId, confidence, ...(release && { release }) }
+    const { releasedBy: by, releasedAt: at, releasedFrom } = person
+    return { kind: 'attributed', companyId, confidence, ...(by !== null && at && { release: { by, at, from: releasedFrom ?? undefined } }) }
   }
-  if (reason !== null) return { kind: 'quarantined', reason, details }
+  if (reason !== null) {
+    const { discardedBy: by, discardedAt: at, discardNote } = person
+    return { kind: 'quarantined', reason, details, ...(by !== null && at && { discard: { by, at, note: discardNote ?? '' } }) }
+  }
   throw new TypeError('an attribution has neither a company nor a reason')
 }
 

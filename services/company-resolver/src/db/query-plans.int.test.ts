@@ -12,16 +12,21 @@ import { connectionsAfter } from './connection-repository.ts'
 import { connectionById, secretsAfter } from './connection-secrets-reader.ts'
 import { auditEntriesOf } from './journal.ts'
 import { signalsByValue } from './known-signals.ts'
+import { heldDecisions, sentRevisions } from './held-decisions.ts'
 import { phoneNumbersAfter } from './phone-number-repository.ts'
-import { quarantinedRow, revisionsOf } from './quarantine-repository.ts'
+import { quarantinedRow, revisionsOf, waitingWith } from './quarantine-repository.ts'
+import { attributedWithin } from './reattribution-reader.ts'
+import { auditsWaiting, labelsAfter } from './review-repository.ts'
 import { attributions } from './schema/attributions.ts'
 import { auditEntries } from './schema/audit-entries.ts'
+import { audits } from './schema/audits.ts'
 import { branches } from './schema/branches.ts'
 import { companies } from './schema/companies.ts'
 import { connections } from './schema/connections.ts'
 import { dataKeys } from './schema/data-keys.ts'
 import { entities } from './schema/entities.ts'
 import { phoneNumbers } from './schema/phone-numbers.ts'
+import { reviews } from './schema/reviews.ts'
 import { signals } from './schema/signals.ts'
 import { signalsAfter, signalsOfConnection } from './signal-repository.ts'
 
@@ -120,9 +125,24 @@ beforeAll(async () => {
       nextAttemptAt: now,
     })),
   )
+  await orm.insert(audits).values(many((index) => ({ eventId: keyOf(index), drawnAt: now, reviewedAt: index % 20 === 0 ? null : now })))
+  await orm.insert(reviews).values(
+    many((index) => ({
+      eventId: keyOf(index),
+      revision: 1,
+      act: 'confirmed' as const,
+      companyId: companyOf(index),
+      reviewedBy: 'usr_ada',
+      reviewedAt: now,
+      note: '',
+      modelVersion: 'shipped-2',
+      propensity: 0.002,
+    })),
+  )
   await inSession((execute) =>
     execute(
-      'analyze table companies, branches, phone_numbers, audit_entries, signals, connections, data_keys, entities, attributions, outbox',
+      `analyze table companies, branches, phone_numbers, audit_entries, signals, connections, data_keys, entities, attributions, outbox,
+        audits, reviews`,
     ),
   )
 })
@@ -140,6 +160,7 @@ function inSession<Result>(work: (execute: Execute) => Promise<Result>): Promise
 }
 
 type Query = { toSQL(): { sql: string; params: readonly unknown[] } }
+const evidence = { kind: 'phone_number', value: '+4930123456' } as const
 const company = () => companyIds[7] as Parameters<typeof signalsAfter>[1]
 const page = { before: 1_500n, limit: 50 }
 /** Behind everything that was kept before the tests. */
@@ -200,6 +221,25 @@ test.each<[string, (orm: Database['orm']) => Query, string, ...string[]]>([
   ['GetAttribution of a revision', (orm) => attributionOf(orm, keyOf(3), 1), 'attributions_by_event'],
   ['a release’s look for the revisions', (orm) => revisionsOf(orm, keyOf(3)).for('update'), 'attributions_by_event'],
   ['a release’s look for the payload', (orm) => quarantinedRow(orm, keyOf(20), 1), 'outbox_by_correlation'],
+  [
+    'a page of what waits and carries a signal',
+    (orm) => waitingWith(orm, { evidence, before: 1_500n, limit: 50 }),
+    'attributions_by_company',
+  ],
+  ['a raised revision’s look for persons’ decisions', (orm) => heldDecisions(orm, [keyOf(1), keyOf(2)]), 'reviews_by_event', 'PRIMARY'],
+  ['a raised revision’s look for where it went', (orm) => sentRevisions(orm, [keyOf(1), keyOf(2)]), 'attributions_by_event'],
+  ['a page of ListAudits', (orm) => auditsWaiting(orm, { limit: 50, pageToken: `${now.getTime()}.${keyOf(3)}` }), 'audits_waiting'],
+  ['a page of ListLabels', (orm) => labelsAfter(orm, { after: 1_900n, limit: 50 }), 'PRIMARY', 'attributions_by_event'],
+  [
+    'a page of PlanReattribution',
+    (orm) => attributedWithin(orm, { ...window, companyId: undefined, limit: 50, pageToken: `${now.getTime() - 300_000}.1500` }),
+    'attributions_by_time',
+  ],
+  [
+    'a page of a company’s PlanReattribution',
+    (orm) => attributedWithin(orm, { ...window, companyId: company(), limit: 50, pageToken: '' }),
+    'attributions_by_company_and_time',
+  ],
   ['attribution’s look for signals', (orm) => signalsByValue(orm, ['team-1', 'team-2', 'nobody']), 'signals_by_value', 'PRIMARY'],
   [
     'attribution’s look for the version and the entities',

@@ -12,7 +12,15 @@ export type QuarantineReason = (typeof quarantineReasons)[number]
 export interface Release {
   readonly by: string
   readonly at: Date
-  readonly from: QuarantineReason
+  /** Undefined where a person corrected what had been attributed. */
+  readonly from: QuarantineReason | undefined
+}
+
+/** How a quarantined event was let go of: by whose decision, when, and why. */
+export interface Discard {
+  readonly by: string
+  readonly at: Date
+  readonly note: string
 }
 
 /** What becomes of an event. */
@@ -24,7 +32,13 @@ export type Decision =
       /** Where a person decided. */
       readonly release?: Release | undefined
     }
-  | { readonly kind: 'quarantined'; readonly reason: QuarantineReason; readonly details: readonly string[] }
+  | {
+      readonly kind: 'quarantined'
+      readonly reason: QuarantineReason
+      readonly details: readonly string[]
+      /** Where a person decided that it is nobody's. */
+      readonly discard?: Discard | undefined
+    }
 
 /** What a decision needs besides the score. */
 export interface DecisionContext {

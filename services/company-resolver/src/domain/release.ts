@@ -12,20 +12,14 @@ interface ReleaseCommand {
 }
 
 /**
- * The decision that takes the place of an event's newest one, given those on all its revisions, the newest first; undefined if the event
- * was released to this company before.
- * @throws FrontdeskError failed_precondition naming what became of it, unless it waits and no other company has seen any of it.
+ * The decision that takes the place of an event's newest one; undefined if the event was released to this company before.
+ * @throws FrontdeskError failed_precondition naming what became of it, unless it waits.
  */
-export function release([newest, ...earlier]: readonly [Decision, ...Decision[]], command: ReleaseCommand): Released | undefined {
+export function release(newest: Decision, command: ReleaseCommand): Released | undefined {
   const { companyId, by, at } = command
   if (newest.kind === 'attributed') {
     if (newest.release && newest.companyId === companyId) return undefined
     throw refused(`it was ${newest.release ? 'released' : 'attributed'} to ${newest.companyId}`)
-  }
-  for (const decision of earlier) {
-    // What that company made of it would stay.
-    if (decision.kind === 'attributed' && decision.companyId !== companyId)
-      throw refused(`an earlier revision went to ${decision.companyId}`)
   }
   return { kind: 'attributed', companyId, confidence: 1, release: { by, at, from: newest.reason } }
 }

@@ -7,6 +7,7 @@ import type { AttributionLedger } from '../app/ports.ts'
 import type { Attribution } from '../domain/attribute.ts'
 import type { Model } from '../domain/model.ts'
 import { passOn } from './pass-on.ts'
+import { withdrawals } from './event-withdrawn.ts'
 import { readProviderEvent } from './read-provider-event.ts'
 
 interface Dependencies {
@@ -37,7 +38,7 @@ export function createProviderEventHandler({ database, outbox, telemetry, model,
       })
       return received.flatMap((event, index) => {
         const attribution = attributions[index]
-        return attribution ? [passOn(event, attribution)] : []
+        return attribution ? [passOn(event, attribution), ...withdrawals(event, attribution)] : []
       })
     },
   })

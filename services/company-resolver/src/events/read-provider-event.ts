@@ -3,9 +3,8 @@ import { EventSource, ProviderEventReceived } from '@frontdesk/contracts'
 import { isStorableInstant } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import type { ProviderEvent } from '../domain/attribute.ts'
-import type { Evidence } from '../domain/evidence.ts'
 import { entityOf } from '../wire/entity.ts'
-import { fromEvidenceMessages, isProviderName } from '../wire/evidence.ts'
+import { evidenceOf, isProviderName } from '../wire/evidence.ts'
 
 /**
  * What attribution needs of an event: its `source`, the same in every payload, and of an event that is
@@ -31,12 +30,6 @@ export function readProviderEvent({ envelope, body }: ReceivedEvent): ProviderEv
         : [],
     source: EventSource.toJSON(source),
   }
-}
-
-function evidenceOf({ connectionId, evidence }: EventSource): Evidence[] {
-  const pieces = fromEvidenceMessages(evidence)
-  // The veto of the connection must not depend on whether it was listed.
-  return connectionId ? [...pieces, { kind: 'connection', value: connectionId }] : pieces
 }
 
 function readSource(json: unknown): EventSource & { receivedAt: Date } {

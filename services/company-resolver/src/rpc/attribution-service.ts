@@ -1,10 +1,8 @@
 import type { AttributionServiceImplementation } from '@frontdesk/contracts'
-import { callerOf, pageSizeOf, requireAllCompanies, requireCompany } from '@frontdesk/rpc'
+import { callerOf, pageSizeOf, requireAllCompanies } from '@frontdesk/rpc'
 import { notFound } from '../app/find-company.ts'
 import type { AttributionReader } from '../app/ports.ts'
-import type { releaseEvent } from '../app/release-event.ts'
 import type { resolveCompany } from '../app/resolve-company.ts'
-import type { Model } from '../domain/model.ts'
 import { seenBy } from '../domain/seen-by.ts'
 import { fromListRequest, toAttributedEvent } from './convert-list.ts'
 import {
@@ -16,11 +14,10 @@ import {
   toAttributionMessage,
   toResolutionMessage,
 } from './convert.ts'
+import { createReviewMethods, type ReviewMethodsDependencies } from './review-methods.ts'
 
-export interface AttributionServiceDependencies {
+export interface AttributionServiceDependencies extends ReviewMethodsDependencies {
   readonly attributions: AttributionReader
-  readonly model: Model
-  readonly releaseEvent: ReturnType<typeof releaseEvent>
   readonly resolveCompany: ReturnType<typeof resolveCompany>
 }
 
@@ -31,17 +28,19 @@ const resolvers = ['webhook-ingress']
 export function createAttributionService({
   attributions,
   model,
-  releaseEvent: release,
   resolveCompany: resolve,
+  ...review
 }: AttributionServiceDependencies): AttributionServiceImplementation {
   return {
+    ...createReviewMethods({ model, ...review }),
+
     async getAttribution({ eventId, revision }, context) {
       const own: ReadonlySet<string> | 'all' = callerOf(context).companies
       const kept = await attributions.find(fromEventIdText(eventId), revision)
       // What is another company's, or nobody's, looks to a company like what does not exist.
       const companyId = kept?.decision.kind === 'attributed' ? kept.decision.companyId : undefined
       if (!kept || (own !== 'all' && !(companyId && own.has(companyId)))) return notFound('attribution')
-      return { attribution: toAttributionMessage(own === 'all' ? kept : seenBy(own, kept, model)) }
+      return { attribution: own === 'all' ? toAttributionMessage(kept, model) : toAttributionMessage(seenBy(own, kept, model)) }
     },
 
     async listQuarantine({ reason, pageSize, pageToken }, context) {
@@ -49,7 +48,7 @@ export function createAttributionService({
       const limit = pageSizeOf(pageSize)
       const rows = await attributions.listQuarantined({ reason: fromReasonMessage(reason), before: fromSequenceToken(pageToken), limit })
       return {
-        attributions: rows.map(toAttributionMessage),
+        attributions: rows.map((kept) => toAttributionMessage(kept, model)),
         nextPageToken: nextPageToken(rows, limit, ({ sequence }) => sequence.toString()),
       }
     },
@@ -58,18 +57,6 @@ export function createAttributionService({
       requireAllCompanies(context)
       const { items, nextPageToken: next } = await attributions.list(fromListRequest(request))
       return { events: items.map(toAttributedEvent), nextPageToken: next }
-    },
-
-    async releaseEvent(request, context) {
-      requireAllCompanies(context)
-      const { actor, caller } = callerOf(context)
-      const companyId = requireCompany(context, request.companyId)
-      const { attribution, alreadyReleased } = await release({
-        eventId: fromEventIdText(request.eventId),
-        companyId,
-        by: actor ?? caller,
-      })
-      return { attribution: toAttributionMessage(attribution), alreadyReleased }
     },
 
     async resolveCompany(request, context) {

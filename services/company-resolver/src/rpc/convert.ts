@@ -6,6 +6,7 @@ import {
   type Company as CompanyMessage,
   type Connection as ConnectionMessage,
   type ConnectionSecrets as ConnectionSecretsMessage,
+  type DecisionRule as DecisionRuleMessage,
   type EventId,
   type Evidence as EvidenceMessage,
   type EvidenceKind,
@@ -27,6 +28,8 @@ import type { Branch } from '../domain/branch.ts'
 import type { Company } from '../domain/company.ts'
 import type { Connection } from '../domain/connection.ts'
 import type { Decision, QuarantineReason, Release } from '../domain/decide.ts'
+import { type DecisionRule, ruleOf } from '../domain/explain.ts'
+import type { Model } from '../domain/model.ts'
 import type { PhoneNumber } from '../domain/phone-number.ts'
 import type { Signal, SignalKind } from '../domain/signal.ts'
 import { fromEvidenceMessages, isProviderName } from '../wire/evidence.ts'
@@ -64,7 +67,8 @@ export function toAuditEntryMessage({ id: auditEntryId, actor, before, after, ..
   return { auditEntryId, ...rest, actor: actor ?? '', before: before && { ...before }, after: { ...after } }
 }
 
-export function toAttributionMessage(kept: KeptAttribution): AttributionMessage {
+/** With the rule that decided, if the model is given and is the one that did. */
+export function toAttributionMessage(kept: KeptAttribution, model?: Model): AttributionMessage {
   const { event, nonePosterior, modelVersion, directoryVersion, asOf, decidedAt } = kept
   return {
     eventId: event.eventId,
@@ -84,7 +88,12 @@ export function toAttributionMessage(kept: KeptAttribution): AttributionMessage 
     directoryVersion,
     asOf,
     decidedAt,
+    rule: model && model.version === modelVersion ? toRuleMessage(ruleOf(kept, kept.decision, model)) : undefined,
   }
+}
+
+function toRuleMessage({ vetoes, ...rule }: DecisionRule): DecisionRuleMessage {
+  return { ...rule, vetoes: [...vetoes] }
 }
 
 export function toDecisionMessage(decision: Decision): AttributionMessage['decision'] {
@@ -96,11 +105,12 @@ export function toDecisionMessage(decision: Decision): AttributionMessage['decis
 }
 
 function toReleaseMessage({ by: releasedBy, at: releasedAt, from }: Release): ReleaseMessage {
-  return { releasedBy, releasedAt, reason: quarantineReasonMessages[from] }
+  return { releasedBy, releasedAt, reason: from ? quarantineReasonMessages[from] : QuarantineReasonMessages.UNSPECIFIED }
 }
 
-function toQuarantinedMessage({ reason, details }: Extract<Decision, { kind: 'quarantined' }>) {
-  return { reason: quarantineReasonMessages[reason], details: [...details] }
+function toQuarantinedMessage({ reason, details, discard }: Extract<Decision, { kind: 'quarantined' }>) {
+  const discarded = discard && { discardedBy: discard.by, discardedAt: discard.at, note: discard.note }
+  return { reason: quarantineReasonMessages[reason], details: [...details], discard: discarded }
 }
 
 export function toResolutionMessage(resolution: Resolution): ResolveCompanyResponse['decision'] {

@@ -1,4 +1,4 @@
-import type { Evidence as EvidenceMessage } from '@frontdesk/contracts'
+import type { Evidence as EvidenceMessage, EventSource } from '@frontdesk/contracts'
 import { type Evidence, normalizeValue } from '../domain/evidence.ts'
 import { toEvidenceKind } from './names.ts'
 
@@ -17,4 +17,11 @@ export function fromEvidenceMessages(messages: readonly EvidenceMessage[]): Evid
     // A kind newer than this process says nothing to it, and what an entity is worth is found out here alone.
     return known && known !== 'entity' && value.trim() !== '' ? [{ kind: known, value: normalizeValue(known, value) }] : []
   })
+}
+
+/** What an event's source says of its company. */
+export function evidenceOf({ connectionId, evidence }: EventSource): Evidence[] {
+  const pieces = fromEvidenceMessages(evidence)
+  // The veto of the connection must not depend on whether it was listed.
+  return connectionId ? [...pieces, { kind: 'connection', value: connectionId }] : pieces
 }

@@ -18,6 +18,7 @@ import type { Mailbox, MailboxPage } from './ports.ts'
 export type Mail =
   | { readonly kind: 'inbound'; readonly phoneNumberId: string; readonly sender: Party; readonly message: Message }
   | { readonly kind: 'status'; readonly reference: string; readonly report: StatusReport; readonly isRecent: boolean }
+  | { readonly kind: 'withdrawn'; readonly providerMessageId: string; readonly eventId: string }
   | { readonly kind: 'confirmation'; readonly key: EventId; readonly message: Message }
 
 /** What one piece of mail led to: the message that the provider turned out to have taken, or a report on none of ours. */
@@ -39,12 +40,14 @@ export function applyMail(deps: { readonly mailbox: Mailbox; readonly newConvers
 
 function namesOf(mail: readonly Mail[]) {
   const inbound = mail.flatMap((item) => (item.kind === 'inbound' ? [item] : []))
+  const withdrawn = mail.flatMap((item) => (item.kind === 'withdrawn' ? [item.providerMessageId] : []))
   const reports = mail.flatMap((item) => (item.kind === 'status' ? [item] : []))
   return {
     identities: inbound.flatMap(({ phoneNumberId, sender }) => identitiesOf(phoneNumberId, sender)),
     providerMessageIds: [
       ...inbound.flatMap(({ message }) => message.providerMessageId ?? []),
       ...reports.map(({ report }) => report.providerMessageId),
+      ...withdrawn,
     ],
     messageIds: reports.flatMap(({ reference }) => (reference === '' ? [] : [reference])),
     keys: mail.flatMap((item) => (item.kind === 'confirmation' ? [item.key] : [])),
@@ -141,6 +144,14 @@ function openSession(page: MailboxPage, newConversationId: () => string) {
     return taken ? { taken: message } : {}
   }
 
+  /** What somebody wrote to another company is not for this one to read; that there was a message, and what was answered, stays. */
+  function takeBack({ providerMessageId, eventId }: Extract<Mail, { kind: 'withdrawn' }>): MailOutcome {
+    const before = messages.get(byProviderId.get(providerMessageId) ?? '')
+    if (before?.direction !== 'inbound' || before.causationId !== eventId) return { unmatched: true }
+    keepMessage({ ...before, kind: 'withdrawn', text: '' })
+    return {}
+  }
+
   /** What waits or was handed over is the appointment's one confirmation; one that was refused unsent is looked at again. */
   function confirm({ key, message }: Extract<Mail, { kind: 'confirmation' }>): MailOutcome {
     const before = messages.get(byKey.get(key) ?? '')
@@ -160,6 +171,8 @@ function openSession(page: MailboxPage, newConversationId: () => string) {
           return receive(mail)
         case 'status':
           return report(mail)
+        case 'withdrawn':
+          return takeBack(mail)
         case 'confirmation':
           return confirm(mail)
         default:

@@ -23,6 +23,8 @@ export const appointments = mysqlTable(
     changeSequence: int('change_sequence', { unsigned: true }).notNull(),
     changeRank: int('change_rank', { unsigned: true }).notNull(),
     changeRevision: int('change_revision', { unsigned: true }).notNull(),
+    /** Since when a person has to look at it. */
+    flaggedAt: instant('flagged_at'),
     createdAt: instant('created_at').notNull(),
     updatedAt: instant('updated_at').notNull(),
   },
@@ -35,6 +37,7 @@ export const appointments = mysqlTable(
     }),
     index('appointments_by_start').on(table.companyId, table.startsAt, table.appointmentId),
     index('appointments_by_customer').on(table.companyId, table.customerId, table.startsAt, table.appointmentId),
+    index('appointments_flagged').on(table.companyId, table.flaggedAt),
     index('appointments_by_status').on(table.companyId, table.status, table.startsAt, table.appointmentId),
   ],
 )

@@ -1,5 +1,5 @@
 import { bytesText, eventId, instant, json, typeId } from '@frontdesk/database'
-import { bigint, double, index, int, mysqlTable, unique } from 'drizzle-orm/mysql-core'
+import { bigint, double, index, int, mysqlTable, unique, varchar } from 'drizzle-orm/mysql-core'
 import type { EventType } from '@frontdesk/contracts'
 import type { QuarantineReason } from '../../domain/decide.ts'
 import type { Candidate, WeighedEvidence } from '../../domain/score.ts'
@@ -33,6 +33,10 @@ export const attributions = mysqlTable(
     releasedBy: bytesText('released_by', 255),
     releasedAt: instant('released_at'),
     releasedFrom: bytesText('released_from', 32).$type<QuarantineReason>(),
+    /** These three where a person has said that it is nobody's. */
+    discardedBy: bytesText('discarded_by', 255),
+    discardedAt: instant('discarded_at'),
+    discardNote: varchar('discard_note', { length: 500 }),
   },
   (table) => [
     unique('attributions_by_event').on(table.eventId, table.revision),

@@ -99,7 +99,26 @@ export interface Attribution {
   directoryVersion: bigint;
   /** The time whose signals counted. */
   asOf: Date | undefined;
-  decidedAt: Date | undefined;
+  decidedAt:
+    | Date
+    | undefined;
+  /** Which rule made the decision, with its numbers; absent for a company, and where another model than the present one decided. */
+  rule: DecisionRule | undefined;
+}
+
+/** How the posterior became a decision. */
+export interface DecisionRule {
+  /** A sentence with the numbers. */
+  summary: string;
+  /** The least confidence that attributes (τ), and the least distance to the second hypothesis (δ). */
+  minConfidence: number;
+  minMargin: number;
+  /** Of the best company; 0 where there is none. */
+  confidence: number;
+  /** Of the best company to the second hypothesis. */
+  margin: number;
+  /** What forbade it, whatever the numbers. */
+  vetoes: string[];
 }
 
 export interface Attributed {
@@ -117,7 +136,7 @@ export interface Release {
   releasedAt:
     | Date
     | undefined;
-  /** Why it had waited. */
+  /** Why it had waited; unspecified where a person corrected what had been attributed. */
   reason: QuarantineReason;
 }
 
@@ -125,6 +144,15 @@ export interface Quarantined {
   reason: QuarantineReason;
   /** For schema_drift: what did not fit. */
   details: string[];
+  /** Where a person has said that it is nobody's. */
+  discard: Discard | undefined;
+}
+
+/** How an event was let go of. */
+export interface Discard {
+  discardedBy: string;
+  discardedAt: Date | undefined;
+  note: string;
 }
 
 export interface WeighedEvidence {
@@ -202,6 +230,8 @@ export interface ReleaseEventRequest {
   eventId: string;
   /** An active one. */
   companyId: string;
+  /** The signal that was missing, which the company gets in the same commit; one that the event carries. */
+  addSignal: MissingSignal | undefined;
 }
 
 export interface ReleaseEventResponse {
@@ -210,6 +240,147 @@ export interface ReleaseEventResponse {
     | undefined;
   /** It had been released to this company before, and nothing has changed. */
   alreadyReleased: boolean;
+  /** How many other waiting events the added signal decides now, counted up to 1,000. */
+  siblings: number;
+}
+
+export interface MissingSignal {
+  evidence:
+    | Evidence
+    | undefined;
+  /** Since when the company has it; always when absent. */
+  validFrom: Date | undefined;
+}
+
+export interface DiscardEventRequest {
+  eventId: string;
+  /** Why, for whoever reads it later; at most 500 characters. */
+  note: string;
+}
+
+export interface DiscardEventResponse {
+  attribution:
+    | Attribution
+    | undefined;
+  /** It had been discarded before, and nothing has changed. */
+  alreadyDiscarded: boolean;
+}
+
+export interface ReleaseSiblingsRequest {
+  signal:
+    | Evidence
+    | undefined;
+  /** Only tell what would be released. */
+  dryRun: boolean;
+  /** How many waiting events to look at. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ReleaseSiblingsResponse {
+  siblings: Sibling[];
+  nextPageToken: string;
+}
+
+export interface Sibling {
+  /** As it waited. */
+  event:
+    | AttributedEvent
+    | undefined;
+  /** Whom the directory names now, and how surely. */
+  companyId: string;
+  confidence: number;
+  released: boolean;
+}
+
+export interface ListAuditsRequest {
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListAuditsResponse {
+  attributions: Attribution[];
+  nextPageToken: string;
+}
+
+export interface ReviewAttributionRequest {
+  eventId: string;
+  /** Whose the event is: the company that it went to, or another. */
+  companyId: string;
+  note: string;
+}
+
+export interface ReviewAttributionResponse {
+  attribution:
+    | Attribution
+    | undefined;
+  /** It went to another company. */
+  corrected: boolean;
+}
+
+export interface PlanReattributionRequest {
+  /** Decided at this instant or later, and before the other; both are needed. */
+  decidedFrom: Date | undefined;
+  decidedUntil:
+    | Date
+    | undefined;
+  /** Only what went to this company; all when empty. */
+  companyId: string;
+  /** How many decisions to look at, at most 1,000. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface PlanReattributionResponse {
+  /** Oldest first. */
+  changes: Reattribution[];
+  lookedAt: number;
+  nextPageToken: string;
+}
+
+export interface Reattribution {
+  eventId: string;
+  /** That it has; it would get the next. */
+  revision: number;
+  eventType: string;
+  entityId: string;
+  /** Where it went. */
+  companyId: string;
+  decision: { $case: "attributed"; value: Attributed } | //
+  /** It would wait for a person; until he has decided, nothing is withdrawn. */
+  { $case: "quarantined"; value: Quarantined } | undefined;
+  changedEvidence: EvidenceChange[];
+}
+
+/** One piece of evidence that speaks for other companies than it did. */
+export interface EvidenceChange {
+  evidence: Evidence | undefined;
+  companyIdsBefore: string[];
+  companyIdsNow: string[];
+}
+
+export interface ListLabelsRequest {
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListLabelsResponse {
+  /** In the order in which they were made; the newest of each event counts. */
+  labels: Label[];
+  nextPageToken: string;
+}
+
+export interface Label {
+  /** The decision as it was weighed, before a person made another of it. */
+  attribution:
+    | Attribution
+    | undefined;
+  /** Whose the event is; empty for nobody's. */
+  companyId: string;
+  /** The chance that the event had of being looked at: 1 of what waits, 1 in 500 of what was attributed. */
+  propensity: number;
+  reviewedBy: string;
+  reviewedAt: Date | undefined;
 }
 
 export interface ResolveCompanyRequest {
@@ -248,6 +419,7 @@ function createBaseAttribution(): Attribution {
     directoryVersion: 0n,
     asOf: undefined,
     decidedAt: undefined,
+    rule: undefined,
   };
 }
 
@@ -296,6 +468,9 @@ export const Attribution: MessageFns<Attribution> = {
     }
     if (message.decidedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.decidedAt), writer.uint32(106).fork()).join();
+    }
+    if (message.rule !== undefined) {
+      DecisionRule.encode(message.rule, writer.uint32(114).fork()).join();
     }
     return writer;
   },
@@ -417,6 +592,14 @@ export const Attribution: MessageFns<Attribution> = {
             message.decidedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.rule = DecisionRule.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -479,6 +662,7 @@ export const Attribution: MessageFns<Attribution> = {
         : isSet(object.decided_at)
         ? fromJsonTimestamp(object.decided_at)
         : undefined,
+      rule: isSet(object.rule) ? DecisionRule.fromJSON(object.rule) : undefined,
     };
   },
 
@@ -522,6 +706,9 @@ export const Attribution: MessageFns<Attribution> = {
     if (message.decidedAt !== undefined) {
       obj.decidedAt = message.decidedAt.toISOString();
     }
+    if (message.rule !== undefined) {
+      obj.rule = DecisionRule.toJSON(message.rule);
+    }
     return obj;
   },
 
@@ -559,6 +746,166 @@ export const Attribution: MessageFns<Attribution> = {
       : 0n;
     message.asOf = object.asOf ?? undefined;
     message.decidedAt = object.decidedAt ?? undefined;
+    message.rule = (object.rule !== undefined && object.rule !== null)
+      ? DecisionRule.fromPartial(object.rule)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDecisionRule(): DecisionRule {
+  return { summary: "", minConfidence: 0, minMargin: 0, confidence: 0, margin: 0, vetoes: [] };
+}
+
+export const DecisionRule: MessageFns<DecisionRule> = {
+  encode(message: DecisionRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.summary !== "") {
+      writer.uint32(10).string(message.summary);
+    }
+    if (message.minConfidence !== 0) {
+      writer.uint32(17).double(message.minConfidence);
+    }
+    if (message.minMargin !== 0) {
+      writer.uint32(25).double(message.minMargin);
+    }
+    if (message.confidence !== 0) {
+      writer.uint32(33).double(message.confidence);
+    }
+    if (message.margin !== 0) {
+      writer.uint32(41).double(message.margin);
+    }
+    for (const v of message.vetoes) {
+      writer.uint32(50).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecisionRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDecisionRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.summary = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.minConfidence = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.minMargin = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.confidence = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.margin = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.vetoes.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DecisionRule {
+    return {
+      summary: isSet(object.summary) ? globalThis.String(object.summary) : "",
+      minConfidence: isSet(object.minConfidence)
+        ? globalThis.Number(object.minConfidence)
+        : isSet(object.min_confidence)
+        ? globalThis.Number(object.min_confidence)
+        : 0,
+      minMargin: isSet(object.minMargin)
+        ? globalThis.Number(object.minMargin)
+        : isSet(object.min_margin)
+        ? globalThis.Number(object.min_margin)
+        : 0,
+      confidence: isSet(object.confidence) ? globalThis.Number(object.confidence) : 0,
+      margin: isSet(object.margin) ? globalThis.Number(object.margin) : 0,
+      vetoes: globalThis.Array.isArray(object?.vetoes) ? object.vetoes.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: DecisionRule): unknown {
+    const obj: any = {};
+    if (message.summary !== "") {
+      obj.summary = message.summary;
+    }
+    if (message.minConfidence !== 0) {
+      obj.minConfidence = floatToJson(message.minConfidence);
+    }
+    if (message.minMargin !== 0) {
+      obj.minMargin = floatToJson(message.minMargin);
+    }
+    if (message.confidence !== 0) {
+      obj.confidence = floatToJson(message.confidence);
+    }
+    if (message.margin !== 0) {
+      obj.margin = floatToJson(message.margin);
+    }
+    if (message.vetoes?.length) {
+      obj.vetoes = message.vetoes;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DecisionRule>): DecisionRule {
+    return DecisionRule.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DecisionRule>): DecisionRule {
+    const message = createBaseDecisionRule();
+    message.summary = object.summary ?? "";
+    message.minConfidence = object.minConfidence ?? 0;
+    message.minMargin = object.minMargin ?? 0;
+    message.confidence = object.confidence ?? 0;
+    message.margin = object.margin ?? 0;
+    message.vetoes = object.vetoes?.map((e) => e) || [];
     return message;
   },
 };
@@ -780,7 +1127,7 @@ export const Release: MessageFns<Release> = {
 };
 
 function createBaseQuarantined(): Quarantined {
-  return { reason: QuarantineReason.UNSPECIFIED, details: [] };
+  return { reason: QuarantineReason.UNSPECIFIED, details: [], discard: undefined };
 }
 
 export const Quarantined: MessageFns<Quarantined> = {
@@ -790,6 +1137,9 @@ export const Quarantined: MessageFns<Quarantined> = {
     }
     for (const v of message.details) {
       writer.uint32(18).string(v!);
+    }
+    if (message.discard !== undefined) {
+      Discard.encode(message.discard, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -823,6 +1173,14 @@ export const Quarantined: MessageFns<Quarantined> = {
             message.details.push(reader.string());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.discard = Discard.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -839,6 +1197,7 @@ export const Quarantined: MessageFns<Quarantined> = {
     return {
       reason: isSet(object.reason) ? quarantineReasonFromJSON(object.reason) : QuarantineReason.UNSPECIFIED,
       details: globalThis.Array.isArray(object?.details) ? object.details.map((e: any) => globalThis.String(e)) : [],
+      discard: isSet(object.discard) ? Discard.fromJSON(object.discard) : undefined,
     };
   },
 
@@ -850,6 +1209,9 @@ export const Quarantined: MessageFns<Quarantined> = {
     if (message.details?.length) {
       obj.details = message.details;
     }
+    if (message.discard !== undefined) {
+      obj.discard = Discard.toJSON(message.discard);
+    }
     return obj;
   },
 
@@ -860,6 +1222,118 @@ export const Quarantined: MessageFns<Quarantined> = {
     const message = createBaseQuarantined();
     message.reason = object.reason ?? QuarantineReason.UNSPECIFIED;
     message.details = object.details?.map((e) => e) || [];
+    message.discard = (object.discard !== undefined && object.discard !== null)
+      ? Discard.fromPartial(object.discard)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDiscard(): Discard {
+  return { discardedBy: "", discardedAt: undefined, note: "" };
+}
+
+export const Discard: MessageFns<Discard> = {
+  encode(message: Discard, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.discardedBy !== "") {
+      writer.uint32(10).string(message.discardedBy);
+    }
+    if (message.discardedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.discardedAt), writer.uint32(18).fork()).join();
+    }
+    if (message.note !== "") {
+      writer.uint32(26).string(message.note);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Discard {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiscard();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.discardedBy = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.discardedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Discard {
+    return {
+      discardedBy: isSet(object.discardedBy)
+        ? globalThis.String(object.discardedBy)
+        : isSet(object.discarded_by)
+        ? globalThis.String(object.discarded_by)
+        : "",
+      discardedAt: isSet(object.discardedAt)
+        ? fromJsonTimestamp(object.discardedAt)
+        : isSet(object.discarded_at)
+        ? fromJsonTimestamp(object.discarded_at)
+        : undefined,
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
+    };
+  },
+
+  toJSON(message: Discard): unknown {
+    const obj: any = {};
+    if (message.discardedBy !== "") {
+      obj.discardedBy = message.discardedBy;
+    }
+    if (message.discardedAt !== undefined) {
+      obj.discardedAt = message.discardedAt.toISOString();
+    }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Discard>): Discard {
+    return Discard.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Discard>): Discard {
+    const message = createBaseDiscard();
+    message.discardedBy = object.discardedBy ?? "";
+    message.discardedAt = object.discardedAt ?? undefined;
+    message.note = object.note ?? "";
     return message;
   },
 };
@@ -1848,7 +2322,7 @@ export const AttributedEvent: MessageFns<AttributedEvent> = {
 };
 
 function createBaseReleaseEventRequest(): ReleaseEventRequest {
-  return { eventId: "", companyId: "" };
+  return { eventId: "", companyId: "", addSignal: undefined };
 }
 
 export const ReleaseEventRequest: MessageFns<ReleaseEventRequest> = {
@@ -1858,6 +2332,9 @@ export const ReleaseEventRequest: MessageFns<ReleaseEventRequest> = {
     }
     if (message.companyId !== "") {
       writer.uint32(18).string(message.companyId);
+    }
+    if (message.addSignal !== undefined) {
+      MissingSignal.encode(message.addSignal, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1891,6 +2368,14 @@ export const ReleaseEventRequest: MessageFns<ReleaseEventRequest> = {
             message.companyId = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.addSignal = MissingSignal.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1915,6 +2400,11 @@ export const ReleaseEventRequest: MessageFns<ReleaseEventRequest> = {
         : isSet(object.company_id)
         ? globalThis.String(object.company_id)
         : "",
+      addSignal: isSet(object.addSignal)
+        ? MissingSignal.fromJSON(object.addSignal)
+        : isSet(object.add_signal)
+        ? MissingSignal.fromJSON(object.add_signal)
+        : undefined,
     };
   },
 
@@ -1926,6 +2416,9 @@ export const ReleaseEventRequest: MessageFns<ReleaseEventRequest> = {
     if (message.companyId !== "") {
       obj.companyId = message.companyId;
     }
+    if (message.addSignal !== undefined) {
+      obj.addSignal = MissingSignal.toJSON(message.addSignal);
+    }
     return obj;
   },
 
@@ -1936,12 +2429,15 @@ export const ReleaseEventRequest: MessageFns<ReleaseEventRequest> = {
     const message = createBaseReleaseEventRequest();
     message.eventId = object.eventId ?? "";
     message.companyId = object.companyId ?? "";
+    message.addSignal = (object.addSignal !== undefined && object.addSignal !== null)
+      ? MissingSignal.fromPartial(object.addSignal)
+      : undefined;
     return message;
   },
 };
 
 function createBaseReleaseEventResponse(): ReleaseEventResponse {
-  return { attribution: undefined, alreadyReleased: false };
+  return { attribution: undefined, alreadyReleased: false, siblings: 0 };
 }
 
 export const ReleaseEventResponse: MessageFns<ReleaseEventResponse> = {
@@ -1951,6 +2447,9 @@ export const ReleaseEventResponse: MessageFns<ReleaseEventResponse> = {
     }
     if (message.alreadyReleased !== false) {
       writer.uint32(16).bool(message.alreadyReleased);
+    }
+    if (message.siblings !== 0) {
+      writer.uint32(24).uint32(message.siblings);
     }
     return writer;
   },
@@ -1984,6 +2483,14 @@ export const ReleaseEventResponse: MessageFns<ReleaseEventResponse> = {
             message.alreadyReleased = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.siblings = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2004,6 +2511,7 @@ export const ReleaseEventResponse: MessageFns<ReleaseEventResponse> = {
         : isSet(object.already_released)
         ? globalThis.Boolean(object.already_released)
         : false,
+      siblings: isSet(object.siblings) ? globalThis.Number(object.siblings) : 0,
     };
   },
 
@@ -2014,6 +2522,9 @@ export const ReleaseEventResponse: MessageFns<ReleaseEventResponse> = {
     }
     if (message.alreadyReleased !== false) {
       obj.alreadyReleased = message.alreadyReleased;
+    }
+    if (message.siblings !== 0) {
+      obj.siblings = Math.round(message.siblings);
     }
     return obj;
   },
@@ -2027,6 +2538,1930 @@ export const ReleaseEventResponse: MessageFns<ReleaseEventResponse> = {
       ? Attribution.fromPartial(object.attribution)
       : undefined;
     message.alreadyReleased = object.alreadyReleased ?? false;
+    message.siblings = object.siblings ?? 0;
+    return message;
+  },
+};
+
+function createBaseMissingSignal(): MissingSignal {
+  return { evidence: undefined, validFrom: undefined };
+}
+
+export const MissingSignal: MessageFns<MissingSignal> = {
+  encode(message: MissingSignal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.evidence !== undefined) {
+      Evidence.encode(message.evidence, writer.uint32(10).fork()).join();
+    }
+    if (message.validFrom !== undefined) {
+      Timestamp.encode(toTimestamp(message.validFrom), writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MissingSignal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMissingSignal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.evidence = Evidence.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.validFrom = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MissingSignal {
+    return {
+      evidence: isSet(object.evidence) ? Evidence.fromJSON(object.evidence) : undefined,
+      validFrom: isSet(object.validFrom)
+        ? fromJsonTimestamp(object.validFrom)
+        : isSet(object.valid_from)
+        ? fromJsonTimestamp(object.valid_from)
+        : undefined,
+    };
+  },
+
+  toJSON(message: MissingSignal): unknown {
+    const obj: any = {};
+    if (message.evidence !== undefined) {
+      obj.evidence = Evidence.toJSON(message.evidence);
+    }
+    if (message.validFrom !== undefined) {
+      obj.validFrom = message.validFrom.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MissingSignal>): MissingSignal {
+    return MissingSignal.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MissingSignal>): MissingSignal {
+    const message = createBaseMissingSignal();
+    message.evidence = (object.evidence !== undefined && object.evidence !== null)
+      ? Evidence.fromPartial(object.evidence)
+      : undefined;
+    message.validFrom = object.validFrom ?? undefined;
+    return message;
+  },
+};
+
+function createBaseDiscardEventRequest(): DiscardEventRequest {
+  return { eventId: "", note: "" };
+}
+
+export const DiscardEventRequest: MessageFns<DiscardEventRequest> = {
+  encode(message: DiscardEventRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.eventId !== "") {
+      writer.uint32(10).string(message.eventId);
+    }
+    if (message.note !== "") {
+      writer.uint32(18).string(message.note);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DiscardEventRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiscardEventRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.eventId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DiscardEventRequest {
+    return {
+      eventId: isSet(object.eventId)
+        ? globalThis.String(object.eventId)
+        : isSet(object.event_id)
+        ? globalThis.String(object.event_id)
+        : "",
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
+    };
+  },
+
+  toJSON(message: DiscardEventRequest): unknown {
+    const obj: any = {};
+    if (message.eventId !== "") {
+      obj.eventId = message.eventId;
+    }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DiscardEventRequest>): DiscardEventRequest {
+    return DiscardEventRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DiscardEventRequest>): DiscardEventRequest {
+    const message = createBaseDiscardEventRequest();
+    message.eventId = object.eventId ?? "";
+    message.note = object.note ?? "";
+    return message;
+  },
+};
+
+function createBaseDiscardEventResponse(): DiscardEventResponse {
+  return { attribution: undefined, alreadyDiscarded: false };
+}
+
+export const DiscardEventResponse: MessageFns<DiscardEventResponse> = {
+  encode(message: DiscardEventResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attribution !== undefined) {
+      Attribution.encode(message.attribution, writer.uint32(10).fork()).join();
+    }
+    if (message.alreadyDiscarded !== false) {
+      writer.uint32(16).bool(message.alreadyDiscarded);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DiscardEventResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiscardEventResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attribution = Attribution.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.alreadyDiscarded = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DiscardEventResponse {
+    return {
+      attribution: isSet(object.attribution) ? Attribution.fromJSON(object.attribution) : undefined,
+      alreadyDiscarded: isSet(object.alreadyDiscarded)
+        ? globalThis.Boolean(object.alreadyDiscarded)
+        : isSet(object.already_discarded)
+        ? globalThis.Boolean(object.already_discarded)
+        : false,
+    };
+  },
+
+  toJSON(message: DiscardEventResponse): unknown {
+    const obj: any = {};
+    if (message.attribution !== undefined) {
+      obj.attribution = Attribution.toJSON(message.attribution);
+    }
+    if (message.alreadyDiscarded !== false) {
+      obj.alreadyDiscarded = message.alreadyDiscarded;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DiscardEventResponse>): DiscardEventResponse {
+    return DiscardEventResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DiscardEventResponse>): DiscardEventResponse {
+    const message = createBaseDiscardEventResponse();
+    message.attribution = (object.attribution !== undefined && object.attribution !== null)
+      ? Attribution.fromPartial(object.attribution)
+      : undefined;
+    message.alreadyDiscarded = object.alreadyDiscarded ?? false;
+    return message;
+  },
+};
+
+function createBaseReleaseSiblingsRequest(): ReleaseSiblingsRequest {
+  return { signal: undefined, dryRun: false, pageSize: 0, pageToken: "" };
+}
+
+export const ReleaseSiblingsRequest: MessageFns<ReleaseSiblingsRequest> = {
+  encode(message: ReleaseSiblingsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.signal !== undefined) {
+      Evidence.encode(message.signal, writer.uint32(10).fork()).join();
+    }
+    if (message.dryRun !== false) {
+      writer.uint32(16).bool(message.dryRun);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseSiblingsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseSiblingsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.signal = Evidence.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.dryRun = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReleaseSiblingsRequest {
+    return {
+      signal: isSet(object.signal) ? Evidence.fromJSON(object.signal) : undefined,
+      dryRun: isSet(object.dryRun)
+        ? globalThis.Boolean(object.dryRun)
+        : isSet(object.dry_run)
+        ? globalThis.Boolean(object.dry_run)
+        : false,
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ReleaseSiblingsRequest): unknown {
+    const obj: any = {};
+    if (message.signal !== undefined) {
+      obj.signal = Evidence.toJSON(message.signal);
+    }
+    if (message.dryRun !== false) {
+      obj.dryRun = message.dryRun;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReleaseSiblingsRequest>): ReleaseSiblingsRequest {
+    return ReleaseSiblingsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReleaseSiblingsRequest>): ReleaseSiblingsRequest {
+    const message = createBaseReleaseSiblingsRequest();
+    message.signal = (object.signal !== undefined && object.signal !== null)
+      ? Evidence.fromPartial(object.signal)
+      : undefined;
+    message.dryRun = object.dryRun ?? false;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseReleaseSiblingsResponse(): ReleaseSiblingsResponse {
+  return { siblings: [], nextPageToken: "" };
+}
+
+export const ReleaseSiblingsResponse: MessageFns<ReleaseSiblingsResponse> = {
+  encode(message: ReleaseSiblingsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.siblings) {
+      Sibling.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseSiblingsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseSiblingsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.siblings.push(Sibling.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReleaseSiblingsResponse {
+    return {
+      siblings: globalThis.Array.isArray(object?.siblings) ? object.siblings.map((e: any) => Sibling.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ReleaseSiblingsResponse): unknown {
+    const obj: any = {};
+    if (message.siblings?.length) {
+      obj.siblings = message.siblings.map((e) => Sibling.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReleaseSiblingsResponse>): ReleaseSiblingsResponse {
+    return ReleaseSiblingsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReleaseSiblingsResponse>): ReleaseSiblingsResponse {
+    const message = createBaseReleaseSiblingsResponse();
+    message.siblings = object.siblings?.map((e) => Sibling.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseSibling(): Sibling {
+  return { event: undefined, companyId: "", confidence: 0, released: false };
+}
+
+export const Sibling: MessageFns<Sibling> = {
+  encode(message: Sibling, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.event !== undefined) {
+      AttributedEvent.encode(message.event, writer.uint32(10).fork()).join();
+    }
+    if (message.companyId !== "") {
+      writer.uint32(18).string(message.companyId);
+    }
+    if (message.confidence !== 0) {
+      writer.uint32(25).double(message.confidence);
+    }
+    if (message.released !== false) {
+      writer.uint32(32).bool(message.released);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Sibling {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSibling();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.event = AttributedEvent.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.confidence = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.released = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Sibling {
+    return {
+      event: isSet(object.event) ? AttributedEvent.fromJSON(object.event) : undefined,
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      confidence: isSet(object.confidence) ? globalThis.Number(object.confidence) : 0,
+      released: isSet(object.released) ? globalThis.Boolean(object.released) : false,
+    };
+  },
+
+  toJSON(message: Sibling): unknown {
+    const obj: any = {};
+    if (message.event !== undefined) {
+      obj.event = AttributedEvent.toJSON(message.event);
+    }
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.confidence !== 0) {
+      obj.confidence = floatToJson(message.confidence);
+    }
+    if (message.released !== false) {
+      obj.released = message.released;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Sibling>): Sibling {
+    return Sibling.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Sibling>): Sibling {
+    const message = createBaseSibling();
+    message.event = (object.event !== undefined && object.event !== null)
+      ? AttributedEvent.fromPartial(object.event)
+      : undefined;
+    message.companyId = object.companyId ?? "";
+    message.confidence = object.confidence ?? 0;
+    message.released = object.released ?? false;
+    return message;
+  },
+};
+
+function createBaseListAuditsRequest(): ListAuditsRequest {
+  return { pageSize: 0, pageToken: "" };
+}
+
+export const ListAuditsRequest: MessageFns<ListAuditsRequest> = {
+  encode(message: ListAuditsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAuditsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAuditsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListAuditsRequest {
+    return {
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListAuditsRequest): unknown {
+    const obj: any = {};
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListAuditsRequest>): ListAuditsRequest {
+    return ListAuditsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListAuditsRequest>): ListAuditsRequest {
+    const message = createBaseListAuditsRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListAuditsResponse(): ListAuditsResponse {
+  return { attributions: [], nextPageToken: "" };
+}
+
+export const ListAuditsResponse: MessageFns<ListAuditsResponse> = {
+  encode(message: ListAuditsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.attributions) {
+      Attribution.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAuditsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAuditsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attributions.push(Attribution.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListAuditsResponse {
+    return {
+      attributions: globalThis.Array.isArray(object?.attributions)
+        ? object.attributions.map((e: any) => Attribution.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListAuditsResponse): unknown {
+    const obj: any = {};
+    if (message.attributions?.length) {
+      obj.attributions = message.attributions.map((e) => Attribution.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListAuditsResponse>): ListAuditsResponse {
+    return ListAuditsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListAuditsResponse>): ListAuditsResponse {
+    const message = createBaseListAuditsResponse();
+    message.attributions = object.attributions?.map((e) => Attribution.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseReviewAttributionRequest(): ReviewAttributionRequest {
+  return { eventId: "", companyId: "", note: "" };
+}
+
+export const ReviewAttributionRequest: MessageFns<ReviewAttributionRequest> = {
+  encode(message: ReviewAttributionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.eventId !== "") {
+      writer.uint32(10).string(message.eventId);
+    }
+    if (message.companyId !== "") {
+      writer.uint32(18).string(message.companyId);
+    }
+    if (message.note !== "") {
+      writer.uint32(26).string(message.note);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReviewAttributionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReviewAttributionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.eventId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReviewAttributionRequest {
+    return {
+      eventId: isSet(object.eventId)
+        ? globalThis.String(object.eventId)
+        : isSet(object.event_id)
+        ? globalThis.String(object.event_id)
+        : "",
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
+    };
+  },
+
+  toJSON(message: ReviewAttributionRequest): unknown {
+    const obj: any = {};
+    if (message.eventId !== "") {
+      obj.eventId = message.eventId;
+    }
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReviewAttributionRequest>): ReviewAttributionRequest {
+    return ReviewAttributionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReviewAttributionRequest>): ReviewAttributionRequest {
+    const message = createBaseReviewAttributionRequest();
+    message.eventId = object.eventId ?? "";
+    message.companyId = object.companyId ?? "";
+    message.note = object.note ?? "";
+    return message;
+  },
+};
+
+function createBaseReviewAttributionResponse(): ReviewAttributionResponse {
+  return { attribution: undefined, corrected: false };
+}
+
+export const ReviewAttributionResponse: MessageFns<ReviewAttributionResponse> = {
+  encode(message: ReviewAttributionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attribution !== undefined) {
+      Attribution.encode(message.attribution, writer.uint32(10).fork()).join();
+    }
+    if (message.corrected !== false) {
+      writer.uint32(16).bool(message.corrected);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReviewAttributionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReviewAttributionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attribution = Attribution.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.corrected = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReviewAttributionResponse {
+    return {
+      attribution: isSet(object.attribution) ? Attribution.fromJSON(object.attribution) : undefined,
+      corrected: isSet(object.corrected) ? globalThis.Boolean(object.corrected) : false,
+    };
+  },
+
+  toJSON(message: ReviewAttributionResponse): unknown {
+    const obj: any = {};
+    if (message.attribution !== undefined) {
+      obj.attribution = Attribution.toJSON(message.attribution);
+    }
+    if (message.corrected !== false) {
+      obj.corrected = message.corrected;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReviewAttributionResponse>): ReviewAttributionResponse {
+    return ReviewAttributionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReviewAttributionResponse>): ReviewAttributionResponse {
+    const message = createBaseReviewAttributionResponse();
+    message.attribution = (object.attribution !== undefined && object.attribution !== null)
+      ? Attribution.fromPartial(object.attribution)
+      : undefined;
+    message.corrected = object.corrected ?? false;
+    return message;
+  },
+};
+
+function createBasePlanReattributionRequest(): PlanReattributionRequest {
+  return { decidedFrom: undefined, decidedUntil: undefined, companyId: "", pageSize: 0, pageToken: "" };
+}
+
+export const PlanReattributionRequest: MessageFns<PlanReattributionRequest> = {
+  encode(message: PlanReattributionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.decidedFrom !== undefined) {
+      Timestamp.encode(toTimestamp(message.decidedFrom), writer.uint32(10).fork()).join();
+    }
+    if (message.decidedUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.decidedUntil), writer.uint32(18).fork()).join();
+    }
+    if (message.companyId !== "") {
+      writer.uint32(26).string(message.companyId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(32).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(42).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanReattributionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanReattributionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.decidedFrom = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.decidedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanReattributionRequest {
+    return {
+      decidedFrom: isSet(object.decidedFrom)
+        ? fromJsonTimestamp(object.decidedFrom)
+        : isSet(object.decided_from)
+        ? fromJsonTimestamp(object.decided_from)
+        : undefined,
+      decidedUntil: isSet(object.decidedUntil)
+        ? fromJsonTimestamp(object.decidedUntil)
+        : isSet(object.decided_until)
+        ? fromJsonTimestamp(object.decided_until)
+        : undefined,
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: PlanReattributionRequest): unknown {
+    const obj: any = {};
+    if (message.decidedFrom !== undefined) {
+      obj.decidedFrom = message.decidedFrom.toISOString();
+    }
+    if (message.decidedUntil !== undefined) {
+      obj.decidedUntil = message.decidedUntil.toISOString();
+    }
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PlanReattributionRequest>): PlanReattributionRequest {
+    return PlanReattributionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PlanReattributionRequest>): PlanReattributionRequest {
+    const message = createBasePlanReattributionRequest();
+    message.decidedFrom = object.decidedFrom ?? undefined;
+    message.decidedUntil = object.decidedUntil ?? undefined;
+    message.companyId = object.companyId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBasePlanReattributionResponse(): PlanReattributionResponse {
+  return { changes: [], lookedAt: 0, nextPageToken: "" };
+}
+
+export const PlanReattributionResponse: MessageFns<PlanReattributionResponse> = {
+  encode(message: PlanReattributionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.changes) {
+      Reattribution.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.lookedAt !== 0) {
+      writer.uint32(16).uint32(message.lookedAt);
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(26).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanReattributionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanReattributionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.changes.push(Reattribution.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.lookedAt = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanReattributionResponse {
+    return {
+      changes: globalThis.Array.isArray(object?.changes)
+        ? object.changes.map((e: any) => Reattribution.fromJSON(e))
+        : [],
+      lookedAt: isSet(object.lookedAt)
+        ? globalThis.Number(object.lookedAt)
+        : isSet(object.looked_at)
+        ? globalThis.Number(object.looked_at)
+        : 0,
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: PlanReattributionResponse): unknown {
+    const obj: any = {};
+    if (message.changes?.length) {
+      obj.changes = message.changes.map((e) => Reattribution.toJSON(e));
+    }
+    if (message.lookedAt !== 0) {
+      obj.lookedAt = Math.round(message.lookedAt);
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PlanReattributionResponse>): PlanReattributionResponse {
+    return PlanReattributionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PlanReattributionResponse>): PlanReattributionResponse {
+    const message = createBasePlanReattributionResponse();
+    message.changes = object.changes?.map((e) => Reattribution.fromPartial(e)) || [];
+    message.lookedAt = object.lookedAt ?? 0;
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseReattribution(): Reattribution {
+  return {
+    eventId: "",
+    revision: 0,
+    eventType: "",
+    entityId: "",
+    companyId: "",
+    decision: undefined,
+    changedEvidence: [],
+  };
+}
+
+export const Reattribution: MessageFns<Reattribution> = {
+  encode(message: Reattribution, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.eventId !== "") {
+      writer.uint32(10).string(message.eventId);
+    }
+    if (message.revision !== 0) {
+      writer.uint32(16).uint32(message.revision);
+    }
+    if (message.eventType !== "") {
+      writer.uint32(26).string(message.eventType);
+    }
+    if (message.entityId !== "") {
+      writer.uint32(34).string(message.entityId);
+    }
+    if (message.companyId !== "") {
+      writer.uint32(42).string(message.companyId);
+    }
+    switch (message.decision?.$case) {
+      case "attributed":
+        Attributed.encode(message.decision.value, writer.uint32(50).fork()).join();
+        break;
+      case "quarantined":
+        Quarantined.encode(message.decision.value, writer.uint32(58).fork()).join();
+        break;
+    }
+    for (const v of message.changedEvidence) {
+      EvidenceChange.encode(v!, writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Reattribution {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReattribution();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.eventId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.eventType = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.entityId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.decision = { $case: "attributed", value: Attributed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.decision = { $case: "quarantined", value: Quarantined.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.changedEvidence.push(EvidenceChange.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Reattribution {
+    return {
+      eventId: isSet(object.eventId)
+        ? globalThis.String(object.eventId)
+        : isSet(object.event_id)
+        ? globalThis.String(object.event_id)
+        : "",
+      revision: isSet(object.revision) ? globalThis.Number(object.revision) : 0,
+      eventType: isSet(object.eventType)
+        ? globalThis.String(object.eventType)
+        : isSet(object.event_type)
+        ? globalThis.String(object.event_type)
+        : "",
+      entityId: isSet(object.entityId)
+        ? globalThis.String(object.entityId)
+        : isSet(object.entity_id)
+        ? globalThis.String(object.entity_id)
+        : "",
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      decision: isSet(object.attributed)
+        ? { $case: "attributed", value: Attributed.fromJSON(object.attributed) }
+        : isSet(object.quarantined)
+        ? { $case: "quarantined", value: Quarantined.fromJSON(object.quarantined) }
+        : undefined,
+      changedEvidence: globalThis.Array.isArray(object?.changedEvidence)
+        ? object.changedEvidence.map((e: any) => EvidenceChange.fromJSON(e))
+        : globalThis.Array.isArray(object?.changed_evidence)
+        ? object.changed_evidence.map((e: any) => EvidenceChange.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: Reattribution): unknown {
+    const obj: any = {};
+    if (message.eventId !== "") {
+      obj.eventId = message.eventId;
+    }
+    if (message.revision !== 0) {
+      obj.revision = Math.round(message.revision);
+    }
+    if (message.eventType !== "") {
+      obj.eventType = message.eventType;
+    }
+    if (message.entityId !== "") {
+      obj.entityId = message.entityId;
+    }
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.decision?.$case === "attributed") {
+      obj.attributed = Attributed.toJSON(message.decision.value);
+    } else if (message.decision?.$case === "quarantined") {
+      obj.quarantined = Quarantined.toJSON(message.decision.value);
+    }
+    if (message.changedEvidence?.length) {
+      obj.changedEvidence = message.changedEvidence.map((e) => EvidenceChange.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Reattribution>): Reattribution {
+    return Reattribution.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Reattribution>): Reattribution {
+    const message = createBaseReattribution();
+    message.eventId = object.eventId ?? "";
+    message.revision = object.revision ?? 0;
+    message.eventType = object.eventType ?? "";
+    message.entityId = object.entityId ?? "";
+    message.companyId = object.companyId ?? "";
+    switch (object.decision?.$case) {
+      case "attributed": {
+        if (object.decision?.value !== undefined && object.decision?.value !== null) {
+          message.decision = { $case: "attributed", value: Attributed.fromPartial(object.decision.value) };
+        }
+        break;
+      }
+      case "quarantined": {
+        if (object.decision?.value !== undefined && object.decision?.value !== null) {
+          message.decision = { $case: "quarantined", value: Quarantined.fromPartial(object.decision.value) };
+        }
+        break;
+      }
+    }
+    message.changedEvidence = object.changedEvidence?.map((e) => EvidenceChange.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseEvidenceChange(): EvidenceChange {
+  return { evidence: undefined, companyIdsBefore: [], companyIdsNow: [] };
+}
+
+export const EvidenceChange: MessageFns<EvidenceChange> = {
+  encode(message: EvidenceChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.evidence !== undefined) {
+      Evidence.encode(message.evidence, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.companyIdsBefore) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.companyIdsNow) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EvidenceChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEvidenceChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.evidence = Evidence.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.companyIdsBefore.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.companyIdsNow.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EvidenceChange {
+    return {
+      evidence: isSet(object.evidence) ? Evidence.fromJSON(object.evidence) : undefined,
+      companyIdsBefore: globalThis.Array.isArray(object?.companyIdsBefore)
+        ? object.companyIdsBefore.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.company_ids_before)
+        ? object.company_ids_before.map((e: any) => globalThis.String(e))
+        : [],
+      companyIdsNow: globalThis.Array.isArray(object?.companyIdsNow)
+        ? object.companyIdsNow.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.company_ids_now)
+        ? object.company_ids_now.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: EvidenceChange): unknown {
+    const obj: any = {};
+    if (message.evidence !== undefined) {
+      obj.evidence = Evidence.toJSON(message.evidence);
+    }
+    if (message.companyIdsBefore?.length) {
+      obj.companyIdsBefore = message.companyIdsBefore;
+    }
+    if (message.companyIdsNow?.length) {
+      obj.companyIdsNow = message.companyIdsNow;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EvidenceChange>): EvidenceChange {
+    return EvidenceChange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EvidenceChange>): EvidenceChange {
+    const message = createBaseEvidenceChange();
+    message.evidence = (object.evidence !== undefined && object.evidence !== null)
+      ? Evidence.fromPartial(object.evidence)
+      : undefined;
+    message.companyIdsBefore = object.companyIdsBefore?.map((e) => e) || [];
+    message.companyIdsNow = object.companyIdsNow?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseListLabelsRequest(): ListLabelsRequest {
+  return { pageSize: 0, pageToken: "" };
+}
+
+export const ListLabelsRequest: MessageFns<ListLabelsRequest> = {
+  encode(message: ListLabelsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListLabelsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListLabelsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListLabelsRequest {
+    return {
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListLabelsRequest): unknown {
+    const obj: any = {};
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListLabelsRequest>): ListLabelsRequest {
+    return ListLabelsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListLabelsRequest>): ListLabelsRequest {
+    const message = createBaseListLabelsRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListLabelsResponse(): ListLabelsResponse {
+  return { labels: [], nextPageToken: "" };
+}
+
+export const ListLabelsResponse: MessageFns<ListLabelsResponse> = {
+  encode(message: ListLabelsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.labels) {
+      Label.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListLabelsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListLabelsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.labels.push(Label.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListLabelsResponse {
+    return {
+      labels: globalThis.Array.isArray(object?.labels) ? object.labels.map((e: any) => Label.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListLabelsResponse): unknown {
+    const obj: any = {};
+    if (message.labels?.length) {
+      obj.labels = message.labels.map((e) => Label.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListLabelsResponse>): ListLabelsResponse {
+    return ListLabelsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListLabelsResponse>): ListLabelsResponse {
+    const message = createBaseListLabelsResponse();
+    message.labels = object.labels?.map((e) => Label.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseLabel(): Label {
+  return { attribution: undefined, companyId: "", propensity: 0, reviewedBy: "", reviewedAt: undefined };
+}
+
+export const Label: MessageFns<Label> = {
+  encode(message: Label, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attribution !== undefined) {
+      Attribution.encode(message.attribution, writer.uint32(10).fork()).join();
+    }
+    if (message.companyId !== "") {
+      writer.uint32(18).string(message.companyId);
+    }
+    if (message.propensity !== 0) {
+      writer.uint32(25).double(message.propensity);
+    }
+    if (message.reviewedBy !== "") {
+      writer.uint32(34).string(message.reviewedBy);
+    }
+    if (message.reviewedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.reviewedAt), writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Label {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLabel();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attribution = Attribution.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.propensity = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reviewedBy = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reviewedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Label {
+    return {
+      attribution: isSet(object.attribution) ? Attribution.fromJSON(object.attribution) : undefined,
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
+      propensity: isSet(object.propensity) ? globalThis.Number(object.propensity) : 0,
+      reviewedBy: isSet(object.reviewedBy)
+        ? globalThis.String(object.reviewedBy)
+        : isSet(object.reviewed_by)
+        ? globalThis.String(object.reviewed_by)
+        : "",
+      reviewedAt: isSet(object.reviewedAt)
+        ? fromJsonTimestamp(object.reviewedAt)
+        : isSet(object.reviewed_at)
+        ? fromJsonTimestamp(object.reviewed_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: Label): unknown {
+    const obj: any = {};
+    if (message.attribution !== undefined) {
+      obj.attribution = Attribution.toJSON(message.attribution);
+    }
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
+    if (message.propensity !== 0) {
+      obj.propensity = floatToJson(message.propensity);
+    }
+    if (message.reviewedBy !== "") {
+      obj.reviewedBy = message.reviewedBy;
+    }
+    if (message.reviewedAt !== undefined) {
+      obj.reviewedAt = message.reviewedAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Label>): Label {
+    return Label.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Label>): Label {
+    const message = createBaseLabel();
+    message.attribution = (object.attribution !== undefined && object.attribution !== null)
+      ? Attribution.fromPartial(object.attribution)
+      : undefined;
+    message.companyId = object.companyId ?? "";
+    message.propensity = object.propensity ?? 0;
+    message.reviewedBy = object.reviewedBy ?? "";
+    message.reviewedAt = object.reviewedAt ?? undefined;
     return message;
   },
 };
@@ -2388,6 +4823,72 @@ export const AttributionServiceDefinition = {
       options: {},
     },
     /**
+     * A person says that a quarantined event is nobody's: it waits no longer, and its id stays taken. Whatever company has seen of an
+     * earlier revision is withdrawn there. The same once more changes nothing. Needs a token for all companies.
+     */
+    discardEvent: {
+      name: "DiscardEvent",
+      requestType: DiscardEventRequest as typeof DiscardEventRequest,
+      requestStream: false,
+      responseType: DiscardEventResponse as typeof DiscardEventResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * The waiting events that carry a signal and that the directory as it stands now would decide; without dry_run they are released to
+     * the companies that it names. Needs a token for all companies.
+     */
+    releaseSiblings: {
+      name: "ReleaseSiblings",
+      requestType: ReleaseSiblingsRequest as typeof ReleaseSiblingsRequest,
+      requestStream: false,
+      responseType: ReleaseSiblingsResponse as typeof ReleaseSiblingsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** The attributed events that were drawn by lot, 1 in 500, for a person to look at; the oldest first. Needs a token for all companies. */
+    listAudits: {
+      name: "ListAudits",
+      requestType: ListAuditsRequest as typeof ListAuditsRequest,
+      requestStream: false,
+      responseType: ListAuditsResponse as typeof ListAuditsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * A person confirms or corrects an attribution, drawn or not. A correction counts from the event's next revision on: reprocess the
+     * event, and it goes to that company and is withdrawn from the other. Needs a token for all companies.
+     */
+    reviewAttribution: {
+      name: "ReviewAttribution",
+      requestType: ReviewAttributionRequest as typeof ReviewAttributionRequest,
+      requestStream: false,
+      responseType: ReviewAttributionResponse as typeof ReviewAttributionResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * What would change if events that were attributed were decided now. Nothing is changed: reprocessing them applies it. Needs a token
+     * for all companies.
+     */
+    planReattribution: {
+      name: "PlanReattribution",
+      requestType: PlanReattributionRequest as typeof PlanReattributionRequest,
+      requestStream: false,
+      responseType: PlanReattributionResponse as typeof PlanReattributionResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** What persons have decided, with the chance that each event had of being looked at, to fit weights by. Needs a token for all companies. */
+    listLabels: {
+      name: "ListLabels",
+      requestType: ListLabelsRequest as typeof ListLabelsRequest,
+      requestStream: false,
+      responseType: ListLabelsResponse as typeof ListLabelsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
      * Whom evidence names at this moment, by the decision that events get; nothing of it is kept. For webhook-ingress alone, with
      * a token for all companies.
      */
@@ -2427,6 +4928,48 @@ export interface AttributionServiceImplementation<CallContextExt = {}> {
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ReleaseEventResponse>>;
   /**
+   * A person says that a quarantined event is nobody's: it waits no longer, and its id stays taken. Whatever company has seen of an
+   * earlier revision is withdrawn there. The same once more changes nothing. Needs a token for all companies.
+   */
+  discardEvent(
+    request: DiscardEventRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<DiscardEventResponse>>;
+  /**
+   * The waiting events that carry a signal and that the directory as it stands now would decide; without dry_run they are released to
+   * the companies that it names. Needs a token for all companies.
+   */
+  releaseSiblings(
+    request: ReleaseSiblingsRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ReleaseSiblingsResponse>>;
+  /** The attributed events that were drawn by lot, 1 in 500, for a person to look at; the oldest first. Needs a token for all companies. */
+  listAudits(
+    request: ListAuditsRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ListAuditsResponse>>;
+  /**
+   * A person confirms or corrects an attribution, drawn or not. A correction counts from the event's next revision on: reprocess the
+   * event, and it goes to that company and is withdrawn from the other. Needs a token for all companies.
+   */
+  reviewAttribution(
+    request: ReviewAttributionRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ReviewAttributionResponse>>;
+  /**
+   * What would change if events that were attributed were decided now. Nothing is changed: reprocessing them applies it. Needs a token
+   * for all companies.
+   */
+  planReattribution(
+    request: PlanReattributionRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<PlanReattributionResponse>>;
+  /** What persons have decided, with the chance that each event had of being looked at, to fit weights by. Needs a token for all companies. */
+  listLabels(
+    request: ListLabelsRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ListLabelsResponse>>;
+  /**
    * Whom evidence names at this moment, by the decision that events get; nothing of it is kept. For webhook-ingress alone, with
    * a token for all companies.
    */
@@ -2460,6 +5003,48 @@ export interface AttributionServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<ReleaseEventRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ReleaseEventResponse>;
+  /**
+   * A person says that a quarantined event is nobody's: it waits no longer, and its id stays taken. Whatever company has seen of an
+   * earlier revision is withdrawn there. The same once more changes nothing. Needs a token for all companies.
+   */
+  discardEvent(
+    request: DeepPartial<DiscardEventRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<DiscardEventResponse>;
+  /**
+   * The waiting events that carry a signal and that the directory as it stands now would decide; without dry_run they are released to
+   * the companies that it names. Needs a token for all companies.
+   */
+  releaseSiblings(
+    request: DeepPartial<ReleaseSiblingsRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ReleaseSiblingsResponse>;
+  /** The attributed events that were drawn by lot, 1 in 500, for a person to look at; the oldest first. Needs a token for all companies. */
+  listAudits(
+    request: DeepPartial<ListAuditsRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ListAuditsResponse>;
+  /**
+   * A person confirms or corrects an attribution, drawn or not. A correction counts from the event's next revision on: reprocess the
+   * event, and it goes to that company and is withdrawn from the other. Needs a token for all companies.
+   */
+  reviewAttribution(
+    request: DeepPartial<ReviewAttributionRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ReviewAttributionResponse>;
+  /**
+   * What would change if events that were attributed were decided now. Nothing is changed: reprocessing them applies it. Needs a token
+   * for all companies.
+   */
+  planReattribution(
+    request: DeepPartial<PlanReattributionRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<PlanReattributionResponse>;
+  /** What persons have decided, with the chance that each event had of being looked at, to fit weights by. Needs a token for all companies. */
+  listLabels(
+    request: DeepPartial<ListLabelsRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ListLabelsResponse>;
   /**
    * Whom evidence names at this moment, by the decision that events get; nothing of it is kept. For webhook-ingress alone, with
    * a token for all companies.

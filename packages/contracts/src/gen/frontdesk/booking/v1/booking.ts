@@ -169,7 +169,14 @@ export interface Appointment {
   cancellationReason: string;
   version: number;
   createdAt: Date | undefined;
-  updatedAt: Date | undefined;
+  updatedAt:
+    | Date
+    | undefined;
+  /**
+   * Since when a person has to look at it: an event that it was made from turned out to be another company's, and it was changed since, or
+   * booked in the call. Absent where all is well.
+   */
+  flaggedAt: Date | undefined;
 }
 
 export interface Customer {
@@ -199,6 +206,8 @@ export interface ListAppointmentsRequest {
   originId: string;
   pageSize: number;
   pageToken: string;
+  /** Only those that a person has to look at. */
+  flagged: boolean;
 }
 
 export interface ListAppointmentsResponse {
@@ -303,6 +312,7 @@ function createBaseAppointment(): Appointment {
     version: 0,
     createdAt: undefined,
     updatedAt: undefined,
+    flaggedAt: undefined,
   };
 }
 
@@ -346,6 +356,9 @@ export const Appointment: MessageFns<Appointment> = {
     }
     if (message.updatedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.updatedAt), writer.uint32(106).fork()).join();
+    }
+    if (message.flaggedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.flaggedAt), writer.uint32(114).fork()).join();
     }
     return writer;
   },
@@ -467,6 +480,14 @@ export const Appointment: MessageFns<Appointment> = {
             message.updatedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.flaggedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -530,6 +551,11 @@ export const Appointment: MessageFns<Appointment> = {
         : isSet(object.updated_at)
         ? fromJsonTimestamp(object.updated_at)
         : undefined,
+      flaggedAt: isSet(object.flaggedAt)
+        ? fromJsonTimestamp(object.flaggedAt)
+        : isSet(object.flagged_at)
+        ? fromJsonTimestamp(object.flagged_at)
+        : undefined,
     };
   },
 
@@ -574,6 +600,9 @@ export const Appointment: MessageFns<Appointment> = {
     if (message.updatedAt !== undefined) {
       obj.updatedAt = message.updatedAt.toISOString();
     }
+    if (message.flaggedAt !== undefined) {
+      obj.flaggedAt = message.flaggedAt.toISOString();
+    }
     return obj;
   },
 
@@ -595,6 +624,7 @@ export const Appointment: MessageFns<Appointment> = {
     message.version = object.version ?? 0;
     message.createdAt = object.createdAt ?? undefined;
     message.updatedAt = object.updatedAt ?? undefined;
+    message.flaggedAt = object.flaggedAt ?? undefined;
     return message;
   },
 };
@@ -934,6 +964,7 @@ function createBaseListAppointmentsRequest(): ListAppointmentsRequest {
     originId: "",
     pageSize: 0,
     pageToken: "",
+    flagged: false,
   };
 }
 
@@ -956,6 +987,9 @@ export const ListAppointmentsRequest: MessageFns<ListAppointmentsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(50).string(message.pageToken);
+    }
+    if (message.flagged !== false) {
+      writer.uint32(56).bool(message.flagged);
     }
     return writer;
   },
@@ -1021,6 +1055,14 @@ export const ListAppointmentsRequest: MessageFns<ListAppointmentsRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.flagged = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1061,6 +1103,7 @@ export const ListAppointmentsRequest: MessageFns<ListAppointmentsRequest> = {
         : isSet(object.page_token)
         ? globalThis.String(object.page_token)
         : "",
+      flagged: isSet(object.flagged) ? globalThis.Boolean(object.flagged) : false,
     };
   },
 
@@ -1084,6 +1127,9 @@ export const ListAppointmentsRequest: MessageFns<ListAppointmentsRequest> = {
     if (message.pageToken !== "") {
       obj.pageToken = message.pageToken;
     }
+    if (message.flagged !== false) {
+      obj.flagged = message.flagged;
+    }
     return obj;
   },
 
@@ -1098,6 +1144,7 @@ export const ListAppointmentsRequest: MessageFns<ListAppointmentsRequest> = {
     message.originId = object.originId ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.flagged = object.flagged ?? false;
     return message;
   },
 };

@@ -1,0 +1,102 @@
+import type { AttributionServiceImplementation } from '@frontdesk/contracts'
+import { callerOf, pageSizeOf, requireAllCompanies, requireCompany } from '@frontdesk/rpc'
+import type { discardEvent } from '../app/discard-event.ts'
+import type { planReattribution } from '../app/plan-reattribution.ts'
+import type { ReviewStore } from '../app/ports.ts'
+import type { releaseEvent } from '../app/release-event.ts'
+import { authorOf } from './author.ts'
+import type { releaseSiblings } from '../app/release-siblings.ts'
+import type { reviewAttribution } from '../app/review-attribution.ts'
+import type { Model } from '../domain/model.ts'
+import { fromMissingSignal, fromPlanRequest, fromSignalMessage, toLabelMessage, toPlanMessage, toSiblingMessage } from './convert-review.ts'
+import { fromEventIdText, fromSequenceToken, nextPageToken, toAttributionMessage } from './convert.ts'
+
+/** What persons do with attributions. */
+export interface ReviewMethodsDependencies {
+  readonly model: Model
+  readonly reviews: ReviewStore
+  readonly releaseEvent: ReturnType<typeof releaseEvent>
+  readonly discardEvent: ReturnType<typeof discardEvent>
+  readonly releaseSiblings: ReturnType<typeof releaseSiblings>
+  readonly reviewAttribution: ReturnType<typeof reviewAttribution>
+  readonly planReattribution: ReturnType<typeof planReattribution>
+}
+
+type Methods = 'releaseEvent' | 'discardEvent' | 'releaseSiblings' | 'listAudits' | 'reviewAttribution' | 'planReattribution' | 'listLabels'
+
+/** More waiting events than these are not counted after a release. */
+const siblingsCountedMax = 1_000
+
+/** The part of `AttributionService` in which a person decides; all of it needs a token for all companies. */
+export function createReviewMethods(deps: ReviewMethodsDependencies): Pick<AttributionServiceImplementation, Methods> {
+  return {
+    async releaseEvent(request, context) {
+      requireAllCompanies(context)
+      const addSignal = fromMissingSignal(request.addSignal)
+      const companyId = requireCompany(context, request.companyId)
+      const { attribution, alreadyReleased } = await deps.releaseEvent({
+        eventId: fromEventIdText(request.eventId),
+        companyId,
+        by: authorOf(context),
+        addSignal,
+      })
+      const answer = { attribution: toAttributionMessage(attribution, deps.model), alreadyReleased, siblings: 0 }
+      if (!addSignal || alreadyReleased) return answer
+      const offered = { evidence: addSignal, before: undefined, limit: siblingsCountedMax, dryRun: true, by: personOf(context) }
+      const { siblings } = await deps.releaseSiblings(offered)
+      return { ...answer, siblings: siblings.length }
+    },
+
+    async discardEvent({ eventId, note }, context) {
+      requireAllCompanies(context)
+      const made = await deps.discardEvent({ eventId: fromEventIdText(eventId), note, by: personOf(context) })
+      return { attribution: toAttributionMessage(made.attribution, deps.model), alreadyDiscarded: made.alreadyDiscarded }
+    },
+
+    async releaseSiblings({ signal, dryRun, pageSize, pageToken }, context) {
+      requireAllCompanies(context)
+      const limit = pageSizeOf(pageSize)
+      const evidence = fromSignalMessage(signal)
+      const before = fromSequenceToken(pageToken)
+      const { siblings, lookedAt } = await deps.releaseSiblings({ evidence, before, limit, dryRun, by: personOf(context) })
+      return {
+        siblings: siblings.map(toSiblingMessage),
+        nextPageToken: nextPageToken(lookedAt, limit, ({ sequence }) => sequence.toString()),
+      }
+    },
+
+    async listAudits({ pageSize, pageToken }, context) {
+      requireAllCompanies(context)
+      const { items, nextPageToken: next } = await deps.reviews.listAudits({ limit: pageSizeOf(pageSize), pageToken })
+      return { attributions: items.map((kept) => toAttributionMessage(kept, deps.model)), nextPageToken: next }
+    },
+
+    async reviewAttribution({ eventId, note, ...request }, context) {
+      requireAllCompanies(context)
+      const companyId = requireCompany(context, request.companyId)
+      const command = { eventId: fromEventIdText(eventId), companyId, note, by: personOf(context) }
+      const { attribution, corrected } = await deps.reviewAttribution(command)
+      return { attribution: toAttributionMessage(attribution, deps.model), corrected }
+    },
+
+    async planReattribution(request, context) {
+      requireAllCompanies(context)
+      return toPlanMessage(await deps.planReattribution(fromPlanRequest(request)))
+    },
+
+    async listLabels({ pageSize, pageToken }, context) {
+      requireAllCompanies(context)
+      const limit = pageSizeOf(pageSize)
+      const labels = await deps.reviews.listLabels({ after: fromSequenceToken(pageToken) ?? 0n, limit })
+      return {
+        labels: labels.map(toLabelMessage),
+        nextPageToken: nextPageToken(labels, limit, ({ sequence }) => sequence.toString()),
+      }
+    },
+  }
+}
+
+function personOf(context: object): string {
+  const { actor, caller } = callerOf(context)
+  return actor ?? caller
+}
