@@ -35,7 +35,8 @@ const booking = (overrides: { args?: object; call?: object } = {}) =>
 
 const byNumber = async ({ evidence }: ResolveCompanyRequest): Promise<ResolveCompanyResponse> => {
   const companyId = evidence.map(({ value }) => numbers[value]).find(Boolean)
-  if (!companyId) return { decision: { $case: 'unresolved', value: { reason: 'QUARANTINE_REASON_NO_MATCH', details: [] } } }
+  if (!companyId)
+    return { decision: { $case: 'unresolved', value: { reason: 'QUARANTINE_REASON_NO_MATCH', details: [], discard: undefined } } }
   return { decision: { $case: 'resolved', value: { companyId, confidence: 0.99, name: 'Salon', timeZone: 'Europe/Berlin' } } }
 }
 

@@ -41,7 +41,8 @@ const frozen = () => new Promise<never>(() => undefined)
 /** Two companies by their numbers. */
 const byNumber = async ({ evidence }: ResolveCompanyRequest): Promise<ResolveCompanyResponse> => {
   const companyId = evidence.map(({ value }) => numbers[value]).find(Boolean)
-  if (!companyId) return { decision: { $case: 'unresolved', value: { reason: 'QUARANTINE_REASON_NO_MATCH', details: [] } } }
+  if (!companyId)
+    return { decision: { $case: 'unresolved', value: { reason: 'QUARANTINE_REASON_NO_MATCH', details: [], discard: undefined } } }
   const value = { companyId, confidence: 0.99, name: companyId === companyA ? 'Salon A' : 'Salon B', timeZone: 'Europe/Berlin' }
   return { decision: { $case: 'resolved', value } }
 }
@@ -216,7 +217,7 @@ test.each<[string, () => void, string]>([
     'of two companies',
     () =>
       harness.attribution.answer(async () => ({
-        decision: { $case: 'unresolved', value: { reason: 'QUARANTINE_REASON_AMBIGUOUS', details: [] } },
+        decision: { $case: 'unresolved', value: { reason: 'QUARANTINE_REASON_AMBIGUOUS', details: [], discard: undefined } },
       })),
     'ambiguous',
   ],

@@ -20,7 +20,7 @@ const notHere = () => Promise.reject(new FrontdeskError('internal', { publicMess
 /** The resolver's methods that the ingress calls, of a ringing phone and for a replay; nothing is anybody's until the test says whose. */
 export function createAttribution() {
   type Resolve = (request: ResolveCompanyRequest) => Promise<ResolveCompanyResponse>
-  const nobody: Resolve = async () => ({ decision: { $case: 'unresolved', value: { reason: 'QUARANTINE_REASON_NO_MATCH', details: [] } } })
+  const nobody: Resolve = async () => ({ decision: { $case: 'unresolved', value: { reason: 'QUARANTINE_REASON_NO_MATCH', details: [], discard: undefined } } })
   const asked: ResolveCompanyRequest[] = []
   let resolve = nobody
   type List = (request: ListAttributionsRequest) => Promise<Partial<ListAttributionsResponse>>
@@ -31,6 +31,12 @@ export function createAttribution() {
     getAttribution: notHere,
     listQuarantine: notHere,
     releaseEvent: notHere,
+    discardEvent: notHere,
+    releaseSiblings: notHere,
+    listAudits: notHere,
+    reviewAttribution: notHere,
+    planReattribution: notHere,
+    listLabels: notHere,
     listAttributions: async (request, context) => {
       requireAllCompanies(context)
       listed.push(request)
