@@ -20,7 +20,9 @@ const notHere = () => Promise.reject(new FrontdeskError('internal', { publicMess
 /** The resolver's methods that the ingress calls, of a ringing phone and for a replay; nothing is anybody's until the test says whose. */
 export function createAttribution() {
   type Resolve = (request: ResolveCompanyRequest) => Promise<ResolveCompanyResponse>
-  const nobody: Resolve = async () => ({ decision: { $case: 'unresolved', value: { reason: 'QUARANTINE_REASON_NO_MATCH', details: [], discard: undefined } } })
+  const nobody: Resolve = async () => ({
+    decision: { $case: 'unresolved', value: { reason: 'QUARANTINE_REASON_NO_MATCH', details: [], discard: undefined } },
+  })
   const asked: ResolveCompanyRequest[] = []
   let resolve = nobody
   type List = (request: ListAttributionsRequest) => Promise<Partial<ListAttributionsResponse>>
