@@ -14,8 +14,8 @@ function explain(evidence: MatchedEvidence[], { violations = [] as string[], act
 }
 
 test.each<[string, MatchedEvidence[], string | RegExp]>([
-  ['an attributed event', [phone('A')], /^confidence 0\.9999 ≥ τ = 0\.95, margin 0\.9998 to “none of ours” ≥ δ = 0\.5, no veto$/],
-  ['one that two companies share', [phone('A', 'B')], 'margin 0.0000 to the second company < δ = 0.5'],
+  ['an attributed event', [phone('A')], /^confidence 0\.9999 ≥ τ = 0\.95, margin 0\.9998 to “none of ours” ≥ δ = 0\.9, no veto$/],
+  ['one that two companies share', [phone('A', 'B')], 'margin 0.0000 to the second company < δ = 0.9'],
   [
     'a conflict',
     [phone('A'), piece('voice_agent', 'x', 'B')],
