@@ -39,14 +39,14 @@ async function aCompany(name: string, number: string) {
   const connectionId = connection?.connectionId ?? ''
   const { signal } = await harness.directory.addSignal({ companyId, kind: EvidenceKind.VOICE_AGENT, value: newId('agent') })
   const signalId = signal?.signalId ?? ''
-  const [event, stranger] = [number, '+4930799999'].map((value) =>
+  const [event, stranger, misdialled] = [number, '+4930799999', '+4930799998'].map((value) =>
     ingressEvent({ key: newId('evt'), source: { evidence: [{ kind: EvidenceKind.PHONE_NUMBER, value }] } }),
   )
-  if (!event || !stranger) throw new Error('two events')
-  for (const outcome of await harness.bus.publish([event, stranger])) expect(outcome).toMatchObject({ ok: true })
+  if (!event || !stranger || !misdialled) throw new Error('three events')
+  for (const outcome of await harness.bus.publish([event, stranger, misdialled])) expect(outcome).toMatchObject({ ok: true })
   const eventId = event.envelope.id
   await eventually(() => harness.attribution.getAttribution({ eventId }))
-  await eventually(() => harness.attribution.getAttribution({ eventId: stranger.envelope.id }))
+  for (const { envelope } of [stranger, misdialled]) await eventually(() => harness.attribution.getAttribution({ eventId: envelope.id }))
 
   const key = newId('key')
   return {
@@ -88,6 +88,12 @@ async function aCompany(name: string, number: string) {
       listAttributions: { companyId },
       resolveCompany: { provider: 'retell', evidence: [{ kind: EvidenceKind.PHONE_NUMBER, value: number }] },
       releaseEvent: { companyId, eventId: stranger.envelope.id },
+      discardEvent: { eventId: misdialled.envelope.id, note: 'a wrong number' },
+      releaseSiblings: { signal: { kind: EvidenceKind.PHONE_NUMBER, value: number }, dryRun: true },
+      reviewAttribution: { companyId, eventId, note: '' },
+      listAudits: {},
+      listLabels: {},
+      planReattribution: { companyId, decidedFrom: new Date(0), decidedUntil: new Date() },
     },
     operations: {
       getConservation: {},
@@ -115,8 +121,8 @@ const services = {
 } as const satisfies Record<keyof Clients, ProbedService>
 const names = Object.keys(services) as (keyof Clients)[]
 
-/** A quarantined event is nobody’s: the platform gives it to any company. */
-const ofThePlatform = new Set(['releaseEvent.eventId'])
+/** A quarantined event is nobody’s, and one that went wrong is another’s: the platform gives either to any company. */
+const ofThePlatform = new Set(['releaseEvent.eventId', 'reviewAttribution.eventId'])
 /** What is malformed would be refused before anything is looked for, and so prove nothing. */
 const looked = ['not_found', 'permission_denied', 'answered']
 

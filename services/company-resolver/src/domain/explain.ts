@@ -47,8 +47,8 @@ function summaryOf(decision: Decision, rule: Omit<DecisionRule, 'summary'>, seco
   const { vetoes } = rule
   const confidence = `confidence ${shown(rule.confidence)}`
   const margin = `margin ${shown(rule.margin)} to ${secondIsCompany ? 'the second company' : '“none of ours”'}`
-  const tau = `τ = ${rule.minConfidence}`
-  const delta = `δ = ${rule.minMargin}`
+  const tau = `τ = ${Number(rule.minConfidence.toFixed(4))}`
+  const delta = `δ = ${Number(rule.minMargin.toFixed(4))}`
   if (decision.kind === 'attributed') {
     if (decision.release) return 'a person decided'
     return `${confidence} ≥ ${tau}, ${margin} ≥ ${delta}, no veto`
