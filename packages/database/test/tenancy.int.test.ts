@@ -20,6 +20,7 @@ const exemptions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     inbox,
     entities: 'asked by call or booking, before the company is known',
     attributions: 'decisions by event, half of which may have no company',
+    reviews: 'what persons decided of events, some of which are nobody’s',
   },
   identity: {},
   messaging: { outbox, inbox },
