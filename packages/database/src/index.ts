@@ -9,6 +9,7 @@ export { keyset, type Page, pageOf, type Position, positionToken, unknownPageTok
 export { alterTable, type SessionConnection, withConnection, withDatabaseLock } from './lock.ts'
 export { migrate } from './migrate.ts'
 export { padded, textByLength } from './list-lengths.ts'
+export { sqlList, sqlTuples } from './placeholders.ts'
 export type { SqlSession, SqlStatement } from './session.ts'
 export type { SqlResult, SqlRow, SqlValue } from './sql-value.ts'
 export { isStorableInstant } from './storable-instant.ts'

@@ -1,11 +1,11 @@
 import { eventIdToBytes } from '@frontdesk/contracts'
-import { type SqlResult, type SqlStatement, type SqlValue, textByLength, type Transaction } from '@frontdesk/database'
+import { type SqlResult, type SqlStatement, type SqlValue, textByLength, type Transaction, sqlTuples } from '@frontdesk/database'
 import { context } from '@opentelemetry/api'
 import { carrierOf } from './event-spans.ts'
 import type { NewEvent } from './events.ts'
 import type { PendingRow } from './pending-row.ts'
 import { messageOf } from './pending-row.ts'
-import { sqlInstant, sqlTuples } from './sql.ts'
+import { sqlInstant } from './sql.ts'
 
 interface AppendOptions {
   readonly source: string

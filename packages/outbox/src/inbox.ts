@@ -1,8 +1,8 @@
 import type { EventEnvelope, ReceivedEvent } from '@frontdesk/bus'
 import { eventIdFromBytes, eventIdToBytes, newClaim } from '@frontdesk/contracts'
-import { type Database, padded, type SqlValue, type Transaction } from '@frontdesk/database'
+import { type Database, padded, type SqlValue, type Transaction, sqlList, sqlTuples } from '@frontdesk/database'
 import { count } from 'drizzle-orm'
-import { sqlInstant, sqlList, sqlTuples } from './sql.ts'
+import { sqlInstant } from './sql.ts'
 import { inbox } from './tables.ts'
 
 /** What the inbox holds, over all handlers. */

@@ -1,5 +1,5 @@
-import { type Database, padded, type SqlValue, textByLength } from '@frontdesk/database'
-import { clipped, sqlInstant, sqlList } from './sql.ts'
+import { type Database, padded, type SqlValue, textByLength, sqlList } from '@frontdesk/database'
+import { clipped, sqlInstant } from './sql.ts'
 
 /** A row that the broker has acknowledged, and where in which stream. */
 export interface PublishedRow {

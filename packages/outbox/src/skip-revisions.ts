@@ -1,6 +1,7 @@
 import { type CompanyId, eventIdToBytes, type EventId, type EventType } from '@frontdesk/contracts'
 import type { Transaction } from '@frontdesk/database'
-import { sqlInstant, sqlTuples } from './sql.ts'
+import { sqlTuples } from '@frontdesk/database'
+import { sqlInstant } from './sql.ts'
 
 /** An event of which a company's handler is to take no revision below one any more. */
 export interface SkippedRevisions {

@@ -1,9 +1,5 @@
 import { expect, test } from 'vitest'
-import { clipped, sqlInstant, sqlTuples } from './sql.ts'
-
-test('a constant stands at the end of each row', () => {
-  expect(sqlTuples(2, 2, "'done'")).toBe("(?, ?, 'done'), (?, ?, 'done')")
-})
+import { clipped, sqlInstant } from './sql.ts'
 
 test('an instant is UTC with milliseconds', () => {
   expect(sqlInstant(new Date('2026-03-29T01:30:00.120+02:00'))).toBe('2026-03-28 23:30:00.120')

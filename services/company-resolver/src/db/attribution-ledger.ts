@@ -1,5 +1,5 @@
 import { eventIdFromBytes, eventIdToBytes, parseEventId, type EventId, type EventType } from '@frontdesk/contracts'
-import { acrossCompanies, padded, type SqlStatement, textByLength, type Transaction } from '@frontdesk/database'
+import { acrossCompanies, padded, sqlList, type SqlStatement, textByLength, type Transaction } from '@frontdesk/database'
 import { sql } from 'drizzle-orm'
 import type { AttributionLedger } from '../app/ports.ts'
 import type { Attribution, ProviderEvent } from '../domain/attribute.ts'
@@ -102,7 +102,7 @@ const versionAndEntitiesText = textByLength(
      union all
      (select null, entities.entity_key, entities.company_id, entities.event_id, companies.deactivated_at
         from entities join companies on companies.company_id = entities.company_id
-        where entities.entity_key in (${Array.from({ length: keys }, () => '?').join(', ')}))`,
+        where entities.entity_key in (${sqlList(keys)}))`,
 )
 
 export function versionAndEntities(keys: readonly EventId[]): SqlStatement {

@@ -1,5 +1,5 @@
 import { type EventId, eventIdFromBytes, eventIdToBytes, newClaim } from '@frontdesk/contracts'
-import { padded, type SqlStatement, type SqlValue, textByLength, type Transaction } from '@frontdesk/database'
+import { padded, sqlList, type SqlStatement, sqlTuples, type SqlValue, textByLength, type Transaction } from '@frontdesk/database'
 import type { NormalizedEvent } from '@frontdesk/providers'
 import type { VerifiedDelivery } from '../app/ports.ts'
 import type { Delivery } from '../domain/delivery.ts'
@@ -22,7 +22,7 @@ const deliveryColumns = ['delivery_id', 'provider', 'connection_id', 'received_a
 const eventsText = insertText('events', eventColumns)
 const deliveriesText = insertText('deliveries', deliveryColumns)
 const claimText = textByLength((rows) => `${eventsText(rows)} on duplicate key update event_id = events.event_id`)
-const claimedText = textByLength((rows) => `select event_id from events where event_id in (${marks(rows)}) and claim = ?`)
+const claimedText = textByLength((rows) => `select event_id from events where event_id in (${sqlList(rows)}) and claim = ?`)
 
 /** Inserts the events; the statement fails where one was there before. */
 export function insertEvents(candidates: readonly Candidate[]): SqlStatement[] {
@@ -84,10 +84,5 @@ function inParts<Item>(items: readonly Item[], textOf: (rows: number) => string,
 }
 
 function insertText(table: string, columns: readonly string[]): (rows: number) => string {
-  const row = `(${marks(columns.length)})`
-  return textByLength((rows) => `insert into ${table} (${columns.join(', ')}) values ${Array.from({ length: rows }, () => row).join(', ')}`)
-}
-
-function marks(length: number): string {
-  return Array.from({ length }, () => '?').join(', ')
+  return textByLength((rows) => `insert into ${table} (${columns.join(', ')}) values ${sqlTuples(rows, columns.length)}`)
 }

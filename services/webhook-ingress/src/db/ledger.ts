@@ -63,7 +63,7 @@ export function createLedger(database: Database, outbox: Outbox, logger: Logger)
   }
 }
 
-/** What a delivery takes of its group: the body, and a row in two tables for each event. */
+/** What a delivery takes of its group: the body twice, as it came and in the statement's packet, and a row in two tables for each event. */
 function bytesOf({ rawBody }: Delivery, normalized: readonly NormalizedEvent[]): number {
   return normalized.reduce((bytes, { body }) => bytes + body.length + 1_024, rawBody.length * 2)
 }
