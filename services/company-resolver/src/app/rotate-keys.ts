@@ -1,7 +1,8 @@
 import type { CompanyId } from '@frontdesk/contracts'
 import type { KeyRotation, RotationTarget } from '../domain/key-rotation.ts'
 import { findCompany } from './find-company.ts'
-import type { CompanyStore, KeyRotations, Sources } from './ports.ts'
+import type { KeyRotations } from './key-ports.ts'
+import type { CompanyStore, Sources } from './ports.ts'
 
 /** Well within the deadline of a call. */
 const workMs = 2_000

@@ -1,6 +1,6 @@
 import { acrossCompanies, type Database, type Transaction, withTransaction } from '@frontdesk/database'
 import { and, count, desc, eq, isNull, sql } from 'drizzle-orm'
-import type { NewRotation } from '../app/ports.ts'
+import type { NewRotation } from '../app/key-ports.ts'
 import type { KeyRotation, RotationScope } from '../domain/key-rotation.ts'
 import { companies } from './schema/companies.ts'
 import { keyRotations } from './schema/key-rotations.ts'

@@ -1,6 +1,6 @@
 import { acrossCompanies, type Database, padded } from '@frontdesk/database'
 import { and, asc, count, eq, gt, inArray, lt, ne } from 'drizzle-orm'
-import type { KeyRotations } from '../app/ports.ts'
+import type { KeyRotations } from '../app/key-ports.ts'
 import { afterPass } from '../domain/key-rotation.ts'
 import { beginRotation, endPass, moveOn, rotationById, type RotationRow, toKeyRotation } from './key-rotation-table.ts'
 import { isDue, rotateCompany, type RotateCompanyDependencies } from './rotate-company.ts'

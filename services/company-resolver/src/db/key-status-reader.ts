@@ -1,7 +1,7 @@
 import { acrossCompanies, type Database } from '@frontdesk/database'
 import type { KeyEncryption } from '@frontdesk/vault'
 import { asc, count } from 'drizzle-orm'
-import type { KeyStatusReader } from '../app/ports.ts'
+import type { KeyStatusReader } from '../app/key-ports.ts'
 import { newestRotations, toKeyRotation } from './key-rotation-table.ts'
 import { connections } from './schema/connections.ts'
 import { dataKeys } from './schema/data-keys.ts'

@@ -5,7 +5,7 @@ import {
   RotationTarget as RotationTargetMessages,
 } from '@frontdesk/contracts'
 import { invalidArgument } from '@frontdesk/errors'
-import type { KeyStatus } from '../app/ports.ts'
+import type { KeyStatus } from '../app/key-ports.ts'
 import type { DataKeyState, KeyRotation, RotationTarget } from '../domain/key-rotation.ts'
 
 const targets: Record<RotationTarget, RotationTargetMessages> = {

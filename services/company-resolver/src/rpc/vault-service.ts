@@ -1,6 +1,6 @@
 import type { VaultServiceImplementation } from '@frontdesk/contracts'
 import { callerOf, requireCompany } from '@frontdesk/rpc'
-import type { KeyStatusReader } from '../app/ports.ts'
+import type { KeyStatusReader } from '../app/key-ports.ts'
 import type { rotateKeys } from '../app/rotate-keys.ts'
 import { fromRotationTargetMessage, toKeyRotationMessage, toKeyStatusMessage } from './convert-keys.ts'
 import { fromIdText } from './convert.ts'
