@@ -4,6 +4,7 @@ import {
   entityKey,
   type Evidence,
   evidenceKey,
+  type FirstOfEntity,
   type KnownSignal,
   type ProviderEvent,
 } from './resolver.ts'
@@ -84,11 +85,6 @@ export function createDirectory({ registrations, ends }: Pick<World, 'registrati
       }
     },
   }
-}
-
-interface FirstOfEntity {
-  readonly companyId: string
-  readonly eventId: string
 }
 
 /** Where an entity's first event went, it stays. */

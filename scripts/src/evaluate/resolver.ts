@@ -1,8 +1,9 @@
 /** What is evaluated: the resolver's own code, from reading an event to deciding on it. Nothing else here imports a service. */
 export { attributeEvents } from '../../../services/company-resolver/src/app/attribute-events.ts'
-export type { AttributionLedger } from '../../../services/company-resolver/src/app/ports.ts'
-export { adjudicate, type Adjudication, auditedOneIn } from '../../../services/company-resolver/src/domain/adjudication.ts'
+export type { AttributionLedger, FirstOfEntity } from '../../../services/company-resolver/src/app/ports.ts'
+export { adjudicate, type Adjudication } from '../../../services/company-resolver/src/domain/adjudication.ts'
 export type { Attribution, KnownSignal, ProviderEvent } from '../../../services/company-resolver/src/domain/attribute.ts'
+export { auditedOneIn } from '../../../services/company-resolver/src/domain/audit.ts'
 export { calibrate } from '../../../services/company-resolver/src/domain/calibration.ts'
 export { entityKey } from '../../../services/company-resolver/src/domain/entity.ts'
 export { type Evidence, evidenceKey, type EvidenceKind } from '../../../services/company-resolver/src/domain/evidence.ts'

@@ -1,8 +1,7 @@
 import type { Attribution } from './attribute.ts'
+import { auditPropensity } from './audit.ts'
+import { quarantinePropensity } from './review.ts'
 import type { MatchedEvidence } from './score.ts'
-
-/** One in so many attributed events is put to review at random, so that a fit is not made of hard cases alone. */
-export const auditedOneIn = 500
 
 /** What a person found out about one event: a label of the fit. */
 export interface Adjudication {
@@ -16,7 +15,7 @@ export interface Adjudication {
 
 /** How likely it is that a person sees the event: whatever waits is seen, and of the others those that an audit draws. */
 function propensityOf({ decision }: Pick<Attribution, 'decision'>): number {
-  return decision.kind === 'quarantined' ? 1 : 1 / auditedOneIn
+  return decision.kind === 'quarantined' ? quarantinePropensity : auditPropensity
 }
 
 /**

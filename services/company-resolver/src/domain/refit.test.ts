@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Adjudication, auditedOneIn } from './adjudication.ts'
+import type { Adjudication } from './adjudication.ts'
+import { auditPropensity } from './audit.ts'
 import { calibrate } from './calibration.ts'
 import { decide } from './decide.ts'
 import { fitWeights } from './fit-weights.ts'
@@ -29,7 +30,7 @@ test('a model is plain data: it comes back from JSON as it was', () => {
 })
 
 test('weights are the shares of the labels, each standing for as many events as its propensity says', () => {
-  const audited = 1 / auditedOneIn
+  const audited = auditPropensity
   const { kinds } = fitWeights(
     [
       ...labels(2_000, 'A', [phone('A')], audited),
@@ -77,7 +78,7 @@ test('metadata that turned out wrong again and again is no longer believed where
 test('fitted posteriors are as often right as they say', () => {
   // Of numbers whose agent nobody knows, three in four are their company's.
   const half = [...labels(900, 'A', [phone('A'), agent()]), ...labels(300, undefined, [phone('A'), agent()])]
-  const sure = labels(20, 'A', [phone('A'), agent('A')], 1 / auditedOneIn)
+  const sure = labels(20, 'A', [phone('A'), agent('A')], auditPropensity)
   const model = refit(
     { labels: [...half, ...sure, ...labels(800, undefined, [phone(), agent()])], recent: [], companies },
     shippedModel,
