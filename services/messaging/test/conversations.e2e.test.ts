@@ -42,6 +42,29 @@ test('a message that was written to another company can no longer be read, unles
   expect(await texts()).toEqual(['wamid.f text for us', 'wamid.o text Hi'])
 })
 
+test('a message that was written to another company and answered by this one waits for a person', async () => {
+  const companyId = newCompany()
+  const wrote = ['wamid.answered', 'wamid.left'].map((id, n) => ({
+    id,
+    event: received(companyId, id, { sender: { phoneNumber: `+1650555000${n}` } }),
+  }))
+  await harness.publish(...wrote.map(({ event }) => event))
+  const { messages } = await harness.messaging.listMessages({ companyId, providerMessageId: 'wamid.answered' })
+  const conversationId = messages[0]?.conversationId ?? ''
+  await harness.messaging.sendMessage({ companyId, conversationId, text: 'At ten?', idempotencyKey: 'answer' })
+  await harness.publish(
+    ...wrote.map(({ id, event: { envelope } }) => {
+      const withdrawn = { eventId: envelope.id, beforeRevision: 2, eventType: envelope.type, source: { entityId: id } }
+      return companyEvent(companyId, 'frontdesk.event.withdrawn.v1', id, withdrawn)
+    }),
+  )
+  const flagged = await harness.messaging.listMessages({ companyId, flagged: true })
+  expect(flagged.messages).toMatchObject([{ providerMessageId: 'wamid.answered', kind: 'withdrawn', text: '' }])
+  expect(flagged.messages[0]?.flaggedAt).toBeInstanceOf(Date)
+  await harness.publish(received(companyId, 'wamid.answered', { text: 'for us' }, { revision: 3 }))
+  expect((await harness.messaging.listMessages({ companyId, flagged: true })).messages).toEqual([])
+})
+
 test('a person known by number or by the provider’s id is one conversation, also when the link comes last', async () => {
   const companyId = newCompany()
   const byNumber = { sender: { phoneNumber: '+16505550001', name: 'Ada' } }

@@ -30,6 +30,7 @@ function memoryMailbox(...given: Message[]) {
             providerMessageIds.includes(providerMessageId ?? ''),
         ),
         keyed,
+        answered: [],
       }
     },
     save: async (changes) => {

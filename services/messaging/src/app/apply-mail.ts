@@ -18,13 +18,15 @@ import type { Mailbox, MailboxPage } from './ports.ts'
 export type Mail =
   | { readonly kind: 'inbound'; readonly phoneNumberId: string; readonly sender: Party; readonly message: Message }
   | { readonly kind: 'status'; readonly reference: string; readonly report: StatusReport; readonly isRecent: boolean }
-  | { readonly kind: 'withdrawn'; readonly providerMessageId: string; readonly eventId: string }
+  | { readonly kind: 'withdrawn'; readonly providerMessageId: string; readonly eventId: string; readonly at: Date }
   | { readonly kind: 'confirmation'; readonly key: EventId; readonly message: Message }
 
 /** What one piece of mail led to: the message that the provider turned out to have taken, or a report on none of ours. */
 export interface MailOutcome {
   readonly taken?: Message
   readonly unmatched?: true
+  /** It was answered, so that a person has to look. */
+  readonly flagged?: true
 }
 
 /** Applies one company's mail in its order, with one read and one write for all; one outcome for each. */
@@ -47,8 +49,8 @@ function namesOf(mail: readonly Mail[]) {
     providerMessageIds: [
       ...inbound.flatMap(({ message }) => message.providerMessageId ?? []),
       ...reports.map(({ report }) => report.providerMessageId),
-      ...withdrawn,
     ],
+    withdrawn,
     messageIds: reports.flatMap(({ reference }) => (reference === '' ? [] : [reference])),
     keys: mail.flatMap((item) => (item.kind === 'confirmation' ? [item.key] : [])),
   }
@@ -63,6 +65,8 @@ function openSession(page: MailboxPage, newConversationId: () => string) {
   const byProviderId = new Map(page.messages.flatMap(({ providerMessageId, id }) => (providerMessageId ? [[providerMessageId, id]] : [])))
 
   const byKey = new Map(page.keyed.map(({ key, messageId }) => [key, messageId]))
+
+  const answered = new Set(page.answered)
 
   const changedConversations = new Set<string>()
   const changedMessages = new Set<string>()
@@ -108,7 +112,7 @@ function openSession(page: MailboxPage, newConversationId: () => string) {
     const before = messages.get(byProviderId.get(message.providerMessageId ?? '') ?? '')
     // A raised revision amends what the earlier one read; the provider's id of a message of ours is nobody's else.
     if (before) {
-      if (before.direction === 'inbound') keepMessage({ ...before, kind: message.kind, text: message.text })
+      if (before.direction === 'inbound') keepMessage({ ...before, kind: message.kind, text: message.text, flaggedAt: undefined })
       return {}
     }
     const names = identitiesOf(phoneNumberId, sender)
@@ -145,11 +149,12 @@ function openSession(page: MailboxPage, newConversationId: () => string) {
   }
 
   /** What somebody wrote to another company is not for this one to read; that there was a message, and what was answered, stays. */
-  function takeBack({ providerMessageId, eventId }: Extract<Mail, { kind: 'withdrawn' }>): MailOutcome {
+  function takeBack({ providerMessageId, eventId, at }: Extract<Mail, { kind: 'withdrawn' }>): MailOutcome {
     const before = messages.get(byProviderId.get(providerMessageId) ?? '')
     if (before?.direction !== 'inbound' || before.causationId !== eventId) return { unmatched: true }
-    keepMessage({ ...before, kind: 'withdrawn', text: '' })
-    return {}
+    const flaggedAt = before.flaggedAt ?? (answered.has(before.id) ? at : undefined)
+    keepMessage({ ...before, kind: 'withdrawn', text: '', flaggedAt })
+    return flaggedAt ? { flagged: true } : {}
   }
 
   /** What waits or was handed over is the appointment's one confirmation; one that was refused unsent is looked at again. */

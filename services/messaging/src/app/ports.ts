@@ -9,6 +9,8 @@ import type { Sender } from '../domain/sender.ts'
 export interface MailboxNames {
   readonly identities: readonly Identity[]
   readonly providerMessageIds: readonly string[]
+  /** Of messages that are taken back, by the provider's id. */
+  readonly withdrawn: readonly string[]
   readonly messageIds: readonly string[]
   readonly keys: readonly EventId[]
 }
@@ -19,6 +21,8 @@ export interface MailboxPage {
   readonly identities: readonly { readonly identity: Identity; readonly conversationId: string }[]
   readonly messages: readonly Message[]
   readonly keyed: readonly { readonly key: EventId; readonly messageId: string }[]
+  /** Ids of those taken back after which something was written to the customer. */
+  readonly answered: readonly string[]
 }
 
 /** What a batch of mail did. */
@@ -153,6 +157,8 @@ export interface MessageQuery extends PageQuery {
   readonly status?: MessageStatus | undefined
   readonly appointmentId?: string | undefined
   readonly providerMessageId?: string | undefined
+  /** Only those that a person has to look at. */
+  readonly flagged?: boolean | undefined
 }
 
 /** Reads one company's conversations. */

@@ -1,7 +1,8 @@
 import type { CompanyId, EventId } from '@frontdesk/contracts'
 import { insertedValues, isDuplicateKey, padded, type Transaction } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
-import { and, eq, getTableColumns, inArray, or, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, gte, inArray, or, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/mysql-core'
 import type { Mailbox, MailboxChanges } from '../app/ports.ts'
 import type { Identity } from '../domain/conversation.ts'
 import { fromConversation, fromMessage, toConversation, toMessage } from './mapping.ts'
@@ -12,12 +13,12 @@ import { messages } from './schema/messages.ts'
 /** One company's mailbox in one transaction: whatever is read is locked until its end. */
 export function createMailbox({ orm }: Transaction, companyId: CompanyId): Mailbox {
   return {
-    async open({ identities = [], keys = [], messageIds = [], providerMessageIds = [] }) {
+    async open({ identities = [], keys = [], messageIds = [], providerMessageIds = [], withdrawn = [] }) {
       const identityRows = await readIdentities(orm, companyId, identities)
       const conversationRows = await readConversations(orm, companyId, [...new Set(identityRows.map((row) => row.conversationId))])
       const keyed = await readKeys(orm, companyId, keys)
       const ids = [...messageIds, ...keyed.map(({ messageId }) => messageId)]
-      const messageRows = await readMessages(orm, companyId, ids, providerMessageIds)
+      const messageRows = await readMessages(orm, companyId, ids, [...providerMessageIds, ...withdrawn])
       return {
         conversations: conversationRows.map(toConversation),
         identities: identityRows.map(({ phoneNumberId, kind, value, conversationId }) => ({
@@ -26,6 +27,7 @@ export function createMailbox({ orm }: Transaction, companyId: CompanyId): Mailb
         })),
         messages: messageRows.map(toMessage),
         keyed,
+        answered: await readAnswered(orm, companyId, withdrawn),
       }
     },
 
@@ -108,6 +110,26 @@ async function readMessages(orm: Orm, companyId: CompanyId, messageIds: readonly
     .from(messages)
     .where(and(eq(company, companyId), inArray(messageId, padded([...ids].toSorted()))))
     .for('update')
+}
+
+/** After which of these the company wrote to the customer. */
+async function readAnswered(orm: Orm, companyId: CompanyId, providerMessageIds: readonly string[]): Promise<string[]> {
+  if (providerMessageIds.length === 0) return []
+  const answers = alias(messages, 'answers')
+  const rows = await orm
+    .selectDistinct({ id: messages.messageId })
+    .from(messages)
+    .innerJoin(
+      answers,
+      and(
+        eq(answers.companyId, companyId),
+        eq(answers.conversationId, messages.conversationId),
+        eq(answers.direction, 'outbound'),
+        gte(answers.createdAt, messages.createdAt),
+      ),
+    )
+    .where(and(eq(messages.companyId, companyId), inArray(messages.providerMessageId, padded(providerMessageIds))))
+  return rows.map(({ id }) => id)
 }
 
 type Changes = Partial<MailboxChanges>

@@ -54,6 +54,7 @@ export function toMessage(row: MessageRow): Message {
     queuedAt: row.queuedAt,
     dueAt: row.dueAt ?? undefined,
     takenAt: row.takenAt ?? undefined,
+    flaggedAt: row.flaggedAt ?? undefined,
     correlationId: row.correlationId,
     causationId: row.causationId ?? undefined,
     createdAt: row.createdAt,
@@ -62,7 +63,7 @@ export function toMessage(row: MessageRow): Message {
 
 /** Without its idempotency key, which only the insert of a new one sets. */
 export function fromMessage(companyId: CompanyId, message: Message): Omit<MessageRow, 'idempotencyKey'> {
-  const { id, conversationId, template, providerMessageId, purpose, appointmentId, dueAt, takenAt, causationId } = message
+  const { id, conversationId, template, providerMessageId, purpose, appointmentId, dueAt, takenAt, flaggedAt, causationId } = message
   const { direction, status, statusAt, attempts, queuedAt, correlationId, createdAt } = message
   return {
     companyId,
@@ -84,6 +85,7 @@ export function fromMessage(companyId: CompanyId, message: Message): Omit<Messag
     queuedAt,
     dueAt: dueAt ?? null,
     takenAt: takenAt ?? null,
+    flaggedAt: flaggedAt ?? null,
     correlationId,
     causationId: causationId ?? null,
     createdAt,

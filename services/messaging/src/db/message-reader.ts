@@ -1,6 +1,6 @@
 import type { CompanyId } from '@frontdesk/contracts'
 import { type Database, keyset, pageOf, positionToken } from '@frontdesk/database'
-import { and, eq } from 'drizzle-orm'
+import { and, eq, isNotNull } from 'drizzle-orm'
 import type { MessageQuery, MessageReader } from '../app/ports.ts'
 import { toMessage } from './mapping.ts'
 import { messages } from './schema/messages.ts'
@@ -25,7 +25,7 @@ export function createMessageReader({ orm }: Database, companyId: CompanyId): Me
 
 /** A page of ListMessages, or of a conversation's. */
 export function messagesOf(orm: Database['orm'], companyId: CompanyId, query: MessageQuery) {
-  const { conversationId, status, appointmentId, providerMessageId, limit, pageToken } = query
+  const { conversationId, status, appointmentId, providerMessageId, flagged, limit, pageToken } = query
   const { order, behind } = keyset(messages.createdAt, messages.messageId, 'latest first')
   return orm
     .select()
@@ -37,6 +37,7 @@ export function messagesOf(orm: Database['orm'], companyId: CompanyId, query: Me
         status === undefined ? undefined : eq(messages.status, status),
         appointmentId === undefined ? undefined : eq(messages.appointmentId, appointmentId),
         providerMessageId === undefined ? undefined : eq(messages.providerMessageId, providerMessageId),
+        flagged ? isNotNull(messages.flaggedAt) : undefined,
         behind(pageToken),
       ),
     )

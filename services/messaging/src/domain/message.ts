@@ -37,6 +37,8 @@ export interface Message {
   readonly dueAt: Date | undefined
   /** When we first learned that the provider took it: it is told once. */
   readonly takenAt: Date | undefined
+  /** Since when a person has to look at it: it was another company's to read, and this one has answered. */
+  readonly flaggedAt?: Date | undefined
   readonly correlationId: string
   readonly causationId: string | undefined
   /** When it was queued, or when the customer sent it. */

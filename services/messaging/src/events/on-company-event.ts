@@ -25,7 +25,7 @@ export interface CompanyEventDependencies {
   readonly onQueued: () => void
   /** Lets no revision of a withdrawn event in that has not come yet. */
   readonly skip: (tx: Transaction, skipped: Omit<SkippedRevisions, 'handler'>) => Promise<void>
-  readonly count: (what: 'received' | 'queued' | 'reported' | 'unmatched' | 'withdrawn') => void
+  readonly count: (what: 'received' | 'queued' | 'reported' | 'unmatched' | 'withdrawn' | 'flagged') => void
   readonly now: () => Date
 }
 
@@ -54,11 +54,11 @@ export function onCompanyEvents({ openMailbox, onQueued, count, skip, now }: Com
     for (const [companyId, ofCompany] of byCompany) {
       const apply = applyMail({ mailbox: openMailbox(tx, companyId), newConversationId: () => newId('conv') })
       const outcomes = await apply(ofCompany.map(({ mail }) => mail))
-      for (const [index, { taken, unmatched }] of outcomes.entries()) {
+      for (const [index, { taken, unmatched, flagged }] of outcomes.entries()) {
         const source = ofCompany[index]
         if (!source) continue
         if (taken) told.push(messageSent(companyId, taken, source.event.envelope.id))
-        tx.afterCommit(() => count(unmatched ? 'unmatched' : countedAs[source.mail.kind]))
+        tx.afterCommit(() => count(unmatched ? 'unmatched' : flagged ? 'flagged' : countedAs[source.mail.kind]))
       }
       if (ofCompany.some(({ mail }) => mail.kind === 'confirmation')) tx.afterCommit(onQueued)
     }
@@ -82,7 +82,7 @@ function mailOf({ envelope, body }: ReceivedEvent, companyId: CompanyId, now: Da
     case 'frontdesk.message.status_changed.v1':
       return onMessageStatusChanged(readPayload(type, body), now)
     case 'frontdesk.event.withdrawn.v1':
-      return onEventWithdrawn(readPayload(type, body))
+      return onEventWithdrawn(readPayload(type, body), now)
     case 'frontdesk.appointment.confirmed.v1':
       return onAppointmentConfirmed(readPayload(type, body), companyId, envelope, now)
     default:

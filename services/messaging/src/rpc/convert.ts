@@ -29,6 +29,7 @@ export function toMessageMessage(companyId: CompanyId, message: Message): Messag
     failureReason: message.failureReason,
     createdAt: message.createdAt,
     statusChangedAt: message.statusAt,
+    flaggedAt: message.flaggedAt,
   }
 }
 

@@ -74,6 +74,7 @@ export function createMessagingService(messagingOf: (companyId: CompanyId) => Me
         status: fromStatusMessage(request.status),
         appointmentId: request.appointmentId || undefined,
         providerMessageId: request.providerMessageId || undefined,
+        flagged: request.flagged,
         limit: pageSizeOf(request.pageSize),
         pageToken: request.pageToken,
       })

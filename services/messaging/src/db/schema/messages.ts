@@ -30,6 +30,7 @@ export const messages = mysqlTable(
     /** Of a queued one: when to try. Of one that is sending: when to stop waiting for its outcome. */
     dueAt: instant('due_at'),
     takenAt: instant('taken_at'),
+    flaggedAt: instant('flagged_at'),
     correlationId: bytesText('correlation_id', 255).notNull(),
     causationId: bytesText('causation_id', 255),
     createdAt: instant('created_at').notNull(),
@@ -47,6 +48,7 @@ export const messages = mysqlTable(
     index('messages_by_time').on(table.companyId, table.createdAt, table.messageId),
     index('messages_by_status').on(table.companyId, table.status, table.createdAt, table.messageId),
     index('messages_by_appointment').on(table.companyId, table.appointmentId, table.createdAt, table.messageId),
+    index('messages_flagged').on(table.companyId, table.flaggedAt),
     // What is due, of all companies: for the sender.
     index('messages_due').on(table.status, table.dueAt),
   ],

@@ -255,7 +255,11 @@ export interface Message {
   appointmentId: string;
   failureReason: string;
   createdAt: Date | undefined;
-  statusChangedAt: Date | undefined;
+  statusChangedAt:
+    | Date
+    | undefined;
+  /** Since when a person has to look at it: it turned out to be another company's to read, and this one has answered. Absent where all is well. */
+  flaggedAt: Date | undefined;
 }
 
 /** Where a message goes: a conversation, or somebody's number in E.164. */
@@ -339,6 +343,8 @@ export interface ListMessagesRequest {
   providerMessageId: string;
   pageSize: number;
   pageToken: string;
+  /** Only those that a person has to look at. */
+  flagged: boolean;
 }
 
 export interface ListMessagesResponse {
@@ -1086,6 +1092,7 @@ function createBaseMessage(): Message {
     failureReason: "",
     createdAt: undefined,
     statusChangedAt: undefined,
+    flaggedAt: undefined,
   };
 }
 
@@ -1135,6 +1142,9 @@ export const Message: MessageFns<Message> = {
     }
     if (message.statusChangedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.statusChangedAt), writer.uint32(122).fork()).join();
+    }
+    if (message.flaggedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.flaggedAt), writer.uint32(130).fork()).join();
     }
     return writer;
   },
@@ -1272,6 +1282,14 @@ export const Message: MessageFns<Message> = {
             message.statusChangedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.flaggedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1337,6 +1355,11 @@ export const Message: MessageFns<Message> = {
         : isSet(object.status_changed_at)
         ? fromJsonTimestamp(object.status_changed_at)
         : undefined,
+      flaggedAt: isSet(object.flaggedAt)
+        ? fromJsonTimestamp(object.flaggedAt)
+        : isSet(object.flagged_at)
+        ? fromJsonTimestamp(object.flagged_at)
+        : undefined,
     };
   },
 
@@ -1387,6 +1410,9 @@ export const Message: MessageFns<Message> = {
     if (message.statusChangedAt !== undefined) {
       obj.statusChangedAt = message.statusChangedAt.toISOString();
     }
+    if (message.flaggedAt !== undefined) {
+      obj.flaggedAt = message.flaggedAt.toISOString();
+    }
     return obj;
   },
 
@@ -1412,6 +1438,7 @@ export const Message: MessageFns<Message> = {
     message.failureReason = object.failureReason ?? "";
     message.createdAt = object.createdAt ?? undefined;
     message.statusChangedAt = object.statusChangedAt ?? undefined;
+    message.flaggedAt = object.flaggedAt ?? undefined;
     return message;
   },
 };
@@ -2711,6 +2738,7 @@ function createBaseListMessagesRequest(): ListMessagesRequest {
     providerMessageId: "",
     pageSize: 0,
     pageToken: "",
+    flagged: false,
   };
 }
 
@@ -2733,6 +2761,9 @@ export const ListMessagesRequest: MessageFns<ListMessagesRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(50).string(message.pageToken);
+    }
+    if (message.flagged !== false) {
+      writer.uint32(56).bool(message.flagged);
     }
     return writer;
   },
@@ -2798,6 +2829,14 @@ export const ListMessagesRequest: MessageFns<ListMessagesRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.flagged = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2838,6 +2877,7 @@ export const ListMessagesRequest: MessageFns<ListMessagesRequest> = {
         : isSet(object.page_token)
         ? globalThis.String(object.page_token)
         : "",
+      flagged: isSet(object.flagged) ? globalThis.Boolean(object.flagged) : false,
     };
   },
 
@@ -2861,6 +2901,9 @@ export const ListMessagesRequest: MessageFns<ListMessagesRequest> = {
     if (message.pageToken !== "") {
       obj.pageToken = message.pageToken;
     }
+    if (message.flagged !== false) {
+      obj.flagged = message.flagged;
+    }
     return obj;
   },
 
@@ -2875,6 +2918,7 @@ export const ListMessagesRequest: MessageFns<ListMessagesRequest> = {
     message.providerMessageId = object.providerMessageId ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.flagged = object.flagged ?? false;
     return message;
   },
 };
