@@ -2,6 +2,8 @@ import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import {
   BillingServiceDefinition,
+  type BranchServiceClient,
+  BranchServiceDefinition,
   DirectoryServiceDefinition,
   type DirectoryServiceClient,
   type EvidenceKind,
@@ -89,7 +91,8 @@ export async function seedCompanies(options: SeedOptions): Promise<readonly Demo
   // The file outlives the database that it tells of: data can be removed, or another server given.
   if (seeded?.vault === vault && (await areAllThere(directory, seeded.companies))) return seeded.companies
 
-  const known = await Promise.all(planCompanies().map((plan) => seedCompany(directory, plan)))
+  const branches = clientOf(BranchServiceDefinition, 'company-resolver')
+  const known = await Promise.all(planCompanies().map((plan) => seedCompany(directory, branches, plan)))
   const companies = await openAccounts(known, {
     directory,
     billing: clientOf(BillingServiceDefinition, 'billing'),
@@ -124,6 +127,7 @@ async function areAllThere(client: Pick<DirectoryServiceClient, 'getCompany'>, c
 
 async function seedCompany(
   client: Pick<DirectoryServiceClient, 'createCompany' | 'createConnection' | 'addSignal'>,
+  branches: Pick<BranchServiceClient, 'createBranch' | 'addPhoneNumber'>,
   plan: Plan,
 ): Promise<KnownCompany> {
   const { company } = await client.createCompany({ name: plan.name, timeZone: plan.timeZone })
@@ -137,13 +141,16 @@ async function seedCompany(
     connect('standard', `whsec_${randomBytes(32).toString('base64')}`),
   ])
   const signals: [EvidenceKind, string][] = [
-    ...plan.phoneNumbers.map((value) => ['EVIDENCE_KIND_PHONE_NUMBER', value] as [EvidenceKind, string]),
     ...plan.retellAgentIds.map((value) => ['EVIDENCE_KIND_VOICE_AGENT', value] as [EvidenceKind, string]),
     ...plan.calcom.eventTypeIds.map((value) => ['EVIDENCE_KIND_EVENT_TYPE', String(value)] as [EvidenceKind, string]),
     ['EVIDENCE_KIND_ORGANIZER_EMAIL', plan.calcom.organizerEmail],
     ['EVIDENCE_KIND_WHATSAPP_PHONE_NUMBER', plan.whatsapp.phoneNumberId],
     ['EVIDENCE_KIND_WHATSAPP_ACCOUNT', plan.whatsapp.wabaId],
   ]
-  await Promise.all(signals.map(([kind, value]) => client.addSignal({ companyId, kind, value })))
+  const { branch } = await branches.createBranch({ companyId, name: plan.name })
+  await Promise.all([
+    ...plan.phoneNumbers.map((number) => branches.addPhoneNumber({ companyId, branchId: branch?.branchId ?? '', number })),
+    ...signals.map(([kind, value]) => client.addSignal({ companyId, kind, value })),
+  ])
   return { id: companyId, ...plan, calcom: { ...calcom, ...plan.calcom }, standard }
 }
