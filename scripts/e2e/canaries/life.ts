@@ -6,7 +6,7 @@ import { type Manifest, serviceNames } from '../../src/stack/manifest.ts'
 import { startStack } from '../../src/stack/stack.ts'
 import { type Canary, textCanaries } from './canary.ts'
 import { type PlantedConnection, plantConnections } from './connections.ts'
-import { misuse, openClients, whileReadOnly } from './failures.ts'
+import { type Failing, misuse, openClients, whileReadOnly } from './failures.ts'
 import { sendMisplaced } from './misplaced.ts'
 import { sealedKeys } from './own-keys.ts'
 import { plantPerson } from './people.ts'
@@ -35,6 +35,7 @@ export async function live(options: LifeOptions): Promise<{ canaries: Canary[]; 
   const traced = { LOG_LEVEL: 'trace', OTLP_ENDPOINT: otlpEndpoint, TRACE_SAMPLE_RATIO: '1' }
   const settings = Object.fromEntries(serviceNames.map((each) => [each, { ...traced, ...(each === 'webhook-ingress' && previous) }]))
   await using stack = await startStack({ root, directory, settings, mysqlArguments })
+  if (!stack.mysql || !stack.nats) throw new Error('MYSQL_URL or NATS_URL names a server whose files are not ours to read')
   const { manifest } = stack
   const platform = await platformSecrets(join(directory, 'keys'), manifest)
   await using clients = openClients(manifest)
@@ -56,6 +57,8 @@ export async function live(options: LifeOptions): Promise<{ canaries: Canary[]; 
   const unkept = randomBytes(24).toString('hex')
   const failed = await withReadOnlyDatabase(manifest, () => whileReadOnly(clients, { companyId, connectionId, secret: unkept }, places))
   requireAll(failed, (code) => code === 'unavailable')
+  const codes = await mistype(terminal, { companyId, connectionId, secret: mistyped })
+  requireAll(codes, (code) => code !== 0)
   await lookAround(terminal, companyId, person.userId)
   places.push(...(await scrape(manifest)), ...(await dumpDatabases(manifest.mysql.url)))
   return {
@@ -100,6 +103,21 @@ function ofThePlatform(
     connection('whatsapp', whatsapp.appSecret),
     connection('whatsapp', previous['WHATSAPP_APP_SECRET_PREVIOUS']),
   ]
+}
+
+/** Gives the CLI a secret by an option, as a token and as a password. @returns the exit codes. */
+async function mistype(terminal: Terminal, { companyId, connectionId, secret }: Failing): Promise<number[]> {
+  const lines = [
+    ['connections', 'create', '--provider', 'calcom', '--company', companyId, '--secret', secret],
+    ['connections', 'rotate', connectionId, '--company', companyId, `--secret=${secret}`],
+    ['companies', 'list', '--token', secret],
+    ['trigger', 'retell', 'call_ended', '--secret', secret],
+    ['login', '--email', 'nobody@salon.example'],
+    ['login', '--email', 'nobody@salon.example', '--invitation', secret],
+  ]
+  const codes: number[] = []
+  for (const line of lines) codes.push((await terminal(line, secret)).code)
+  return codes
 }
 
 /** All that the CLI shows of what happened, deliveries with their headers among it. */
