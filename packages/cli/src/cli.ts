@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { FrontdeskError } from '@frontdesk/errors'
-import { groupUsage, type Group, type Leaf } from './command.ts'
+import { type CommandSyntax, groupUsage, type Group, type Leaf, syntaxOf } from './command.ts'
 import { attributions } from './commands/attributions.ts'
 import { audit } from './commands/audit.ts'
 import { audits } from './commands/audits.ts'
@@ -51,6 +51,11 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     for (const line of explain(error)) context.err(printable(line))
     return 1
   }
+}
+
+/** Every command that there is. */
+export function listCommands(context: CliContext): CommandSyntax[] {
+  return syntaxOf(rootOf(context))
 }
 
 function rootOf(context: CliContext): Group {

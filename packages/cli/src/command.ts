@@ -5,6 +5,9 @@ import { UsageError } from './errors.ts'
 /** A command that does something. */
 export interface Leaf {
   readonly description: string
+  readonly args: ArgsDef
+  /** Whether further arguments may follow those that have names. */
+  readonly more: boolean
   usage(path: string): Promise<string>
   run(rawArgs: string[]): Promise<void>
 }
@@ -32,11 +35,30 @@ export function leaf<const Args extends ArgsDef>(
     })
   return {
     description,
+    args,
+    more,
     usage: async (path) => stripVTControlCharacters(await renderUsage(command(path))),
     async run(rawArgs) {
       await runCommand(command(), { rawArgs })
     },
   }
+}
+
+/** How a command is written: its words, then what each of its arguments takes. */
+export interface CommandSyntax {
+  readonly command: string
+  readonly args: Readonly<Record<string, 'boolean' | 'string' | 'enum' | 'positional'>>
+  /** Whether further arguments may follow those that have names. */
+  readonly more: boolean
+}
+
+/** Every command of a group, those of its groups among them. */
+export function syntaxOf({ commands }: Group): CommandSyntax[] {
+  return Object.entries(commands).flatMap(([name, command]): CommandSyntax[] => {
+    if (!('run' in command)) return syntaxOf(command).map((below) => ({ ...below, command: `${name} ${below.command}` }))
+    const args = Object.entries(command.args).map(([arg, { type }]) => [arg, type ?? 'string'] as const)
+    return [{ command: name, args: Object.fromEntries(args), more: command.more }]
+  })
 }
 
 /** What a group says of itself and its commands. */

@@ -1,2 +1,3 @@
-export { runCli } from './cli.ts'
+export { listCommands, runCli } from './cli.ts'
+export type { CommandSyntax } from './command.ts'
 export type { CliContext } from './context.ts'

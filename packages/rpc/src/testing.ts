@@ -8,7 +8,14 @@ import { generateKeyPair, type KeyPair } from './keys.ts'
 import { createTokenIssuer, type TokenIssuer, type TokenSource } from './token-issuer.ts'
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts'
 
-export { answersToOwn, type IsolationProbe, type ProbedCompany, probeIsolation, type ProbedService } from './testing/probe-isolation.ts'
+export {
+  answersToOwn,
+  type IsolationProbe,
+  type ProbedCompany,
+  probeIsolation,
+  type ProbedService,
+  unknownLike,
+} from './testing/probe-isolation.ts'
 
 /** One key that may speak for any caller, and the JWKS file that says so; its disposal removes the file. */
 export interface TestAuthority extends AsyncDisposable {

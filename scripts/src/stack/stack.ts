@@ -23,6 +23,8 @@ export interface StackOptions {
   readonly logLevel?: string
   /** Database connections of each service; its default when left out. */
   readonly poolSize?: number
+  /** Further arguments of our MariaDB. */
+  readonly mysqlArguments?: readonly string[]
   /** More settings of a service, such as shorter times for a test. */
   readonly settings?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>
   /** Ends a start that is under way, leaving nothing running; it then rejects with the signal's reason. */
@@ -53,7 +55,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   onStep('starting MariaDB and NATS')
   const given = { mysql: process.env.MYSQL_URL, nats: process.env.NATS_URL }
   const mysql =
-    given.mysql === undefined ? starting.use(await startMariadb({ dataDir: join(directory, 'mysql'), durable: true, signal })) : undefined
+    given.mysql === undefined
+      ? starting.use(
+          await startMariadb({ dataDir: join(directory, 'mysql'), durable: true, settings: options.mysqlArguments ?? [], signal }),
+        )
+      : undefined
   let nats = given.nats === undefined ? await startNats({ storeDir: join(directory, 'nats'), signal }) : undefined
   starting.defer(async () => nats?.[Symbol.asyncDispose]())
   const mysqlUrl = given.mysql ?? mysql?.url ?? ''

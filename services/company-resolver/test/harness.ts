@@ -10,6 +10,7 @@ import {
   type EventType,
   ingressSubject,
   OperationsServiceDefinition,
+  VaultServiceDefinition,
 } from '@frontdesk/contracts'
 import { createRpcClient, type TokenSource } from '@frontdesk/rpc'
 import { createTestAuthority, type TestAuthority } from '@frontdesk/rpc/testing'
@@ -46,6 +47,7 @@ export function clientsOf(rpcPort: number, issuer: TokenSource, telemetry: Telem
     audit: createRpcClient(AuditServiceDefinition, options),
     attribution: createRpcClient(AttributionServiceDefinition, options),
     operations: createRpcClient(OperationsServiceDefinition, options),
+    vault: createRpcClient(VaultServiceDefinition, options),
   }
 }
 

@@ -7,6 +7,8 @@ import {
   EvidenceKind,
   newId,
   OperationsServiceDefinition,
+  RotationTarget,
+  VaultServiceDefinition,
   vouchForCompanyId,
 } from '@frontdesk/contracts'
 import { answersToOwn, probeIsolation, type ProbedService } from '@frontdesk/rpc/testing'
@@ -99,7 +101,11 @@ async function aCompany(name: string, number: string) {
       getConservation: {},
       listDeadLetters: {},
       redriveDeadLetter: { handler: 'company-resolver', eventId, revision: 1 },
-      getTimeline: { eventId },
+      getTimeline: { eventIds: [eventId] },
+    },
+    vault: {
+      rotateKeys: { rotationId: newId('rot'), target: RotationTarget.DATA_KEYS, companyId },
+      getKeyStatus: {},
     },
   }
 }
@@ -118,11 +124,14 @@ const services = {
   audit: AuditServiceDefinition,
   attribution: AttributionServiceDefinition,
   operations: OperationsServiceDefinition,
+  vault: VaultServiceDefinition,
 } as const satisfies Record<keyof Clients, ProbedService>
 const names = Object.keys(services) as (keyof Clients)[]
 
-/** A quarantined event is nobody’s, and one that went wrong is another’s: the platform gives either to any company. */
-const ofThePlatform = new Set(['releaseEvent.eventId', 'reviewAttribution.eventId'])
+/**
+ * A quarantined event is nobody’s, and one that went wrong is another’s: the platform gives either to any company. A rotation is its own, too.
+ */
+const ofThePlatform = new Set(['releaseEvent.eventId', 'reviewAttribution.eventId', 'rotateKeys.rotationId'])
 /** What is malformed would be refused before anything is looked for, and so prove nothing. */
 const looked = ['not_found', 'permission_denied', 'answered']
 

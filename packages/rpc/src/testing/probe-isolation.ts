@@ -51,7 +51,8 @@ export interface IsolationProbe {
 
 /**
  * Asks every method of a service for another company's things: one id field after the other, with a token for one company, and as the
- * platform in one company's name. Ids are all fields that end in `Id`: each must be in the sample request, so that none is left out.
+ * platform in one company's name. Ids are all fields that end in `Id` or `Ids`, at any depth: each must be in the sample request, so that
+ * none is left out.
  */
 export async function probeIsolation<Service extends ProbedService>(options: ProbeOptions<Service>): Promise<IsolationProbe[]> {
   const { service, client, mine, theirs, ofThePlatform } = options
@@ -59,7 +60,7 @@ export async function probeIsolation<Service extends ProbedService>(options: Pro
   const probes: IsolationProbe[] = []
   for (const [method, { requestType, responseType }] of Object.entries(service.methods)) {
     const [own, other] = [mine.requests[method] ?? {}, theirs.requests[method] ?? {}]
-    const unset = Object.keys(requestType.fromPartial({})).filter((name) => isIdName(name) && !(name in own))
+    const unset = unsetIds(requestType.fromPartial(own), own)
     if (unset.length > 0) throw new Error(`${service.fullName}: the sample of ${method} does not set ${unset.join(', ')}`)
     const ask = (caller: keyof typeof callers, request: object) => answerOf(callers[caller], method, responseType, request)
     for (const path of idPaths(own)) {
@@ -108,13 +109,27 @@ async function answerOf(client: object, method: string, responseType: Message, r
 }
 
 function isIdName(name: string): boolean {
-  return /(^id|Id)$/.test(name)
+  return /(^id|Ids?)$/.test(name)
+}
+
+/** The id fields that the complete message has and the sample leaves out. */
+function unsetIds(complete: object, sample: object): string[] {
+  const given = new Map(Object.entries(sample))
+  return Object.entries(complete).flatMap(([name, member]): string[] => {
+    if (!given.has(name)) return isIdName(name) ? [name] : []
+    const own: unknown = given.get(name)
+    return isMessage(member) && isMessage(own) ? unsetIds(member, own).map((below) => `${name}.${below}`) : []
+  })
+}
+
+function isMessage(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Date) && !Array.isArray(value)
 }
 
 function idPaths(value: object, path: readonly string[] = []): string[][] {
   return Object.entries(value).flatMap(([name, member]): string[][] => {
-    // One of several has its name beside it.
-    const named = name === 'value' && '$case' in value ? String(value.$case) : name
+    // One of several has its name beside it, and each of a list the list's.
+    const named = Array.isArray(value) ? (path.at(-1) ?? '') : name === 'value' && '$case' in value ? String(value.$case) : name
     if (typeof member === 'string') return isIdName(named) ? [[...path, name]] : []
     return typeof member === 'object' && member !== null && !(member instanceof Date) ? idPaths(member as object, [...path, name]) : []
   })
@@ -133,7 +148,8 @@ function replaced(request: object, [name = '', ...rest]: readonly string[], valu
 }
 
 /** An id of the same form that nobody has. */
-function unknownLike(id: string): string {
+export function unknownLike(id: string): string {
+  if (id.includes('@')) return `${randomBytes(4).toString('hex')}-${id}`
   const [, prefix] = /^([a-z]+)_[0-9a-z]{26}$/.exec(id) ?? []
   if (prefix !== undefined) return newId(prefix)
   if (/^[0-9a-f]{64}$/.test(id)) return randomBytes(32).toString('hex')

@@ -42,7 +42,7 @@ export function acceptWebhook(deps: AcceptWebhookDependencies): (webhook: Incomi
   const accept = async (webhook: IncomingWebhook) => {
     const receivedAt = deps.clock()
     const headers = singleValued(webhook.headers)
-    const verifiedBy = await prove(deps, webhook, { headers, rawBody: webhook.rawBody }, receivedAt)
+    const { verifiedBy, secrets } = await prove(deps, webhook, { headers, rawBody: webhook.rawBody }, receivedAt)
     // Only what the connection itself signed takes from its share: nobody else can use it up.
     if (webhook.connectionId !== undefined) await deps.limits.takeOfConnection(webhook.connectionId)
     const id = newId('dlv')
@@ -53,7 +53,7 @@ export function acceptWebhook(deps: AcceptWebhookDependencies): (webhook: Incomi
         provider: webhook.provider.name,
         connectionId: webhook.connectionId,
         receivedAt,
-        headers: headersToKeep(webhook.headers),
+        headers: headersToKeep(webhook.headers, secrets),
         rawBody: webhook.rawBody,
         verifiedBy,
       },
@@ -72,8 +72,14 @@ function tooLate(timeoutMs: number): FrontdeskError {
   })
 }
 
+/** What proved a delivery: one of the secrets that count. */
+interface Proof {
+  readonly verifiedBy: VerifiedBy
+  readonly secrets: readonly string[]
+}
+
 /** A failure counts against its address, which so never has to wait for what is genuine: providers send for all companies from a few. */
-async function prove(deps: AcceptWebhookDependencies, webhook: IncomingWebhook, request: SignedRequest, now: Date): Promise<VerifiedBy> {
+async function prove(deps: AcceptWebhookDependencies, webhook: IncomingWebhook, request: SignedRequest, now: Date): Promise<Proof> {
   try {
     return await verify(deps, webhook, request, now)
   } catch (error) {
@@ -87,7 +93,7 @@ async function verify(
   { provider, connectionId, address }: Pick<IncomingWebhook, 'provider' | 'connectionId' | 'address'>,
   request: SignedRequest,
   now: Date,
-): Promise<VerifiedBy> {
+): Promise<Proof> {
   if (connectionId === undefined) {
     const secrets = deps.platformSecrets.get(provider.name)
     if (!secrets) throw unknownConnection()
@@ -112,15 +118,15 @@ async function verify(
 }
 
 /** The current secret first, which is all that most have. */
-function verifyBy(provider: Provider, request: SignedRequest, secrets: readonly string[], now: Date): VerifiedBy {
+function verifyBy(provider: Provider, request: SignedRequest, secrets: readonly string[], now: Date): Proof {
   const previous = secrets.slice(1)
   try {
     provider.verify(request, secrets.slice(0, 1), now)
-    return 'current'
+    return { verifiedBy: 'current', secrets }
   } catch (error) {
     if (previous.length === 0 || !isFrontdeskError(error, 'signature_invalid')) throw error
     provider.verify(request, previous, now)
-    return 'previous'
+    return { verifiedBy: 'previous', secrets }
   }
 }
 

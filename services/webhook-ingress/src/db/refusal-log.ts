@@ -1,6 +1,7 @@
 import type { Database } from '@frontdesk/database'
 import type { Logger } from '@frontdesk/telemetry'
 import type { RefusalLog } from '../app/ports.ts'
+import { pathEndToKeep } from '../domain/delivery.ts'
 import { refusals } from './schema/refusals.ts'
 
 type Row = typeof refusals.$inferInsert
@@ -43,7 +44,8 @@ export function createRefusalLog(
   return {
     record({ provider, connectionId, code, address = '', at }) {
       const kinds = connectionId === undefined || isConnection(connectionId) ? pending.ours : pending.madeUp
-      const row = { provider, connectionId: connectionId?.slice(0, 40) ?? null, code, address: address.slice(0, addressLength) }
+      const pathEnd = connectionId === undefined ? null : pathEndToKeep(connectionId)
+      const row = { provider, connectionId: pathEnd, code, address: address.slice(0, addressLength) }
       const key = JSON.stringify(row)
       const alike = kinds.get(key)
       if (alike) alike.times += 1

@@ -30,6 +30,15 @@ export function isConnectionId(text: string): boolean {
 
 /** What stands in the place of a credential. */
 export const masked = '[masked]'
+
+/** What may be a mistyped id; somebody's secret, which he takes for the path's end, is none. */
+const idLikePattern = /^con_[0-9a-z]{0,36}$/
+
+/** The path's end of a refused delivery, as far as a person may read it. */
+export function pathEndToKeep(text: string): string {
+  return idLikePattern.test(text) ? text : masked
+}
+
 const credential = /signature|authorization|cookie|token|secret|password|api[-_]?key/i
 
 /** Whether a header or a member by that name holds what nobody should read. */
@@ -37,13 +46,21 @@ export function namesCredential(name: string): boolean {
   return credential.test(name)
 }
 
-/** The headers as the ledger keeps them: lower-case names, one value each, and no credential readable. */
-export function headersToKeep(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+/**
+ * The headers as the ledger keeps them: lower-case names, one value each, and no credential readable: neither what is named like one, nor
+ * the secrets that the delivery could be verified by, wherever somebody has put them.
+ */
+export function headersToKeep(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  secrets: readonly string[],
+): Record<string, string> {
+  const texts = secrets.flatMap((secret) => [secret, encodeURIComponent(secret)])
   const kept: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) continue
     const lower = name.toLowerCase()
-    kept[lower] = namesCredential(lower) ? masked : Array.isArray(value) ? value.join(', ') : value
+    const text = Array.isArray(value) ? value.join(', ') : value
+    kept[lower] = namesCredential(lower) || texts.some((secret) => text.includes(secret)) ? masked : text
   }
   return kept
 }

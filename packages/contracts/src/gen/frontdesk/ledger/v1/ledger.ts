@@ -286,7 +286,7 @@ export interface Delivery {
   receivedAt:
     | Date
     | undefined;
-  /** Lower-case names; the values of signature and authorization headers are masked. */
+  /** Lower-case names; the values of signature and authorization headers are masked, and whatever holds the secret that verified. */
   headers: { [key: string]: string };
   body: Buffer;
 }
@@ -338,7 +338,7 @@ export interface GetDeliveryResponse {
 export interface Refusal {
   at: Date | undefined;
   provider: string;
-  /** As it stood in the path: nothing of a refused delivery is trusted. */
+  /** As it stood in the path, "[masked]" if it can't be one: nothing of a refused delivery is trusted. */
   connectionId: string;
   /** Such as "signature_invalid". */
   code: string;
