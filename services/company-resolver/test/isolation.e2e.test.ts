@@ -5,6 +5,7 @@ import {
   type CompanyId,
   DirectoryServiceDefinition,
   EvidenceKind,
+  ModelServiceDefinition,
   newId,
   OperationsServiceDefinition,
   vouchForCompanyId,
@@ -95,6 +96,7 @@ async function aCompany(name: string, number: string) {
       listLabels: {},
       planReattribution: { companyId, decidedFrom: new Date(0), decidedUntil: new Date() },
     },
+    models: { listModels: {}, getModel: {}, refitModel: { dryRun: true }, activateModel: { version: 'shipped-3' } },
     operations: {
       getConservation: {},
       listDeadLetters: {},
@@ -117,6 +119,7 @@ const services = {
   branches: BranchServiceDefinition,
   audit: AuditServiceDefinition,
   attribution: AttributionServiceDefinition,
+  models: ModelServiceDefinition,
   operations: OperationsServiceDefinition,
 } as const satisfies Record<keyof Clients, ProbedService>
 const names = Object.keys(services) as (keyof Clients)[]
