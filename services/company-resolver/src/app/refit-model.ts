@@ -1,13 +1,13 @@
 import { FrontdeskError } from '@frontdesk/errors'
 import { lossOf, meanLoss } from '../domain/forecast.ts'
 import type { Model } from '../domain/model.ts'
-import { fitForecasts, leastLabels, refit } from '../domain/refit.ts'
+import { fitForecasts, leastLabels, withThresholds } from '../domain/refit.ts'
 import { attributedShare, objectionTo, type Split, splitsOf, type Trial } from '../domain/trial.ts'
 import type { ExperienceReader, Fit, InForce, ModelStore, PlacedLabel } from './model-ports.ts'
 import type { Sources } from './ports.ts'
 
-/** More say little more, and would hold up the process for longer than a tenth of a second at a time. */
-const labelsMax = 20_000
+/** Of more, each part of a fit would hold up whatever else the process does for too long. */
+const labelsMax = 10_000
 const recentMax = 10_000
 
 /** What came of a fit. */
@@ -102,14 +102,18 @@ async function fitBeside(
     losses.fitted.push(lossOf(held, fitForecasts({ labels: others, companies }, shipped, version)))
   }
   await turn()
-  const model = refit({ labels, recent, companies }, shipped, version)
+  const forecasting = fitForecasts({ labels, companies }, shipped, version)
+  await turn()
+  const model = withThresholds(forecasting, recent)
+  await turn()
+  const share = attributedShare(recent, model)
   await turn()
   const trial: Trial = {
     against: was.model.version,
     labels: splits.reduce((sum, { held }) => sum + held.length, 0),
     inForce: meanLoss(losses.inForce),
     fitted: meanLoss(losses.fitted),
-    attributedShare: { inForce: attributedShare(recent, was.model), fitted: attributedShare(recent, model) },
+    attributedShare: { inForce: attributedShare(recent, was.model), fitted: share },
   }
   const audits = labels.filter(({ propensity }) => propensity < 1).length
   return { model, labels: labels.length, audits, labelsThrough: placed.at(-1)?.sequence ?? 0n, trial }

@@ -26,9 +26,13 @@ export interface Experience {
  */
 export function refit({ recent, ...experience }: Experience, shipped: Model, version: string): Model {
   if (experience.labels.length < leastLabels) return shipped
-  const fitted = fitForecasts(experience, shipped, version)
-  const prospects = recent.map((evidence) => prospectOf(evidence, fitted))
-  return { ...fitted, ...thresholdsBy(prospects, wrongTolerance, fitted.calibration) }
+  return withThresholds(fitForecasts(experience, shipped, version), recent)
+}
+
+/** The other part: from when on to attribute, by how sure the model would be of events as they come. */
+export function withThresholds(model: Model, recent: Experience['recent']): Model {
+  const prospects = recent.map((evidence) => prospectOf(evidence, model))
+  return { ...model, ...thresholdsBy(prospects, wrongTolerance, model.calibration) }
 }
 
 /** The part of a fit that foretells whose an event is, by however few labels: weights and calibration, and not from when on to attribute. */
