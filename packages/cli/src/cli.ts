@@ -15,6 +15,7 @@ import { listen } from './commands/listen.ts'
 import { keys } from './commands/keys.ts'
 import { login, logout } from './commands/login.ts'
 import { mcp } from './commands/mcp.ts'
+import { models } from './commands/models.ts'
 import { phoneNumbers } from './commands/phone-numbers.ts'
 import { quarantine } from './commands/quarantine.ts'
 import { reattribute } from './commands/reattribute.ts'
@@ -78,6 +79,7 @@ function rootOf(context: CliContext): Group {
       'phone-numbers': phoneNumbers(context),
       audits: audits(context),
       reattribute: reattribute(context),
+      models: models(context),
       connections: connections(context),
       signals: signals(context),
       audit: audit(context),

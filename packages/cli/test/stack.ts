@@ -11,6 +11,8 @@ import {
   type GetTimelineRequest,
   type GetTimelineResponse,
   LedgerServiceDefinition,
+  ModelServiceDefinition,
+  type ModelServiceImplementation,
   OperationsServiceDefinition,
   ReplayServiceDefinition,
   VaultServiceDefinition,
@@ -35,6 +37,7 @@ export interface Answers {
   readonly vault?: Partial<VaultServiceImplementation>
   readonly branches?: Partial<BranchServiceImplementation>
   readonly audit?: AuditServiceImplementation
+  readonly models?: Partial<ModelServiceImplementation>
   /** What else stands in dev.json. */
   readonly manifest?: Readonly<Record<string, unknown>>
   readonly replay?: Partial<ReplayServiceImplementation>
@@ -85,7 +88,7 @@ const noBranches: BranchServiceImplementation = {
 }
 
 export async function startStack(answers: Answers = {}): Promise<Stack> {
-  const { ledger, attribution, operations, companies, branches, audit, vault, manifest, timeline, replay } = answers
+  const { ledger, attribution, operations, companies, branches, audit, models, vault, manifest, timeline, replay } = answers
   await using opening = new AsyncDisposableStack()
   const telemetry = opening.use(createTestTelemetry())
   const authority = opening.use(await createTestAuthority())
@@ -131,6 +134,8 @@ export async function startStack(answers: Answers = {}): Promise<Stack> {
         server.add(DirectoryServiceDefinition, forAllCompanies({ ...noDirectory, ...companies }))
         server.add(VaultServiceDefinition, forAllCompanies({ rotateKeys: notFound, getKeyStatus: notFound, ...vault }))
         server.add(BranchServiceDefinition, forAllCompanies({ ...noBranches, ...branches }))
+        const noModels = { listModels: notFound, getModel: notFound, refitModel: notFound, activateModel: notFound }
+        server.add(ModelServiceDefinition, forAllCompanies({ ...noModels, ...models }))
         server.add(AuditServiceDefinition, forAllCompanies({ listAuditEntries: notFound, ...audit }))
       }
       return `127.0.0.1:${await server.listen('127.0.0.1:0')}`

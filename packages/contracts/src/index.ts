@@ -1,6 +1,7 @@
 export * from './catalogue.ts'
 export * from './gen/descriptor-set.ts'
 export * from './gen/frontdesk/attribution/v1/attribution.ts'
+export * from './gen/frontdesk/attribution/v1/models.ts'
 export * from './gen/frontdesk/billing/v1/billing.ts'
 export * from './gen/frontdesk/booking/v1/booking.ts'
 export * from './gen/frontdesk/directory/v1/audit.ts'

@@ -6,19 +6,20 @@ import {
   evidenceKey,
   type FirstOfEntity,
   type KnownSignal,
+  type Model,
   type ProviderEvent,
 } from './resolver.ts'
 import { epochMs, type Ringing } from './world/story.ts'
 import type { World } from './world/world.ts'
 
-/** A directory that learns as its world goes on, and a ledger on it for each contestant that decides with the resolver's own code. */
+/** A directory that learns as its world goes on, and a ledger on it for each model that decides with the resolver's own code. */
 export interface Directory {
   /** Enters what was learned up to then, in ms since the world began. */
   advanceTo(time: number): void
   /** What a person found out: from then on the value is that company's alone. */
   correct(value: Evidence, companyId: string, at: number): void
   readonly ringing: Ringing
-  ledger(): AttributionLedger
+  ledger(model: Model): AttributionLedger
 }
 
 interface Change {
@@ -76,11 +77,11 @@ export function createDirectory({ registrations, ends }: Pick<World, 'registrati
       const both = valid(evidenceKey({ kind: 'phone_number', value: number }), epochMs + at).filter(({ companyId }) => named.has(companyId))
       return both.length === 1 ? both[0]?.companyId : undefined
     },
-    ledger() {
+    ledger(model) {
       const entities = new Map<string, FirstOfEntity>()
       const nothing = { held: new Map<string, never>(), sent: new Map<string, never>() }
       return {
-        lookUp: async () => ({ known: { directoryVersion: version, signals, deactivations }, entities, ...nothing }),
+        lookUp: async () => ({ model, known: { directoryVersion: version, signals, deactivations }, entities, ...nothing }),
         record: async (attributions) => attributions.forEach((attribution) => remember(entities, attribution)),
       }
     },

@@ -29,7 +29,7 @@ export async function play(
   models: readonly Model[],
   { onPlayed = () => {}, onProgress = () => {} }: Listeners = {},
 ): Promise<Played[]> {
-  const resolvers = models.map((model) => attributeEvents({ ledger: directory.ledger(), model }))
+  const resolvers = models.map((model) => attributeEvents({ ledger: directory.ledger(model) }))
   const played: Played[] = []
   for (let start = 0; start < events.length; start += batchSize) {
     const batch = events.slice(start, start + batchSize)

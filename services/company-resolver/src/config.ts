@@ -1,4 +1,4 @@
-import { commonSettings, secret } from '@frontdesk/service'
+import { commonSettings, integer, secret } from '@frontdesk/service'
 import { z } from 'zod'
 
 /** Everything the process is told from outside; README lists what each one means. */
@@ -6,6 +6,9 @@ export const configSchema = z
   .object({
     ...commonSettings,
     MIGRATIONS_DIR: z.string().default(new URL('../drizzle', import.meta.url).pathname),
+    /** So many events with a new label make a fit. */
+    REFIT_AFTER_LABELS: integer({ min: 1, max: 1_000_000 }).default(100),
+    REFIT_INTERVAL_MINUTES: integer({ min: 1, max: 10_000 }).default(60),
     VAULT_KEYS: secret().optional(),
     /** Read again while we run; VAULT_KEYS does not count beside it. */
     VAULT_KEYS_FILE: z.string().optional(),

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { connectBus, watchTopology } from '@frontdesk/bus'
 import {
   AttributionServiceDefinition,
@@ -5,17 +6,19 @@ import {
   BranchServiceDefinition,
   type CompanyId,
   DirectoryServiceDefinition,
+  ModelServiceDefinition,
   newId,
   OperationsServiceDefinition,
   VaultServiceDefinition,
   vouchForCompanyId,
 } from '@frontdesk/contracts'
-import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
+import { companyTablesOf, migrate, openDatabase, withDatabaseLock } from '@frontdesk/database'
 import { consumeDurables, createOperations, createOutbox } from '@frontdesk/outbox'
 import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
-import { startServiceAdmin, startTelemetry } from '@frontdesk/service'
+import { repeat, startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Logger, type Telemetry } from '@frontdesk/telemetry'
 import { fixedKeyRing, type KeyRingSource, openKeyRingFile, parseKeyRing } from '@frontdesk/vault'
+import { activateModel } from './app/activate-model.ts'
 import { addSignal } from './app/add-signal.ts'
 import { createBranch, deactivateBranch, updateBranch } from './app/change-branch.ts'
 import { deactivateCompany, reactivateCompany, updateCompany } from './app/change-company.ts'
@@ -26,6 +29,7 @@ import { deactivateConnection } from './app/deactivate-connection.ts'
 import { discardEvent } from './app/discard-event.ts'
 import { endSignal } from './app/end-signal.ts'
 import { planReattribution } from './app/plan-reattribution.ts'
+import { type RefitDependencies, refitIfDue, refitModel } from './app/refit-model.ts'
 import { releaseEvent } from './app/release-event.ts'
 import { releaseSiblings } from './app/release-siblings.ts'
 import { resolveCompany } from './app/resolve-company.ts'
@@ -39,10 +43,13 @@ import { createBranchRepository } from './db/branch-repository.ts'
 import { createCompanyRepository } from './db/company-repository.ts'
 import { type ConnectionRepositoryDependencies, createConnectionRepository } from './db/connection-repository.ts'
 import { createConnectionSecretsReader } from './db/connection-secrets-reader.ts'
+import { createExperienceReader } from './db/experience-reader.ts'
 import { createAuditReader, createJournal } from './db/journal.ts'
 import { createKeyRotations } from './db/key-rotations.ts'
 import { createKeyStatusReader } from './db/key-status-reader.ts'
 import { createSignalLookUp } from './db/known-signals.ts'
+import { createModelInForce } from './db/model-in-force.ts'
+import { createModelRepository, keepShippedModel } from './db/model-repository.ts'
 import { createPhoneNumberRepository } from './db/phone-number-repository.ts'
 import { createQuarantineRepository } from './db/quarantine-repository.ts'
 import { createReattributionReader } from './db/reattribution-reader.ts'
@@ -60,11 +67,12 @@ import { createAttributionService } from './rpc/attribution-service.ts'
 import { createAuditService } from './rpc/audit-service.ts'
 import { createBranchService } from './rpc/branch-service.ts'
 import { createDirectoryService } from './rpc/directory-service.ts'
+import { createModelService } from './rpc/model-service.ts'
 import { createVaultService } from './rpc/vault-service.ts'
 import { keptEvent } from './wire/kept-event.ts'
 
 const name = 'company-resolver'
-/** What people administer with: no service rotates keys, whatever its token is good for. */
+/** What people administer with: no service rotates keys or chooses models, whatever its token is good for. */
 const administrators = ['operator', 'cli', 'console']
 /** Some 400 bytes each. */
 const signalValuesCached = 50_000
@@ -81,10 +89,13 @@ export interface Overrides {
   readonly now?: () => Date
 }
 
-/** Brings the database to the current schema; safe to run from several replicas at once. */
+/** Brings the database to the current schema, with the model of this release; safe to run from several replicas at once. */
 export async function migrateCompanyResolver(config: Config): Promise<void> {
   await using telemetry = createTelemetry({ service: name, logLevel: config.LOG_LEVEL })
-  await migrate(config.MYSQL_URL.reveal(), config.MIGRATIONS_DIR, telemetry)
+  const url = config.MYSQL_URL.reveal()
+  await migrate(url, config.MIGRATIONS_DIR, telemetry)
+  await using database = openDatabase({ url, poolSize: 1, companyTables: companyTablesOf(schema), telemetry })
+  await keepShippedModel(database, shippedModel, new Date())
 }
 
 /** Starts the resolver. It answers RPCs without NATS, and consumes as soon as that is there. */
@@ -104,13 +115,13 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   starting.use(watchTopology(bus, name, telemetry))
   const outbox = starting.use(createOutbox({ database, bus, telemetry, source: `frontdesk/${name}` }))
 
-  const signalCache = createSignalCache(signalValuesCached)
+  const modelInForce = createModelInForce(shippedModel, telemetry.logger)
+  const ledger = { cache: createSignalCache(signalValuesCached), models: modelInForce, now }
   const handler = createProviderEventHandler({
     database,
     outbox,
     telemetry,
-    model: shippedModel,
-    ledger: (tx) => createAttributionLedger(tx, signalCache, now),
+    ledger: (tx) => createAttributionLedger(tx, ledger),
   })
   starting.use(consumeDurables({ database, bus, telemetry, service: name, handler }))
 
@@ -138,8 +149,16 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
     withdraw: (tx, withdrawal) => outbox.append(tx, [eventWithdrawn(withdrawal)]),
   })
   const reviews = createReviewRepository(database)
-  const decisions = createReattributionReader(database, signalCache, now)
-  const redeciding = { model: shippedModel, eventOf: keptEvent, decisions }
+  const redeciding = { eventOf: keptEvent, decisions: createReattributionReader(database, ledger) }
+  const models = createModelRepository(database, shippedModel, modelInForce)
+  const refitting: RefitDependencies = {
+    experience: createExperienceReader(database),
+    models,
+    shipped: shippedModel,
+    alone: (work) => withDatabaseLock(database, 'refit', work, { waitMs: 0 }),
+    turn: () => setImmediate(),
+    now,
+  }
 
   const rpc = createRpcServer({
     telemetry,
@@ -188,16 +207,23 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
     AttributionServiceDefinition,
     createAttributionService({
       attributions,
-      model: shippedModel,
+      models,
       reviews,
       releaseEvent: releaseEvent({ quarantine, now, newId }),
       discardEvent: discardEvent({ quarantine, now }),
       releaseSiblings: releaseSiblings({ ...redeciding, quarantine, now }),
       reviewAttribution: reviewAttribution({ reviews, now }),
       planReattribution: planReattribution(redeciding),
-      resolveCompany: resolveCompany({ lookUp: createSignalLookUp(database), companies, model: shippedModel, now }),
+      resolveCompany: resolveCompany({ lookUp: createSignalLookUp(database, modelInForce), companies, now }),
     }),
   )
+  const modelService = createModelService({
+    models,
+    experience: refitting.experience,
+    refitModel: refitModel(refitting),
+    activateModel: activateModel({ models, now }),
+  })
+  rpc.add(ModelServiceDefinition, forAllCompanies(modelService, administrators))
   const rotations = createKeyRotations({ database, now, logger: telemetry.logger, ...sealing })
   const vault = createVaultService({
     rotateKeys: rotateKeys({ companies, rotations, now }),
@@ -209,10 +235,29 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   starting.use(rpc)
   const rpcPort = await rpc.listen(`${config.RPC_HOST}:${config.RPC_PORT}`)
 
+  starting.use(refitRegularly(refitting, config, telemetry))
   const admin = starting.use(await startServiceAdmin(config, telemetry, { database, bus }))
 
   const owned = starting.move()
   return { adminUrl: admin.url, rpcPort, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+/** Looks as often as a fit may be made whether it is time for one. */
+function refitRegularly(refitting: RefitDependencies, config: Config, { logger, metrics }: Telemetry): AsyncDisposable {
+  const intervalMs = config.REFIT_INTERVAL_MINUTES * 60_000
+  const refit = refitIfDue(refitting, { afterLabels: config.REFIT_AFTER_LABELS, intervalMs })
+  const fits = metrics.counter('model_fits_total', 'Models that were fitted by themselves: in force since, or why not.', ['outcome'])
+  return repeat(
+    async () => {
+      const made = await refit()
+      if (!made?.fit) return
+      const { labels, objection, fit } = made
+      fits.inc({ outcome: objection === undefined ? 'activated' : 'kept' })
+      logger.info({ version: fit.model.version, labels, objection, trial: fit.trial }, 'a model was fitted')
+    },
+    intervalMs,
+    (err) => logger.warn({ err }, 'no model could be fitted, the next time comes'),
+  )
 }
 
 function openKeyRing({ VAULT_KEYS: keys, VAULT_KEYS_FILE: file }: Config, logger: Logger): KeyRingSource | Promise<KeyRingSource> {

@@ -9,6 +9,7 @@ import {
   EventSource,
   type EventType,
   ingressSubject,
+  ModelServiceDefinition,
   OperationsServiceDefinition,
   VaultServiceDefinition,
 } from '@frontdesk/contracts'
@@ -46,6 +47,7 @@ export function clientsOf(rpcPort: number, issuer: TokenSource, telemetry: Telem
     branches: createRpcClient(BranchServiceDefinition, options),
     audit: createRpcClient(AuditServiceDefinition, options),
     attribution: createRpcClient(AttributionServiceDefinition, options),
+    models: createRpcClient(ModelServiceDefinition, options),
     operations: createRpcClient(OperationsServiceDefinition, options),
     vault: createRpcClient(VaultServiceDefinition, options),
   }

@@ -5,6 +5,7 @@ import {
   type CompanyId,
   DirectoryServiceDefinition,
   EvidenceKind,
+  ModelServiceDefinition,
   newId,
   OperationsServiceDefinition,
   RotationTarget,
@@ -97,6 +98,7 @@ async function aCompany(name: string, number: string) {
       listLabels: {},
       planReattribution: { companyId, decidedFrom: new Date(0), decidedUntil: new Date() },
     },
+    models: { listModels: {}, getModel: {}, refitModel: { dryRun: true }, activateModel: { version: 'shipped-3' } },
     operations: {
       getConservation: {},
       listDeadLetters: {},
@@ -123,6 +125,7 @@ const services = {
   branches: BranchServiceDefinition,
   audit: AuditServiceDefinition,
   attribution: AttributionServiceDefinition,
+  models: ModelServiceDefinition,
   operations: OperationsServiceDefinition,
   vault: VaultServiceDefinition,
 } as const satisfies Record<keyof Clients, ProbedService>

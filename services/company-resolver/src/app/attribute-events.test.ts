@@ -29,10 +29,10 @@ async function attributeAll(events: ProviderEvent[], looked: Partial<LookedUp> =
   const signals = new Map([[evidenceKey(agent), [{ ...agent, companyId: 'A', validFrom: undefined, validUntil: undefined }]]])
   const known = { directoryVersion: 1n, signals, deactivations: new Map() }
   const ledger = {
-    lookUp: async () => ({ known, entities: new Map(), held: new Map(), sent: new Map(), ...looked }),
+    lookUp: async () => ({ model: shippedModel, known, entities: new Map(), held: new Map(), sent: new Map(), ...looked }),
     record: async (attributions: readonly Attribution[]) => void recorded.push(...attributions),
   }
-  const decided = await attributeEvents({ ledger, model: shippedModel })(events)
+  const decided = await attributeEvents({ ledger })(events)
   expect(recorded).toEqual(decided)
   return decided.map(({ decision }) => (decision.kind === 'attributed' ? decision.companyId : decision.reason))
 }
@@ -77,7 +77,7 @@ test('a revision that goes to another company takes the event from the one that 
   const signals = new Map([[evidenceKey(agent), [{ ...agent, companyId: 'A', validFrom: undefined, validUntil: undefined }]]])
   const known = { directoryVersion: 1n, signals, deactivations: new Map() }
   const from = (event: ProviderEvent, sent: LookedUp['sent']) =>
-    decideAll([event], { known, entities: new Map(), held: new Map(), sent }, shippedModel)[0]?.withdrawnFrom?.companyId
+    decideAll([event], { model: shippedModel, known, entities: new Map(), held: new Map(), sent })[0]?.withdrawnFrom?.companyId
   const toA = anEvent({ evidence: [agent] })
   expect(from({ ...toA, revision: 2 }, sentTo('B'))).toBe('B')
   expect(from({ ...toA, revision: 3 }, sentTo('C', 'B'))).toBe('B')

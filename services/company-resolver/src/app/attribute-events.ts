@@ -1,7 +1,6 @@
 import { attribute, type Attribution, type ProviderEvent } from '../domain/attribute.ts'
 import { entityKey } from '../domain/entity.ts'
 import { hold } from '../domain/held.ts'
-import type { Model } from '../domain/model.ts'
 import { type Holder, withdrawnFrom } from '../domain/withdraw.ts'
 import type { AttributionLedger, LookedUp } from './ports.ts'
 
@@ -11,16 +10,16 @@ export interface Decided extends Attribution {
 }
 
 /** Decides a batch of events in its order: what one event says of its entity counts for the next. */
-export function attributeEvents({ ledger, model }: { ledger: AttributionLedger; model: Model }) {
+export function attributeEvents({ ledger }: { ledger: AttributionLedger }) {
   return async (events: readonly ProviderEvent[]): Promise<readonly Decided[]> => {
-    const decided = decideAll(events, await ledger.lookUp(events), model)
+    const decided = decideAll(events, await ledger.lookUp(events))
     await ledger.record(decided)
     return decided
   }
 }
 
 /** Decides events by what was looked up, keeping nothing. */
-export function decideAll(events: readonly ProviderEvent[], { known, entities, held, sent }: LookedUp, model: Model): Decided[] {
+export function decideAll(events: readonly ProviderEvent[], { model, known, entities, held, sent }: LookedUp): Decided[] {
   const firsts = new Map(entities)
   const sentNow = new Map(sent)
   return events.map((event): Decided => {

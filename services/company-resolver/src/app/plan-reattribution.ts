@@ -1,7 +1,6 @@
 import type { ProviderEvent } from '../domain/attribute.ts'
 import type { Decision } from '../domain/decide.ts'
 import { type Evidence, evidenceKey } from '../domain/evidence.ts'
-import type { Model } from '../domain/model.ts'
 import type { WeighedEvidence } from '../domain/score.ts'
 import { decideAll } from './attribute-events.ts'
 import type { KeptAttribution, ReattributionQuery, ReattributionReader } from './ports.ts'
@@ -31,18 +30,17 @@ export interface ReattributionPlan {
 interface Dependencies {
   readonly decisions: ReattributionReader
   readonly eventOf: (kept: KeptAttribution) => ProviderEvent
-  readonly model: Model
 }
 
-/** Decides again what was attributed in a window, by the directory and the persons' decisions as they are now; keeps nothing. */
-export function planReattribution({ decisions, eventOf, model }: Dependencies) {
+/** Decides again what was attributed in a window, by the directory, the model and the persons' decisions as they are now; keeps nothing. */
+export function planReattribution({ decisions, eventOf }: Dependencies) {
   return async (query: ReattributionQuery): Promise<ReattributionPlan> => {
     const { items, nextPageToken } = await decisions.list(query)
     const events = items.map((kept): ProviderEvent => {
       const event = eventOf(kept)
       return { ...event, revision: event.revision + 1 }
     })
-    const decided = decideAll(events, await decisions.lookUp(events), model)
+    const decided = decideAll(events, await decisions.lookUp(events))
     const changes = decided.flatMap(({ decision, waterfall }, index): Reattribution[] => {
       const kept = items[index]
       if (kept?.decision.kind !== 'attributed') return []

@@ -9,6 +9,7 @@ import type { Author } from '../domain/directory-change.ts'
 import type { Discarded } from '../domain/discard.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { HeldDecision } from '../domain/held.ts'
+import type { Model } from '../domain/model.ts'
 import type { PhoneNumber, Porting } from '../domain/phone-number.ts'
 import type { Released } from '../domain/release.ts'
 import type { Review } from '../domain/review.ts'
@@ -138,8 +139,9 @@ export interface FirstOfEntity {
   readonly eventId: string
 }
 
-/** What is known of a batch of events. */
+/** What is known of a batch of events, and what to decide them by. */
 export interface LookedUp {
+  readonly model: Model
   /** What the directory says of their evidence. */
   readonly known: Knowledge
   /** By `entityKey`. */
@@ -156,8 +158,8 @@ export interface AttributionLedger {
   record(attributions: readonly Attribution[]): Promise<void>
 }
 
-/** What the directory says about evidence at this moment. */
-export type SignalLookUp = (evidence: readonly Evidence[]) => Promise<KnownSignals>
+/** What the directory says about evidence at this moment, and the model that decides. */
+export type SignalLookUp = (evidence: readonly Evidence[]) => Promise<{ readonly known: KnownSignals; readonly model: Model }>
 
 /** A decision as it was kept; `sequence` rises with each. */
 export interface KeptAttribution extends Omit<Attribution, 'event'> {

@@ -2,7 +2,6 @@ import { type EventId, vouchForCompanyId } from '@frontdesk/contracts'
 import { isFrontdeskError } from '@frontdesk/errors'
 import type { ProviderEvent } from '../domain/attribute.ts'
 import type { Evidence } from '../domain/evidence.ts'
-import type { Model } from '../domain/model.ts'
 import { release } from '../domain/release.ts'
 import { decideAll } from './attribute-events.ts'
 import { requireActive } from './find-company.ts'
@@ -26,7 +25,6 @@ interface Dependencies extends Pick<Sources, 'now'> {
   readonly quarantine: QuarantineStore
   readonly decisions: Pick<ReattributionReader, 'lookUp'>
   readonly eventOf: (kept: KeptAttribution) => ProviderEvent
-  readonly model: Model
 }
 
 interface Command {
@@ -38,7 +36,7 @@ interface Command {
 }
 
 /** Finds the waiting events that carry a signal and are decided by the directory as it is now, and lets them go on. */
-export function releaseSiblings({ quarantine, decisions, eventOf, model, now }: Dependencies) {
+export function releaseSiblings({ quarantine, decisions, eventOf, now }: Dependencies) {
   /** The outcome of one; an event that somebody else has decided on meanwhile is left to him. */
   async function releaseOne(sibling: Sibling, by: string): Promise<Sibling> {
     const { companyId, waiting } = sibling
@@ -66,7 +64,7 @@ export function releaseSiblings({ quarantine, decisions, eventOf, model, now }: 
   return async ({ evidence, before, limit, dryRun, by }: Command): Promise<SiblingsPage> => {
     const lookedAt = await quarantine.listWaiting({ evidence, before, limit })
     const events = lookedAt.map(eventOf)
-    const decided = decideAll(events, await decisions.lookUp(events), model)
+    const decided = decideAll(events, await decisions.lookUp(events))
     const siblings = decided.flatMap(({ decision }, index): Sibling[] => {
       const waiting = lookedAt[index]
       if (!waiting || decision.kind !== 'attributed') return []

@@ -2,7 +2,6 @@ import { vouchForCompanyId } from '@frontdesk/contracts'
 import { judge, type Question } from '../domain/attribute.ts'
 import type { Company } from '../domain/company.ts'
 import type { Decision } from '../domain/decide.ts'
-import type { Model } from '../domain/model.ts'
 import { findCompany } from './find-company.ts'
 import type { CompanyStore, SignalLookUp } from './ports.ts'
 
@@ -14,15 +13,15 @@ export type Resolution =
 export interface ResolveCompanyDependencies {
   readonly lookUp: SignalLookUp
   readonly companies: Pick<CompanyStore, 'find'>
-  readonly model: Model
   readonly now: () => Date
 }
 
 /** Works out whom evidence names at this moment, as an event received now would be attributed; keeps nothing. */
-export function resolveCompany({ lookUp, companies, model, now }: ResolveCompanyDependencies) {
+export function resolveCompany({ lookUp, companies, now }: ResolveCompanyDependencies) {
   return async ({ provider, evidence }: Pick<Question, 'provider' | 'evidence'>): Promise<Resolution> => {
     const question: Question = { provider, evidence, receivedAt: now(), entityStartedAt: undefined, schemaViolations: [] }
-    const { decision } = judge(question, undefined, await lookUp(evidence), model)
+    const { known, model } = await lookUp(evidence)
+    const { decision } = judge(question, undefined, known, model)
     if (decision.kind === 'quarantined') return decision
     const company = await findCompany(companies, vouchForCompanyId(decision.companyId))
     return { kind: 'resolved', company, confidence: decision.confidence }

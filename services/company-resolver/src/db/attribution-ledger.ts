@@ -5,11 +5,12 @@ import type { AttributionLedger } from '../app/ports.ts'
 import type { Attribution, ProviderEvent } from '../domain/attribute.ts'
 import { entityKey } from '../domain/entity.ts'
 import { isDrawn } from '../domain/audit.ts'
-import { holdDirectoryVersion, stateId } from './change-directory.ts'
+import { type HeldState, holdDirectoryState, stateId, toHeldState } from './change-directory.ts'
 import { readHeld, readSent } from './held-decisions.ts'
 import { possibleValues, readSignals, toKnownSignals } from './known-signals.ts'
 import { inPowersOfTwo } from './lists.ts'
 import { entityRowKey } from './mapping.ts'
+import type { ModelInForce } from './model-in-force.ts'
 import { attributions } from './schema/attributions.ts'
 import { audits } from './schema/audits.ts'
 import { entities } from './schema/entities.ts'
@@ -17,17 +18,28 @@ import type { SignalCache } from './signal-cache.ts'
 
 const rowsPerInsert = 128
 
-/** The ledger inside one transaction: one read and two writes for a batch of any size up to 128, and another read for what the cache lacks. */
-export function createAttributionLedger(tx: Transaction, cache: SignalCache, now: () => Date): AttributionLedger {
+/** What a ledger keeps from one batch to the next. */
+export interface LedgerDependencies {
+  readonly cache: SignalCache
+  readonly models: ModelInForce
+  readonly now: () => Date
+}
+
+/**
+ * The ledger inside one transaction: one read and two writes for a batch of any size up to 128, and another read for what the cache
+ * lacks, the first one by a new model too.
+ */
+export function createAttributionLedger(tx: Transaction, { cache, models, now }: LedgerDependencies): AttributionLedger {
   return {
     async lookUp(events) {
       const raised = [...new Set(events.filter(({ revision }) => revision > 1).map(idOf))]
       return acrossCompanies('attribution asks whose an event is', async () => {
-        const { directoryVersion, entities: entityRows } = await holdVersionAndReadEntities(tx, events)
+        const { directoryVersion, modelVersion, entities: entityRows } = await holdStateAndReadEntities(tx, events)
         const { found, missing } = cache.lookUp(directoryVersion, possibleValues(events.flatMap(({ evidence }) => evidence)))
         const read = await readSignals(tx.orm, missing)
         cache.keep(directoryVersion, missing, read)
         return {
+          model: await models.ofVersion(tx.orm, modelVersion),
           known: { directoryVersion, ...toKnownSignals([...found, ...read], entityRows) },
           entities: new Map(entityRows.map(({ key, companyId, eventId }) => [key, { companyId, eventId }])),
           held: await readHeld(tx.orm, raised),
@@ -69,17 +81,19 @@ interface EntityRow {
 }
 
 /**
- * The directory's version, held until the transaction's end, and where the entities' first events went, in one read. Only the
- * version is locked: of the entities another batch may be about to add to the same.
+ * The directory's state, held until the transaction's end, and where the entities' first events went, in one read. Only the
+ * state is locked: of the entities another batch may be about to add to the same.
  */
-async function holdVersionAndReadEntities(tx: Transaction, events: readonly ProviderEvent[]) {
+async function holdStateAndReadEntities(
+  tx: Transaction,
+  events: readonly ProviderEvent[],
+): Promise<HeldState & { entities: readonly EntityRow[] }> {
   const keys = new Map<EventId, string>(
     events.flatMap(({ entity }) => (entity ? [[entityRowKey(entity), entityKey(entity)] as const] : [])),
   )
-  if (keys.size === 0) return { directoryVersion: await holdDirectoryVersion(tx), entities: [] }
-  const { sql: text, params } = versionAndEntities([...keys.keys()])
+  if (keys.size === 0) return { ...(await holdDirectoryState(tx)), entities: [] }
+  const { sql: text, params } = stateAndEntities([...keys.keys()])
   const { rows } = await tx.execute(text, params)
-  const version = rows.find(({ version: held }) => held !== null)?.['version'] ?? 0
   const entityRows = rows.flatMap((row): EntityRow[] =>
     row['entity_key'] === null
       ? []
@@ -92,22 +106,22 @@ async function holdVersionAndReadEntities(tx: Transaction, events: readonly Prov
           },
         ],
   )
-  return { directoryVersion: BigInt(version as number), entities: entityRows }
+  return { ...toHeldState(rows.find(({ version }) => version !== null)), entities: entityRows }
 }
 
-const versionAndEntitiesText = textByLength(
+const stateAndEntitiesText = textByLength(
   (keys) =>
-    `(select directory_version as version, null as entity_key, null as company_id, null as event_id, null as deactivated_at
+    `(select directory_version as version, model_version, null as entity_key, null as company_id, null as event_id, null as deactivated_at
         from directory_state where id = ? lock in share mode)
      union all
-     (select null, entities.entity_key, entities.company_id, entities.event_id, companies.deactivated_at
+     (select null, null, entities.entity_key, entities.company_id, entities.event_id, companies.deactivated_at
         from entities join companies on companies.company_id = entities.company_id
         where entities.entity_key in (${sqlList(keys)}))`,
 )
 
-export function versionAndEntities(keys: readonly EventId[]): SqlStatement {
+export function stateAndEntities(keys: readonly EventId[]): SqlStatement {
   const listed = padded(keys)
-  return { sql: versionAndEntitiesText(listed.length), params: [stateId, ...listed.map(eventIdToBytes)] }
+  return { sql: stateAndEntitiesText(listed.length), params: [stateId, ...listed.map(eventIdToBytes)] }
 }
 
 function toRow({ event, decision, ...explained }: Attribution, decidedAt: Date): typeof attributions.$inferInsert {

@@ -5,8 +5,9 @@ import { author, openMigratedDatabase } from '../../test/migrated-database.ts'
 import { attributeEvents } from '../app/attribute-events.ts'
 import type { Attribution, ProviderEvent } from '../domain/attribute.ts'
 import { shippedModel } from '../domain/model.ts'
-import { createAttributionLedger } from './attribution-ledger.ts'
+import { createAttributionLedger, type LedgerDependencies } from './attribution-ledger.ts'
 import { createAttributionReader } from './attribution-reader.ts'
+import { createModelInForce } from './model-in-force.ts'
 import * as schema from './schema/index.ts'
 import { createSignalCache } from './signal-cache.ts'
 import { createSignalRepository } from './signal-repository.ts'
@@ -14,8 +15,11 @@ import { createSignalRepository } from './signal-repository.ts'
 let context: Awaited<ReturnType<typeof openMigratedDatabase>>
 const agents = { a: newId('agent'), b: newId('agent') }
 let companyA: string
+let ledgerDependencies: LedgerDependencies
 beforeAll(async () => {
   context = await openMigratedDatabase()
+  const models = createModelInForce(shippedModel, context.telemetry.logger)
+  ledgerDependencies = { cache: createSignalCache(1_000), models, now: () => new Date() }
   for (const value of Object.values(agents)) {
     // Companies in a known order.
     const companyId = await context.aCompany()
@@ -40,11 +44,8 @@ const anEvent = (key: string, overrides: Partial<ProviderEvent> = {}): ProviderE
   ...overrides,
 })
 
-const cache = createSignalCache(1_000)
 const attributeAll = (events: ProviderEvent[], database = context.database) =>
-  withTransaction(database, (tx) =>
-    attributeEvents({ ledger: createAttributionLedger(tx, cache, () => new Date()), model: shippedModel })(events),
-  )
+  withTransaction(database, (tx) => attributeEvents({ ledger: createAttributionLedger(tx, ledgerDependencies) })(events))
 const idOf = (key: string) => parseEventId(deriveEventId([key])) ?? deriveEventId([])
 const reader = () => createAttributionReader(context.database)
 
@@ -166,10 +167,10 @@ test('a batch that began before a change decides by what was so, and the change 
   const signal = { id: newId('sig'), companyId, kind: 'voice_agent', value: agent, validFrom: undefined, validUntil: undefined } as const
   let inserted: Promise<void> | undefined
   const decided = await withTransaction(context.database, async (tx) => {
-    const ledger = createAttributionLedger(tx, cache, () => new Date())
+    const ledger = createAttributionLedger(tx, ledgerDependencies)
     await ledger.lookUp([ofAgent('stale 1', agent)])
     inserted = createSignalRepository(context.database, context.journal, companyId).insert(signal, author)
-    return attributeEvents({ ledger, model: shippedModel })([ofAgent('stale 1', agent)])
+    return attributeEvents({ ledger })([ofAgent('stale 1', agent)])
   })
   expect(companyOf(decided)).toBeUndefined()
   await inserted

@@ -1,4 +1,4 @@
-import { type Database, type Transaction, withTransaction } from '@frontdesk/database'
+import { type Database, type SqlRow, type Transaction, withTransaction } from '@frontdesk/database'
 import { eq, sql } from 'drizzle-orm'
 import { directoryState } from './schema/directory-state.ts'
 
@@ -38,11 +38,26 @@ export async function readDirectoryVersion(tx: Transaction): Promise<bigint> {
   return state.version
 }
 
+/** What a batch decides by: the directory's version, and that of the model, null for the shipped one. */
+export interface HeldState {
+  readonly directoryVersion: bigint
+  readonly modelVersion: string | null
+}
+
 /**
- * The directory's version, held until the transaction's end: what is read after it belongs to exactly this version.
- * `lock in share mode` is the form that MySQL and MariaDB share.
+ * The directory's state, held until the transaction's end: what is read after it belongs to exactly this version, and no other
+ * model comes into force. `lock in share mode` is the form that MySQL and MariaDB share.
  */
-export async function holdDirectoryVersion(tx: Transaction): Promise<bigint> {
-  const { rows } = await tx.execute('select directory_version as version from directory_state where id = ? lock in share mode', [stateId])
-  return BigInt(Number(rows[0]?.['version'] ?? 0))
+export async function holdDirectoryState(tx: Transaction): Promise<HeldState> {
+  const { rows } = await tx.execute(
+    'select directory_version as version, model_version from directory_state where id = ? lock in share mode',
+    [stateId],
+  )
+  return toHeldState(rows[0])
+}
+
+/** Before there is anything in the directory it has no state. */
+export function toHeldState(row: SqlRow | undefined): HeldState {
+  const modelVersion = row?.['model_version'] as Buffer | null | undefined
+  return { directoryVersion: BigInt(Number(row?.['version'] ?? 0)), modelVersion: modelVersion?.toString('utf8') ?? null }
 }

@@ -7,7 +7,7 @@ import { author, openMigratedDatabase } from '../../test/migrated-database.ts'
 import { newConnection } from '../domain/connection.ts'
 import { deactivate } from '../domain/lifespan.ts'
 import type { Signal } from '../domain/signal.ts'
-import { holdDirectoryVersion } from './change-directory.ts'
+import { holdDirectoryState } from './change-directory.ts'
 import { createConnectionRepository } from './connection-repository.ts'
 import { createConnectionSecretsReader } from './connection-secrets-reader.ts'
 import { connections } from './schema/connections.ts'
@@ -34,7 +34,7 @@ const connectionsOf = (companyId: CompanyId) => createConnectionRepository(conte
 const signalsOf = (companyId: CompanyId) => createSignalRepository(context.database, context.journal, companyId)
 const tomorrow = new Date(Date.now() + 24 * 60 * 60 * 1_000)
 const readerAt = (now = new Date()) => createConnectionSecretsReader(context.database, context.vault, context.telemetry, () => now)
-const versionNow = () => withTransaction(context.database, holdDirectoryVersion)
+const versionNow = async () => (await withTransaction(context.database, holdDirectoryState)).directoryVersion
 
 async function connect(companyId: CompanyId, secret = 'secret-one'): Promise<string> {
   const id = newId('con')

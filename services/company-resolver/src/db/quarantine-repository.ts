@@ -10,7 +10,7 @@ import type { Released } from '../domain/release.ts'
 import { type Withdrawal, withdrawnFrom } from '../domain/withdraw.ts'
 import { entityOf } from '../wire/entity.ts'
 import { keepFirstOfEntities } from './attribution-ledger.ts'
-import { changeDirectory, holdDirectoryVersion } from './change-directory.ts'
+import { changeDirectory, holdDirectoryState } from './change-directory.ts'
 import { insertSignal } from './insert-signal.ts'
 import type { Journal } from './journal.ts'
 import { entityRowKey, toCompany, toKeptAttribution } from './mapping.ts'
@@ -94,7 +94,7 @@ export function createQuarantineRepository({ database, journal, passOn, withdraw
 function inDirectory<Result>(database: Database, changes: boolean, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
   if (changes) return changeDirectory(database, work)
   return withTransaction(database, async (tx) => {
-    await holdDirectoryVersion(tx)
+    await holdDirectoryState(tx)
     return work(tx)
   })
 }

@@ -3,7 +3,7 @@ import { acrossCompanies, type Database, withConnection } from '@frontdesk/datab
 import { outbox } from '@frontdesk/outbox'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
-import { versionAndEntities } from './attribution-ledger.ts'
+import { stateAndEntities } from './attribution-ledger.ts'
 import { attributionOf, attributionsOf, quarantinedBefore } from './attribution-reader.ts'
 import { dataKeysOf } from './company-keys.ts'
 import { branchesAfter } from './branch-repository.ts'
@@ -11,8 +11,11 @@ import { companiesAfter } from './company-repository.ts'
 import { connectionsAfter } from './connection-repository.ts'
 import { connectionById, secretsAfter } from './connection-secrets-reader.ts'
 import { auditEntriesOf } from './journal.ts'
-import { signalsByValue } from './known-signals.ts'
+import { decisionsBefore, labelsCounted, reviewsBefore } from './experience-reader.ts'
+import { signalsByValue, stateAndSignals } from './known-signals.ts'
 import { heldDecisions, sentRevisions } from './held-decisions.ts'
+import { modelOf } from './model-in-force.ts'
+import { modelsBefore } from './model-repository.ts'
 import { phoneNumbersAfter } from './phone-number-repository.ts'
 import { quarantinedRow, revisionsOf, waitingWith } from './quarantine-repository.ts'
 import { attributedWithin } from './reattribution-reader.ts'
@@ -25,6 +28,7 @@ import { companies } from './schema/companies.ts'
 import { connections } from './schema/connections.ts'
 import { dataKeys } from './schema/data-keys.ts'
 import { entities } from './schema/entities.ts'
+import { models } from './schema/models.ts'
 import { phoneNumbers } from './schema/phone-numbers.ts'
 import { reviews } from './schema/reviews.ts'
 import { signals } from './schema/signals.ts'
@@ -139,10 +143,13 @@ beforeAll(async () => {
       propensity: 0.002,
     })),
   )
+  await orm
+    .insert(models)
+    .values(many((index) => ({ version: `fitted-${index}`, createdAt: new Date(now.getTime() + index), createdBy: 'cli', parameters: {} })))
   await inSession((execute) =>
     execute(
       `analyze table companies, branches, phone_numbers, audit_entries, signals, connections, data_keys, entities, attributions, outbox,
-        audits, reviews`,
+        audits, reviews, models`,
     ),
   )
 })
@@ -242,12 +249,18 @@ test.each<[string, (orm: Database['orm']) => Query, string, ...string[]]>([
   ],
   ['attribution’s look for signals', (orm) => signalsByValue(orm, ['team-1', 'team-2', 'nobody']), 'signals_by_value', 'PRIMARY'],
   [
-    'attribution’s look for the version and the entities',
-    () => ({ toSQL: () => versionAndEntities([keyOf(1), keyOf(2)]) }),
+    'attribution’s look for the state and the entities',
+    () => ({ toSQL: () => stateAndEntities([keyOf(1), keyOf(2)]) }),
     'PRIMARY',
     'PRIMARY',
     'PRIMARY',
   ],
+  ['a ringing call’s look for signals', (orm) => stateAndSignals(orm, ['team-1', 'team-2']), 'signals_by_value', 'PRIMARY', 'PRIMARY'],
+  ['a batch’s look for a new model', (orm) => modelOf(orm, 'fitted-7'), 'PRIMARY'],
+  ['a page of ListModels', (orm) => modelsBefore(orm, { limit: 50, pageToken: `${now.getTime() + 900}.fitted-900` }), 'models_by_time'],
+  ['a fit’s look for labels', (orm) => reviewsBefore(orm, 1_900n, 500), 'PRIMARY', 'attributions_by_event'],
+  ['a fit’s look for recent events', (orm) => decisionsBefore(orm, 1_900n, 500), 'PRIMARY'],
+  ['the count of new labels', (orm) => labelsCounted(orm, 1_900n), 'PRIMARY'],
   ['a page of ListConnectionSecrets', (orm) => secretsAfter(orm, { afterVersion: 1_900n, limit: 50 }), 'connections_by_secret_cursor'],
   ['the vault’s look for keys', (orm) => dataKeysOf(orm, companyIds.slice(0, 8), [9, 10]), 'PRIMARY'],
   ['GetConnectionSecrets', (orm) => connectionById(orm, connectionId), 'connections_by_id'],

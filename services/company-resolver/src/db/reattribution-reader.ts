@@ -1,13 +1,12 @@
 import { type Database, keyset, pageOf, positionToken, withTransaction } from '@frontdesk/database'
 import { and, eq, gte, inArray, isNotNull, lt, max } from 'drizzle-orm'
 import type { ReattributionQuery, ReattributionReader } from '../app/ports.ts'
-import { createAttributionLedger } from './attribution-ledger.ts'
+import { createAttributionLedger, type LedgerDependencies } from './attribution-ledger.ts'
 import { toKeptAttribution } from './mapping.ts'
 import { attributions } from './schema/attributions.ts'
-import type { SignalCache } from './signal-cache.ts'
 
 /** Makes the reader of what may be decided anew. */
-export function createReattributionReader(database: Database, cache: SignalCache, now: () => Date): ReattributionReader {
+export function createReattributionReader(database: Database, ledger: LedgerDependencies): ReattributionReader {
   return {
     async list(query) {
       const rows = await attributedWithin(database.orm, query)
@@ -22,7 +21,7 @@ export function createReattributionReader(database: Database, cache: SignalCache
       return { items, nextPageToken: page.nextPageToken }
     },
 
-    lookUp: (events) => withTransaction(database, (tx) => createAttributionLedger(tx, cache, now).lookUp(events)),
+    lookUp: (events) => withTransaction(database, (tx) => createAttributionLedger(tx, ledger).lookUp(events)),
   }
 }
 

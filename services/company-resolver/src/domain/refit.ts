@@ -1,8 +1,8 @@
 import type { Adjudication } from './adjudication.ts'
-import { calibrate } from './calibration.ts'
 import { decide } from './decide.ts'
 import { fitCalibration, type Outcome } from './fit-calibration.ts'
 import { fitWeights } from './fit-weights.ts'
+import { calibrated } from './forecast.ts'
 import type { Model } from './model.ts'
 import { type MatchedEvidence, nobodysPosterior, score } from './score.ts'
 import { type Prospect, thresholdsBy, wrongTolerance } from './tolerance.ts'
@@ -24,16 +24,25 @@ export interface Experience {
  * The model that the experience speaks for, under a version of its own; the given one, with its own version, below 500 labels.
  * Always give the shipped one: a fit that started from another would count that one's labels again.
  */
-export function refit({ labels, recent, companies }: Experience, shipped: Model, version: string): Model {
-  if (labels.length < leastLabels) return shipped
+export function refit({ recent, ...experience }: Experience, shipped: Model, version: string): Model {
+  if (experience.labels.length < leastLabels) return shipped
+  return withThresholds(fitForecasts(experience, shipped, version), recent)
+}
+
+/** The other part: from when on to attribute, by how sure the model would be of events as they come. */
+export function withThresholds(model: Model, recent: Experience['recent']): Model {
+  const prospects = recent.map((evidence) => prospectOf(evidence, model))
+  return { ...model, ...thresholdsBy(prospects, wrongTolerance, model.calibration) }
+}
+
+/** The part of a fit that foretells whose an event is, by however few labels: weights and calibration, and not from when on to attribute. */
+export function fitForecasts({ labels, companies }: Omit<Experience, 'recent'>, shipped: Model, version: string): Model {
   const weighted: Model = { ...shipped, version, ...fitWeights(labels, companies, shipped) }
   const calibration = fitCalibration(
     labels.flatMap((label) => outcomesOf(label, weighted)),
     shipped.calibration,
   )
-  const calibrated: Model = { ...weighted, calibration }
-  const prospects = recent.map((evidence) => prospectOf(evidence, calibrated))
-  return { ...calibrated, ...thresholdsBy(prospects, wrongTolerance, calibration) }
+  return { ...weighted, calibration }
 }
 
 function outcomesOf({ evidence, companyId, propensity }: Adjudication, model: Model): Outcome[] {
@@ -43,12 +52,9 @@ function outcomesOf({ evidence, companyId, propensity }: Adjudication, model: Mo
 
 function prospectOf(evidence: readonly MatchedEvidence[], model: Model): Prospect {
   const scored = score(evidence, model)
-  const [best] = scored.candidates
-  if (!best) return { rightProbability: 0, nobodysProbability: nobodysPosterior(evidence, model), isAttributable: false }
-  const rightProbability = calibrate(model.calibration, best.posterior)
-  const others = scored.candidates.slice(1).reduce((sum, { posterior }) => sum + posterior, scored.nonePosterior)
-  // What the calibration takes from the best, or gives it, the others have or lose in proportion.
-  const nobodysProbability = others === 0 ? 0 : ((1 - rightProbability) * nobodysPosterior(evidence, model)) / others
+  const forecast = calibrated(scored, model)
+  const nobodys = nobodysPosterior(evidence, model)
+  if (!forecast) return { rightProbability: 0, nobodysProbability: nobodys, isAttributable: false }
   const { kind } = decide(scored, { schemaViolations: [], isActive: () => true }, { ...model, minConfidence: 0, minMargin: -1 })
-  return { rightProbability, nobodysProbability, isAttributable: kind === 'attributed' }
+  return { rightProbability: forecast.right, nobodysProbability: forecast.rest(nobodys), isAttributable: kind === 'attributed' }
 }

@@ -10,13 +10,13 @@ type Explained = Score & Pick<Attribution, 'decision' | 'modelVersion'>
  * The decision as it would read if the directory had no other companies than these: weighed again, since each number
  * of the soft-max depends on all candidates. Without numbers if another model than the given one decided.
  */
-export function seenBy<Kept extends Explained>(companies: ReadonlySet<string>, kept: Kept, model: Model): Kept {
+export function seenBy<Kept extends Explained>(companies: ReadonlySet<string>, kept: Kept, model: Model | undefined): Kept {
   const pieces = kept.waterfall
     .map(({ kind, value, companyIds }) => ({ kind, value, companyIds: companyIds.filter((companyId) => companies.has(companyId)) }))
     // Where the entity's first event went is found out here, and its value is that company's id.
     .filter(({ kind, companyIds }) => kind !== 'entity' || companyIds.length > 0)
   const decision = withoutRelease(kept.decision)
-  if (kept.modelVersion !== model.version) {
+  if (kept.modelVersion !== model?.version) {
     const unweighed = pieces.map((piece) => ({ ...piece, weight: 0, running: [] }))
     return { ...kept, waterfall: unweighed, candidates: [], nonePosterior: 0, decision }
   }

@@ -5,7 +5,6 @@ import type { Telemetry } from '@frontdesk/telemetry'
 import { attributeEvents } from '../app/attribute-events.ts'
 import type { AttributionLedger } from '../app/ports.ts'
 import type { Attribution } from '../domain/attribute.ts'
-import type { Model } from '../domain/model.ts'
 import { passOn } from './pass-on.ts'
 import { withdrawals } from './event-withdrawn.ts'
 import { readProviderEvent } from './read-provider-event.ts'
@@ -14,7 +13,6 @@ interface Dependencies {
   readonly database: Database
   readonly outbox: Outbox
   readonly telemetry: Telemetry
-  readonly model: Model
   readonly ledger: (tx: Transaction) => AttributionLedger
 }
 
@@ -22,7 +20,7 @@ interface Dependencies {
 const ingressTypes = (Object.keys(catalogue) as EventType[]).filter((type) => catalogue[type].owner === 'webhook-ingress')
 
 /** Attributes what the ingress normalized, a batch in one commit, the same in both lanes. */
-export function createProviderEventHandler({ database, outbox, telemetry, model, ledger }: Dependencies): EventHandler {
+export function createProviderEventHandler({ database, outbox, telemetry, ledger }: Dependencies): EventHandler {
   const decisions = telemetry.metrics.counter('attributions_total', 'Decided events by outcome: attributed, or why not.', ['outcome'])
   return createEventHandler({
     database,
@@ -31,7 +29,7 @@ export function createProviderEventHandler({ database, outbox, telemetry, model,
     name: 'company-resolver.attribution',
     types: ingressTypes,
     async handle(tx, received) {
-      const decide = attributeEvents({ ledger: ledger(tx), model })
+      const decide = attributeEvents({ ledger: ledger(tx) })
       const attributions = await decide(received.map(readProviderEvent))
       tx.afterCommit(() => {
         for (const attribution of attributions) decisions.inc({ outcome: outcomeOf(attribution) })

@@ -14,6 +14,7 @@ import {
   toAttributionMessage,
   toResolutionMessage,
 } from './convert.ts'
+import { createExplanations } from './explanations.ts'
 import { createReviewMethods, type ReviewMethodsDependencies } from './review-methods.ts'
 
 export interface AttributionServiceDependencies extends ReviewMethodsDependencies {
@@ -27,12 +28,12 @@ const resolvers = ['webhook-ingress']
 /** `frontdesk.attribution.v1.AttributionService`. */
 export function createAttributionService({
   attributions,
-  model,
   resolveCompany: resolve,
   ...review
 }: AttributionServiceDependencies): AttributionServiceImplementation {
+  const { explain, explainAll } = createExplanations(review.models)
   return {
-    ...createReviewMethods({ model, ...review }),
+    ...createReviewMethods(review),
 
     async getAttribution({ eventId, revision }, context) {
       const own: ReadonlySet<string> | 'all' = callerOf(context).companies
@@ -40,7 +41,9 @@ export function createAttributionService({
       // What is another company's, or nobody's, looks to a company like what does not exist.
       const companyId = kept?.decision.kind === 'attributed' ? kept.decision.companyId : undefined
       if (!kept || (own !== 'all' && !(companyId && own.has(companyId)))) return notFound('attribution')
-      return { attribution: own === 'all' ? toAttributionMessage(kept, model) : toAttributionMessage(seenBy(own, kept, model)) }
+      if (own === 'all') return { attribution: await explain(kept) }
+      const model = (await review.models.find([kept.modelVersion])).get(kept.modelVersion)
+      return { attribution: toAttributionMessage(seenBy(own, kept, model)) }
     },
 
     async listQuarantine({ reason, pageSize, pageToken }, context) {
@@ -48,7 +51,7 @@ export function createAttributionService({
       const limit = pageSizeOf(pageSize)
       const rows = await attributions.listQuarantined({ reason: fromReasonMessage(reason), before: fromSequenceToken(pageToken), limit })
       return {
-        attributions: rows.map((kept) => toAttributionMessage(kept, model)),
+        attributions: await explainAll(rows),
         nextPageToken: nextPageToken(rows, limit, ({ sequence }) => sequence.toString()),
       }
     },

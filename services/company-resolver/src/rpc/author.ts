@@ -8,6 +8,12 @@ export function authorOf(context: object): Author {
   return { caller, actor }
 }
 
+/** Who acts: the person behind a call, or else its caller. */
+export function personOf(context: object): string {
+  const { actor, caller } = callerOf(context)
+  return actor ?? caller
+}
+
 /** The company of a change that only the platform may make, and who makes it. */
 export function platformRequest(context: object, companyId: string): { companyId: CompanyId; by: Author } {
   requireAllCompanies(context)

@@ -67,7 +67,7 @@ export function toAuditEntryMessage({ id: auditEntryId, actor, before, after, ..
   return { auditEntryId, ...rest, actor: actor ?? '', before: before && { ...before }, after: { ...after } }
 }
 
-/** With the rule that decided, if the model is given and is the one that did. */
+/** With the rule that decided, if the model that did is given. */
 export function toAttributionMessage(kept: KeptAttribution, model?: Model): AttributionMessage {
   const { event, nonePosterior, modelVersion, directoryVersion, asOf, decidedAt } = kept
   return {

@@ -1,19 +1,20 @@
 import type { AttributionServiceImplementation } from '@frontdesk/contracts'
-import { callerOf, pageSizeOf, requireAllCompanies, requireCompany } from '@frontdesk/rpc'
+import { pageSizeOf, requireAllCompanies, requireCompany } from '@frontdesk/rpc'
 import type { discardEvent } from '../app/discard-event.ts'
 import type { planReattribution } from '../app/plan-reattribution.ts'
+import type { ModelStore } from '../app/model-ports.ts'
 import type { ReviewStore } from '../app/ports.ts'
 import type { releaseEvent } from '../app/release-event.ts'
-import { authorOf } from './author.ts'
+import { authorOf, personOf } from './author.ts'
 import type { releaseSiblings } from '../app/release-siblings.ts'
 import type { reviewAttribution } from '../app/review-attribution.ts'
-import type { Model } from '../domain/model.ts'
 import { fromMissingSignal, fromPlanRequest, fromSignalMessage, toLabelMessage, toPlanMessage, toSiblingMessage } from './convert-review.ts'
-import { fromEventIdText, fromSequenceToken, nextPageToken, toAttributionMessage } from './convert.ts'
+import { createExplanations } from './explanations.ts'
+import { fromEventIdText, fromSequenceToken, nextPageToken } from './convert.ts'
 
 /** What persons do with attributions. */
 export interface ReviewMethodsDependencies {
-  readonly model: Model
+  readonly models: Pick<ModelStore, 'find'>
   readonly reviews: ReviewStore
   readonly releaseEvent: ReturnType<typeof releaseEvent>
   readonly discardEvent: ReturnType<typeof discardEvent>
@@ -29,6 +30,7 @@ const siblingsCountedMax = 1_000
 
 /** The part of `AttributionService` in which a person decides; all of it needs a token for all companies. */
 export function createReviewMethods(deps: ReviewMethodsDependencies): Pick<AttributionServiceImplementation, Methods> {
+  const { explain, explainAll } = createExplanations(deps.models)
   return {
     async releaseEvent(request, context) {
       requireAllCompanies(context)
@@ -40,7 +42,7 @@ export function createReviewMethods(deps: ReviewMethodsDependencies): Pick<Attri
         by: authorOf(context),
         addSignal,
       })
-      const answer = { attribution: toAttributionMessage(attribution, deps.model), alreadyReleased, siblings: 0 }
+      const answer = { attribution: await explain(attribution), alreadyReleased, siblings: 0 }
       if (!addSignal || alreadyReleased) return answer
       const offered = { evidence: addSignal, before: undefined, limit: siblingsCountedMax, dryRun: true, by: personOf(context) }
       const { siblings } = await deps.releaseSiblings(offered)
@@ -50,7 +52,7 @@ export function createReviewMethods(deps: ReviewMethodsDependencies): Pick<Attri
     async discardEvent({ eventId, note }, context) {
       requireAllCompanies(context)
       const made = await deps.discardEvent({ eventId: fromEventIdText(eventId), note, by: personOf(context) })
-      return { attribution: toAttributionMessage(made.attribution, deps.model), alreadyDiscarded: made.alreadyDiscarded }
+      return { attribution: await explain(made.attribution), alreadyDiscarded: made.alreadyDiscarded }
     },
 
     async releaseSiblings({ signal, dryRun, pageSize, pageToken }, context) {
@@ -68,7 +70,7 @@ export function createReviewMethods(deps: ReviewMethodsDependencies): Pick<Attri
     async listAudits({ pageSize, pageToken }, context) {
       requireAllCompanies(context)
       const { items, nextPageToken: next } = await deps.reviews.listAudits({ limit: pageSizeOf(pageSize), pageToken })
-      return { attributions: items.map((kept) => toAttributionMessage(kept, deps.model)), nextPageToken: next }
+      return { attributions: await explainAll(items), nextPageToken: next }
     },
 
     async reviewAttribution({ eventId, note, ...request }, context) {
@@ -76,7 +78,7 @@ export function createReviewMethods(deps: ReviewMethodsDependencies): Pick<Attri
       const companyId = requireCompany(context, request.companyId)
       const command = { eventId: fromEventIdText(eventId), companyId, note, by: personOf(context) }
       const { attribution, corrected } = await deps.reviewAttribution(command)
-      return { attribution: toAttributionMessage(attribution, deps.model), corrected }
+      return { attribution: await explain(attribution), corrected }
     },
 
     async planReattribution(request, context) {
@@ -94,9 +96,4 @@ export function createReviewMethods(deps: ReviewMethodsDependencies): Pick<Attri
       }
     },
   }
-}
-
-function personOf(context: object): string {
-  const { actor, caller } = callerOf(context)
-  return actor ?? caller
 }

@@ -1,7 +1,8 @@
 import type { VaultServiceImplementation } from '@frontdesk/contracts'
-import { callerOf, requireCompany } from '@frontdesk/rpc'
+import { requireCompany } from '@frontdesk/rpc'
 import type { KeyStatusReader } from '../app/key-ports.ts'
 import type { rotateKeys } from '../app/rotate-keys.ts'
+import { personOf } from './author.ts'
 import { fromRotationTargetMessage, toKeyRotationMessage, toKeyStatusMessage } from './convert-keys.ts'
 import { fromIdText } from './convert.ts'
 
@@ -14,12 +15,11 @@ export interface VaultServiceDependencies {
 export function createVaultService({ rotateKeys: rotate, status }: VaultServiceDependencies): VaultServiceImplementation {
   return {
     async rotateKeys(request, context) {
-      const { actor, caller } = callerOf(context)
       const rotation = await rotate({
         rotationId: fromIdText('rotation_id', 'rot', request.rotationId),
         target: fromRotationTargetMessage(request.target),
         companyId: request.companyId === '' ? undefined : requireCompany(context, request.companyId),
-        by: actor ?? caller,
+        by: personOf(context),
       })
       return { rotation: toKeyRotationMessage(rotation) }
     },

@@ -1,6 +1,6 @@
+import { repeat } from '@frontdesk/service'
 import type { Delivery } from '../app/deliver-message.ts'
 import type { LeasedMessage, SendQueue } from '../app/ports.ts'
-import { repeat } from './repeat.ts'
 
 export interface SenderOptions {
   readonly queue: Pick<SendQueue, 'lease' | 'unconfirm'>

@@ -102,7 +102,7 @@ export interface Attribution {
   decidedAt:
     | Date
     | undefined;
-  /** Which rule made the decision, with its numbers; absent for a company, and where another model than the present one decided. */
+  /** Which rule made the decision, with its numbers; absent for a company, and where a model decided that was never kept. */
   rule: DecisionRule | undefined;
 }
 

@@ -1,0 +1,114 @@
+import { EvidenceKind, Model, ModelActivation } from '@frontdesk/contracts'
+import { expect, test } from 'vitest'
+import { at } from './fixtures.ts'
+import { operatorForEachTest } from './operator.ts'
+
+const operator = operatorForEachTest()
+const trial = {
+  against: 'shipped-3',
+  labels: 520,
+  logLossInForce: 6.8391,
+  logLossFitted: 0.0003,
+  brierInForce: 0.4988,
+  brierFitted: 0.0001,
+  attributedShareInForce: 0.981,
+  attributedShareFitted: 0.977,
+}
+const fitted = Model.fromPartial({ version: 'fitted-1', createdAt: at, createdBy: 'usr_ada', fit: { labels: 520, audits: 240, trial } })
+const shipped = Model.fromPartial({ version: 'shipped-3', createdAt: at, createdBy: 'company-resolver' })
+const parameters = {
+  kinds: [{ kind: EvidenceKind.METADATA, m: 0.9, u: 1e-6, strangers: 1e-6, trusted: true, matchWeight: 13.71, missWeight: 2.3 }],
+  companies: 2,
+  minConfidence: 0.9987,
+  minMargin: 0.99,
+  calibrationSlope: 1.5,
+}
+const since = ModelActivation.fromPartial({
+  version: 'fitted-1',
+  previousVersion: 'shipped-3',
+  activatedBy: 'company-resolver',
+  activatedAt: at,
+})
+
+test('models list says which model decides, since when and by whom, and what is missing for a first fit', async () => {
+  let labels = 37
+  const cli = await operator({
+    models: {
+      listModels: () =>
+        Promise.resolve({
+          models: labels < 500 ? [shipped] : [fitted, shipped],
+          versionInForce: labels < 500 ? 'shipped-3' : 'fitted-1',
+          labels,
+          labelsNeeded: 500,
+          activations: labels < 500 ? [] : [{ ...since, chosen: true, activatedBy: 'usr_bob' }, since],
+        }),
+    },
+  })
+  expect((await cli('models', 'list')).out).toMatch(/In force +shipped-3\nExperience +37 of 500 labels: nothing is fitted before\n/)
+  labels = 520
+  const { out } = await cli('models', 'list')
+  expect(out).toMatch(/Experience +520 labels\n/)
+  expect(out).toMatch(/fitted-1 +in force +520 labels\n.*shipped-3 +shipped\n/)
+  expect(out).toMatch(/fitted-1 +shipped-3 +usr_bob, by hand\n.*company-resolver, as a fit/)
+  expect(JSON.parse((await cli('models', 'list', '--json')).out)).toMatchObject({ versionInForce: 'fitted-1', labels: 520 })
+})
+
+test('models show has every number, the one in force when none is named', async () => {
+  const cli = await operator({
+    models: {
+      getModel: ({ version }) =>
+        Promise.resolve({
+          model: { ...fitted, version: version || 'fitted-1', parameters },
+          inForce: version === '',
+          activations: [since],
+        }),
+    },
+  })
+  const { out } = await cli('models', 'show')
+  expect(out).toMatch(/Model +fitted-1\nIn force +yes\n/)
+  expect(out).toMatch(/Log loss +0\.0003, of shipped-3 6\.8391\n/)
+  expect(out).toMatch(/Would attribute +97\.7%, of shipped-3 98\.1%, of recent events\n/)
+  expect(out).toMatch(/τ +0\.998700\n/)
+  expect(out).toMatch(/metadata +0\.9000 +0\.000001000 +0\.000001000 +13\.71 +2\.30 +yes/)
+  expect((await cli('models', 'show', 'shipped-3')).out).toMatch(/Model +shipped-3\nIn force +no\n/)
+  expect(JSON.parse((await cli('models', 'show', '--json')).out)).toMatchObject({ inForce: true, model: { version: 'fitted-1' } })
+})
+
+test('models refit tells what came of it: too few labels, a dry run, in force, or kept and why', async () => {
+  const answers = [
+    { labels: 37, labelsNeeded: 500, objection: '37 of 500 labels' },
+    { labels: 520, model: { ...fitted, parameters }, activated: true },
+    { labels: 520, model: { ...fitted, parameters }, activated: true },
+    { labels: 520, model: { ...fitted, fit: { labels: 520, objection: 'it foretells worse' } }, objection: 'it foretells worse' },
+    { labels: 37, labelsNeeded: 500 },
+  ]
+  const asked: boolean[] = []
+  const cli = await operator({
+    models: {
+      refitModel: ({ dryRun }) => {
+        asked.push(dryRun)
+        return Promise.resolve(answers.shift() ?? {})
+      },
+    },
+  })
+  expect((await cli('models', 'refit')).out).toBe('Nothing was fitted: 37 of 500 labels.')
+  const dry = await cli('models', 'refit', '--dry-run')
+  expect([dry.out, dry.err]).toEqual([expect.stringMatching(/In force +it would be\n/), expect.stringContaining('Nothing was kept')])
+  expect((await cli('models', 'refit')).out).toMatch(/In force +from now on\n/)
+  const kept = await cli('models', 'refit')
+  expect(kept.out).toMatch(/In force +no\nWhy not +it foretells worse\n/)
+  expect(kept.err).toContain('pnpm frontdesk models activate fitted-1')
+  expect(JSON.parse((await cli('models', 'refit', '--json')).out)).toMatchObject({ labels: 37, labelsNeeded: 500 })
+  expect(asked).toEqual([false, true, false, false, false])
+})
+
+test('models activate names the model that decides from now on, and one that does not exist ends in exit code 1', async () => {
+  const cli = await operator({
+    models: { activateModel: ({ version }) => Promise.resolve({ alreadyInForce: version === 'fitted-1' }) },
+  })
+  expect((await cli('models', 'activate', 'shipped-3')).out).toBe('shipped-3 decides from now on.')
+  expect((await cli('models', 'activate', 'fitted-1')).out).toBe('fitted-1 is in force already.')
+  expect(await cli('models', 'activate')).toMatchObject({ code: 2 })
+  const none = await operator()
+  expect(await none('models', 'activate', 'fitted-9')).toMatchObject({ code: 1, err: expect.stringContaining('[not_found]') as string })
+})

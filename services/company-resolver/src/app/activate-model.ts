@@ -1,0 +1,13 @@
+import { notFound } from './find-company.ts'
+import type { ModelStore } from './model-ports.ts'
+import type { Sources } from './ports.ts'
+
+/** Has a model decide from now on, by a person's choice; one that does already goes on. */
+export function activateModel({ models, now }: { models: Pick<ModelStore, 'find' | 'choose'> } & Pick<Sources, 'now'>) {
+  return async ({ version, by }: { version: string; by: string }): Promise<{ alreadyInForce: boolean }> => {
+    const known = await models.find([version])
+    // What this release can't read would leave the decisions to the shipped one.
+    if (!known.has(version)) return notFound('model')
+    return { alreadyInForce: !(await models.choose(version, { by, at: now() })) }
+  }
+}

@@ -1,0 +1,11 @@
+/** How a model came into force: as a fit that nothing spoke against, or chosen by a person, which no automatic fit overrules. */
+export type ActivationAct = 'fitted' | 'chosen'
+
+/** A change of the model that decides. */
+export interface Activation {
+  readonly version: string
+  readonly previousVersion: string
+  readonly act: ActivationAct
+  readonly by: string
+  readonly at: Date
+}
