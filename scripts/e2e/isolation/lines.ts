@@ -11,7 +11,7 @@ export interface Line {
 export const namesNothing = new Set(
   [
     'account add-signal address at code from ingress kind limit name nats note number page-token provider rate reason revision run service',
-    'since status time-zone token type until value window',
+    'since status time-zone token type until value version window',
   ].flatMap((names) => names.split(' ')),
 )
 
@@ -86,6 +86,10 @@ export function linesOf(company: KnownCompany): Line[] {
     line('audit list', { ...own, subject: branchId }),
     line('keys rotate', own),
     line('keys status'),
+    line('models list'),
+    line('models show', { version: 'shipped-3' }),
+    line('models refit', { 'dry-run': true }),
+    line('models activate', { version: 'shipped-3' }),
     line('signing-keys list'),
     line('signing-keys rotate'),
     line('users create', { email: `new-${email}`, name: 'New', companies: companyId }),
