@@ -21,13 +21,12 @@ export function createModelInForce(shipped: Model, logger: Pick<Logger, 'error'>
       if (version === null || version === shipped.version) return shipped
       if (version === lastVersion) return last
       const [row] = await modelOf(orm, version)
-      const model = row && readable(row)
-      ;[lastVersion, last] = [version, model ?? shipped]
+      ;[lastVersion, last] = [version, readable(version, row?.parameters) ?? shipped]
       return last
     },
   }
 
-  function readable({ version, parameters }: { version: string; parameters: unknown }): Model | undefined {
+  function readable(version: string, parameters: unknown): Model | undefined {
     try {
       return parseModel(version, parameters)
     } catch (err) {
@@ -38,5 +37,5 @@ export function createModelInForce(shipped: Model, logger: Pick<Logger, 'error'>
 }
 
 export function modelOf(orm: Pick<Database['orm'], 'select'>, version: string) {
-  return orm.select({ version: models.version, parameters: models.parameters }).from(models).where(eq(models.version, version))
+  return orm.select({ parameters: models.parameters }).from(models).where(eq(models.version, version))
 }
