@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decide } from './decide.ts'
-import { evidenceKinds } from './evidence.ts'
+import { evidenceKinds, type MatchedEvidence } from './evidence.ts'
 import { shippedModel } from './model.ts'
-import { type MatchedEvidence, score } from './score.ts'
+import { score } from './score.ts'
 
 const rounding = 1e-12
 const companies = ['A', 'B', 'C']
