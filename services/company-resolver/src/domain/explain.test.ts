@@ -50,6 +50,6 @@ test('what earlier cases changed of a confidence is told', () => {
   const scored = score([phone('A')], model)
   const decision = decide(scored, { schemaViolations: [], isActive: () => true }, model)
   expect(ruleOf(scored, decision, model).summary).toBe(
-    'confidence 0.9694 (posterior 0.9990, such cases −4.00, of this company +0.50 nats) ≥ τ = 0.95, margin 0.9981 to “none of ours” ≥ δ = 0.9, no veto',
+    'confidence 0.9690 (posterior 0.9990, such cases −4.00, of this company +0.50 nats) ≥ τ = 0.95, margin 0.9981 to “none of ours” ≥ δ = 0.9, no veto',
   )
 })
