@@ -116,3 +116,30 @@ test('fitted posteriors are as often right as they say', () => {
   const [best] = candidates
   expect(best && confidenceIn(best, waterfall, model)).toBeCloseTo(0.75, 1)
 })
+
+test('experience holds back what the evidence is sure of, and attributes nothing that it is not', () => {
+  const bad = { ...shippedModel, calibration: { 'phone_number own': -6 } }
+  expect(decideBy(bad, phone('A'))).toMatchObject({ kind: 'quarantined', reason: 'low_confidence' })
+  // Another case, and another company's.
+  expect(decideBy(bad, phone('A'), agent('A')).kind).toBe('attributed')
+  expect(decideBy({ ...shippedModel, calibration: { 'phone_number own of A': -6 } }, phone('B')).kind).toBe('attributed')
+  const team: MatchedEvidence = { kind: 'team', value: '7', companyIds: ['A'] }
+  expect(decideBy({ ...shippedModel, calibration: { 'team own': 20 } }, team)).toMatchObject({ reason: 'low_confidence' })
+})
+
+test('each label counts once for its case, however many events it stands for', () => {
+  const cases = [...labels(30, 'A', [phone('A'), agent()]), ...labels(30, undefined, [phone('A'), agent()])]
+  const others = labels(500, undefined, [phone(), agent()])
+  const fit = (audits: number, propensity: number) =>
+    refit(
+      { labels: [...cases, ...labels(audits, 'A', [phone('A'), agent()], propensity), ...others], recent: [], companies },
+      shippedModel,
+      'fitted-1',
+    )
+  const confidenceBy = (model: typeof shippedModel) => {
+    const { candidates, waterfall } = score([phone('A'), agent()], model)
+    return candidates[0] ? confidenceIn(candidates[0], waterfall, model) : 0
+  }
+  expect(confidenceBy(fit(1, auditPropensity))).toBeLessThan(0.6)
+  expect(confidenceBy(fit(1, auditPropensity))).toBeCloseTo(confidenceBy(fit(1, 1)), 1)
+})
