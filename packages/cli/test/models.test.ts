@@ -21,7 +21,8 @@ const parameters = {
   companies: 2,
   minConfidence: 0.9987,
   minMargin: 0.99,
-  calibrationSlope: 1.5,
+  calibration: { 'phone_number own': -0.5 },
+  doubts: {},
 }
 const since = ModelActivation.fromPartial({
   version: 'fitted-1',
@@ -69,6 +70,7 @@ test('models show has every number, the one in force when none is named', async 
   expect(out).toMatch(/Log loss +0\.0003, of shipped-3 6\.8391\n/)
   expect(out).toMatch(/Would attribute +97\.7%, of shipped-3 98\.1%, of recent events\n/)
   expect(out).toMatch(/τ +0\.998700\n/)
+  expect(out).toMatch(/Calibration +1 cases/)
   expect(out).toMatch(/metadata +0\.9000 +0\.000001000 +0\.000001000 +13\.71 +2\.30 +yes/)
   expect((await cli('models', 'show', 'shipped-3')).out).toMatch(/Model +shipped-3\nIn force +no\n/)
   expect(JSON.parse((await cli('models', 'show', '--json')).out)).toMatchObject({ inForce: true, model: { version: 'fitted-1' } })

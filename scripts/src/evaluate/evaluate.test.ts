@@ -45,7 +45,7 @@ test('before there are labels, the veto of trusted signals that disagree keeps e
     kinds: Object.fromEntries(Object.entries(model.kinds).map(([kind, weight]) => [kind, { ...weight, trusted: false }])) as Model['kinds'],
   })
   const [vetoed, unhindered] = [await evaluateAttribution(early, 1), await evaluateAttribution(early, 1, undefined, without)]
-  expect(vetoed.model.version).toBe('shipped-3')
+  expect(vetoed.model.version).toBe('shipped-4')
   expect(vetoed.quarantine.get('conflict')?.owned).toBeGreaterThan(0)
   expect(unhindered.rates.fitted.wrong).toBeGreaterThan(vetoed.rates.fitted.wrong)
 })

@@ -5,6 +5,7 @@ import {
   binsOf,
   brierOf,
   calibrationError,
+  calibrationNoise,
   type CurvePoint,
   type Forecast,
   type Rates,
@@ -13,7 +14,7 @@ import {
 } from './measures.ts'
 import { play, type Played } from './play.ts'
 import { createRandom } from './random.ts'
-import { type Attribution, calibrate, type MatchedEvidence, type Model, refit, shippedModel } from './resolver.ts'
+import { type Attribution, confidenceIn, type MatchedEvidence, type Model, refit, shippedModel } from './resolver.ts'
 import { createReview } from './review.ts'
 import type { Trait } from './world/company.ts'
 import type { Profile } from './world/profile.ts'
@@ -40,6 +41,8 @@ export interface Evaluation {
   readonly rates: Readonly<Record<Contestant, Rates>>
   readonly bins: readonly Bin[]
   readonly eceUncertain: number
+  /** What chance alone would make of `eceUncertain`. */
+  readonly eceNoise: number
   readonly uncertainEvents: number
   readonly brier: number
   readonly curve: readonly CurvePoint[]
@@ -105,6 +108,7 @@ export async function evaluateAttribution(
     ),
     bins,
     eceUncertain: calibrationError(bins),
+    eceNoise: calibrationNoise(forecasts, createRandom(seed)),
     uncertainEvents: bins.reduce((sum, { events }) => sum + events, 0),
     brier: brierOf(forecasts),
     curve: riskCoverage(forecasts, owned),
@@ -142,7 +146,7 @@ function forecastOf({ truth, attribution }: Judged, model: Model): (Forecast & {
   if (!best) return []
   const equals = attribution.candidates.filter(({ posterior }) => best.posterior - posterior < 1e-9)
   const right = equals.some(({ companyId }) => companyId === truth.owner) ? 1 / equals.length : 0
-  return [{ probability: calibrate(model.calibration, best.posterior), right, isOwned: truth.companyId !== undefined }]
+  return [{ probability: confidenceIn(best, attribution.waterfall, model), right, isOwned: truth.companyId !== undefined }]
 }
 
 function byReason(judged: readonly Judged[]): Evaluation['quarantine'] {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { binsOf, brierOf, calibrationError, ratesOf, riskCoverage, wilson } from './measures.ts'
+import { binsOf, brierOf, calibrationError, calibrationNoise, ratesOf, riskCoverage, wilson } from './measures.ts'
+import { createRandom } from './random.ts'
 
 test('coverage counts the attributed of companies, wrong ones all that went astray, strangers’ too', () => {
   const rates = ratesOf([
@@ -23,6 +24,14 @@ test('the calibration error weighs each bin’s distance by its events, and cert
   const bins = binsOf(forecasts)
   expect(bins.map(({ events }) => events)).toEqual([30, 10])
   expect(calibrationError(bins)).toBeCloseTo(0.25 * (0.92 - 0.4), 12)
+})
+
+test('chance alone gives true forecasts an error, the less the more there are, and certain events have none of it', () => {
+  const forecasts = (count: number) => Array.from({ length: count }, () => ({ probability: 0.5, right: 1 }))
+  const noise = (count: number) => calibrationNoise([...forecasts(count), { probability: 0.9999, right: 1 }], createRandom(1))
+  // The mean distance of a binomial share from its mean: √(2/π) · √(p · (1 − p) / n).
+  expect(noise(100)).toBeCloseTo(Math.sqrt(2 / Math.PI) * 0.05, 2)
+  expect(noise(10_000)).toBeCloseTo(Math.sqrt(2 / Math.PI) * 0.005, 3)
 })
 
 test('Wilson’s interval is the textbook’s, and 0 of many is not surely 0', () => {

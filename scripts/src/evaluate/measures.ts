@@ -1,3 +1,5 @@
+import type { Random } from './random.ts'
+
 /** What became of an event, beside the truth. */
 export interface Outcome {
   readonly truth: string | undefined
@@ -60,7 +62,8 @@ export interface Bin {
 }
 
 // Events below are nobody's by all that is known, and those above as good as certain: neither says much of a calibration. Finer where decisions fall.
-const edges = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999]
+const [leastUncertain, greatestUncertain] = [0.05, 0.999] as const
+const edges = [leastUncertain, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, greatestUncertain]
 
 /** Uncertain forecasts by their probability; bins without events are left out. */
 export function binsOf(forecasts: readonly Forecast[]): Bin[] {
@@ -88,6 +91,20 @@ export function binsOf(forecasts: readonly Forecast[]): Bin[] {
 export function calibrationError(bins: readonly Bin[]): number {
   const events = bins.reduce((sum, bin) => sum + bin.events, 0)
   return bins.reduce((sum, bin) => sum + (bin.events / Math.max(1, events)) * Math.abs(bin.rightShare - bin.meanProbability), 0)
+}
+
+const simulations = 200
+
+/**
+ * The calibration error that chance alone would give to forecasts which are all true, each by itself: the mean of simulations. Events of
+ * one call or company turn out alike, so that for them it is more.
+ */
+export function calibrationNoise(forecasts: readonly Forecast[], random: Random): number {
+  const uncertain = forecasts.filter(({ probability }) => probability >= leastUncertain && probability <= greatestUncertain)
+  const errors = Array.from({ length: simulations }, () =>
+    calibrationError(binsOf(uncertain.map(({ probability }) => ({ probability, right: random.chance(probability) ? 1 : 0 })))),
+  )
+  return errors.reduce((sum, error) => sum + error, 0) / simulations
 }
 
 /** Wilson's interval of a share. */

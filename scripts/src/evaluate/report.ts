@@ -4,14 +4,14 @@ import { wilson } from './measures.ts'
 
 /** The outcome for a person. */
 export function textOf(evaluation: Evaluation): string {
-  const { world, seed, model, labels, eceUncertain, uncertainEvents, brier } = evaluation
+  const { world, seed, model, labels, eceUncertain, eceNoise, uncertainEvents, brier } = evaluation
   return [
     styleText('bold', `the ${world} world, seed ${seed}`),
     '',
     ...ratesTable(evaluation),
     '',
-    `fitted on ${labels.all} labels, ${labels.audits} of them random audits: τ ${model.minConfidence.toFixed(5)}, δ ${model.minMargin.toFixed(5)}, calibration ${model.calibration.slope.toFixed(2)} · logit ${signed(model.calibration.intercept)}`,
-    `calibration error ${eceUncertain.toFixed(4)} over ${uncertainEvents} uncertain events, Brier score ${brier.toFixed(5)} over all that name somebody`,
+    `fitted on ${labels.all} labels, ${labels.audits} of them random audits: τ ${model.minConfidence.toFixed(5)}, δ ${model.minMargin.toFixed(5)}, ${Object.keys(model.doubts).length} values in doubt, ${Object.keys(model.calibration).length} cases calibrated`,
+    `calibration error ${eceUncertain.toFixed(4)} over ${uncertainEvents} uncertain events (chance alone: ${eceNoise.toFixed(4)}), Brier score ${brier.toFixed(5)} over all that name somebody`,
     '',
     ...binsTable(evaluation),
     '',
@@ -94,8 +94,4 @@ function percent(share: number, digits: number): string {
 
 function perTenThousand(share: number): string {
   return (10_000 * share).toFixed(2)
-}
-
-function signed(value: number): string {
-  return value < 0 ? `− ${(-value).toFixed(2)}` : `+ ${value.toFixed(2)}`
 }

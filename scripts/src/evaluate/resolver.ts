@@ -4,11 +4,15 @@ export type { AttributionLedger, FirstOfEntity } from '../../../services/company
 export { adjudicate, type Adjudication } from '../../../services/company-resolver/src/domain/adjudication.ts'
 export type { Attribution, KnownSignal, ProviderEvent } from '../../../services/company-resolver/src/domain/attribute.ts'
 export { auditedOneIn } from '../../../services/company-resolver/src/domain/audit.ts'
-export { calibrate } from '../../../services/company-resolver/src/domain/calibration.ts'
+export { confidenceIn } from '../../../services/company-resolver/src/domain/confidence.ts'
 export { entityKey } from '../../../services/company-resolver/src/domain/entity.ts'
-export { type Evidence, evidenceKey, type EvidenceKind } from '../../../services/company-resolver/src/domain/evidence.ts'
+export {
+  type Evidence,
+  evidenceKey,
+  type EvidenceKind,
+  type MatchedEvidence,
+} from '../../../services/company-resolver/src/domain/evidence.ts'
 export { type Model, shippedModel } from '../../../services/company-resolver/src/domain/model.ts'
 export { refit } from '../../../services/company-resolver/src/domain/refit.ts'
-export type { MatchedEvidence } from '../../../services/company-resolver/src/domain/score.ts'
 export type { SignalKind } from '../../../services/company-resolver/src/domain/signal.ts'
 export { readProviderEvent } from '../../../services/company-resolver/src/events/read-provider-event.ts'

@@ -68,7 +68,7 @@ test('an event goes to the company of its number, once, byte for byte, and its d
     revision: 1,
     source: { deliveryId: 'dlv_plain' },
     decision: { $case: 'attributed', value: { companyId: companies.a } },
-    modelVersion: 'shipped-3',
+    modelVersion: 'shipped-4',
     waterfall: [
       { evidence: { kind: EvidenceKind.PHONE_NUMBER, value: '+4930100001' }, companyIds: [companies.a] },
       { evidence: { kind: EvidenceKind.VOICE_AGENT, value: 'agent_new' }, companyIds: [] },

@@ -98,7 +98,7 @@ async function aCompany(name: string, number: string) {
       listLabels: {},
       planReattribution: { companyId, decidedFrom: new Date(0), decidedUntil: new Date() },
     },
-    models: { listModels: {}, getModel: {}, refitModel: { dryRun: true }, activateModel: { version: 'shipped-3' } },
+    models: { listModels: {}, getModel: {}, refitModel: { dryRun: true }, activateModel: { version: 'shipped-4' } },
     operations: {
       getConservation: {},
       listDeadLetters: {},

@@ -83,10 +83,10 @@ test('before there are 500 labels nothing is fitted, and the shipped model is ke
     objection: '0 of 500 labels',
   })
   const { models, versionInForce, activations } = await harness.models.listModels({})
-  expect([models.map(({ version }) => version), versionInForce, activations]).toEqual([['shipped-3'], 'shipped-3', []])
+  expect([models.map(({ version }) => version), versionInForce, activations]).toEqual([['shipped-4'], 'shipped-4', []])
   const { model, inForce } = await harness.models.getModel({})
   expect(inForce).toBe(true)
-  expect(model).toMatchObject({ version: 'shipped-3', parameters: { minConfidence: 0.95, companies: 1 } })
+  expect(model).toMatchObject({ version: 'shipped-4', parameters: { minConfidence: 0.95, companies: 1 } })
   expect(await refusal(harness.models.getModel({ version: 'fitted-1' }))).toBe('not_found')
   expect(await refusal(harness.models.activateModel({ version: 'fitted-1' }))).toBe('not_found')
 })
@@ -94,14 +94,14 @@ test('before there are 500 labels nothing is fitted, and the shipped model is ke
 test('what persons found out is learnt by itself, counts on every replica at once, explains itself, and can be rolled back', async () => {
   const { wrong, right } = await reviewAll()
   const before = await decided(anEvent([metadata('b')]))
-  expect(before).toMatchObject({ ...wentTo(companies.b), modelVersion: 'shipped-3', rule: { minConfidence: 0.95 } })
+  expect(before).toMatchObject({ ...wentTo(companies.b), modelVersion: 'shipped-4', rule: { minConfidence: 0.95 } })
 
   const dry = await harness.models.refitModel({ dryRun: true })
   expect(dry).toMatchObject({ labels: 520, activated: true, objection: '' })
-  expect(dry.model).toMatchObject({ version: 'fitted-1', fit: { labels: 520, audits: 240, trial: { against: 'shipped-3', labels: 520 } } })
+  expect(dry.model).toMatchObject({ version: 'fitted-1', fit: { labels: 520, audits: 240, trial: { against: 'shipped-4', labels: 520 } } })
   expect(dry.model?.fit?.trial?.logLossFitted).toBeLessThan(dry.model?.fit?.trial?.logLossInForce ?? 0)
   expect((await harness.models.listModels({})).models).toHaveLength(1)
-  expect(await decided(anEvent([metadata('b')]))).toMatchObject({ modelVersion: 'shipped-3' })
+  expect(await decided(anEvent([metadata('b')]))).toMatchObject({ modelVersion: 'shipped-4' })
 
   // A replica that starts finds that it is time.
   await using second = await startCompanyResolver(harness.config)
@@ -113,7 +113,7 @@ test('what persons found out is learnt by itself, counts on every replica at onc
     fit: { labels: 520, audits: 240, objection: '' },
   })
   expect(fitted.model?.parameters?.kinds).toEqual(dry.model?.parameters?.kinds)
-  expect(fitted.activations).toMatchObject([{ previousVersion: 'shipped-3', activatedBy: 'company-resolver', chosen: false }])
+  expect(fitted.activations).toMatchObject([{ previousVersion: 'shipped-4', activatedBy: 'company-resolver', chosen: false }])
 
   const tau = fitted.model?.parameters?.minConfidence
   expect(tau).toBeGreaterThanOrEqual(0.998)
@@ -134,7 +134,7 @@ test('what persons found out is learnt by itself, counts on every replica at onc
   // What the shipped model decided is explained by it.
   const [old] = wrong
   expect(old && (await explained(old))).toMatchObject({
-    modelVersion: 'shipped-3',
+    modelVersion: 'shipped-4',
     rule: { minConfidence: 0.95, summary: expect.stringContaining('τ = 0.95') as string },
   })
   const own = harness.clientsWith({
@@ -142,20 +142,20 @@ test('what persons found out is learnt by itself, counts on every replica at onc
   })
   const [seen] = right
   const ownSeen = await own.attribution.getAttribution({ eventId: seen?.envelope.id ?? '' })
-  expect(ownSeen.attribution).toMatchObject({ modelVersion: 'shipped-3', waterfall: [{ weight: expect.closeTo(9.18, 1) as number }] })
+  expect(ownSeen.attribution).toMatchObject({ modelVersion: 'shipped-4', waterfall: [{ weight: expect.closeTo(9.18, 1) as number }] })
 
   // A plan decides by the fitted model too: what went to the wrong company by its metadata alone would wait.
   const window = { decidedFrom: new Date(0), decidedUntil: new Date(Date.now() + 60_000) }
   const { changes } = await harness.attribution.planReattribution({ ...window, companyId: companies.b })
   expect(changes.filter(({ decision }) => decision?.$case === 'quarantined').map(({ eventId }) => eventId)).toContain(before?.eventId)
 
-  const back = (actor: string) => harness.models.activateModel({ version: 'shipped-3' }, { actor })
+  const back = (actor: string) => harness.models.activateModel({ version: 'shipped-4' }, { actor })
   expect(await back('usr_ada')).toEqual({ alreadyInForce: false })
   expect(await back('usr_bob')).toEqual({ alreadyInForce: true })
   expect(await Promise.all(replicas.map(asked))).toEqual(['resolved', 'resolved'])
-  expect(await decided(anEvent([metadata('b')]))).toMatchObject({ ...wentTo(companies.b), modelVersion: 'shipped-3' })
+  expect(await decided(anEvent([metadata('b')]))).toMatchObject({ ...wentTo(companies.b), modelVersion: 'shipped-4' })
   expect((await harness.models.listModels({})).activations).toMatchObject([
-    { version: 'shipped-3', previousVersion: 'fitted-1', activatedBy: 'usr_ada', chosen: true },
+    { version: 'shipped-4', previousVersion: 'fitted-1', activatedBy: 'usr_ada', chosen: true },
     { version: 'fitted-1' },
   ])
   const [first] = more
@@ -173,7 +173,7 @@ test('no service fits or chooses a model, and no company sees one', async () => 
     harness.clientsWith({ issue: (request) => ofOneCompany.issue({ ...request, companies: [companies.a] }) }),
   ]
   for (const { models } of clients) {
-    const answers = [models.listModels({}), models.getModel({}), models.refitModel({}), models.activateModel({ version: 'shipped-3' })]
+    const answers = [models.listModels({}), models.getModel({}), models.refitModel({}), models.activateModel({ version: 'shipped-4' })]
     expect(await Promise.all(answers.map(refusal))).toEqual(answers.map(() => 'permission_denied'))
   }
 })

@@ -109,7 +109,8 @@ function numbers(of: ModelParameters): Record<string, string> {
   return {
     τ: of.minConfidence.toFixed(6),
     δ: of.minMargin.toFixed(6),
-    Calibration: `slope ${of.calibrationSlope.toFixed(4)}, intercept ${of.calibrationIntercept.toFixed(4)}`,
+    Calibration: `${Object.keys(of.calibration).length} cases (--json shows each)`,
+    Doubts: `${Object.keys(of.doubts).length} values that misled`,
     Companies: String(of.companies),
     'Prior log-odds': `none of ours ${of.noneLogOdds.toFixed(2)}, one that nothing names ${of.unnamedLogOdds.toFixed(2)}`,
   }

@@ -2,7 +2,7 @@ import type { Page } from '@frontdesk/database'
 import type { Adjudication } from '../domain/adjudication.ts'
 import type { Model } from '../domain/model.ts'
 import type { Activation } from '../domain/model-activation.ts'
-import type { MatchedEvidence } from '../domain/score.ts'
+import type { MatchedEvidence } from '../domain/evidence.ts'
 import type { Trial } from '../domain/trial.ts'
 
 /** A label, and its place in the order in which they were made. */

@@ -5,7 +5,7 @@ import { parseModel, parseTrial, toParameters } from './model-json.ts'
 const kept = () => JSON.parse(JSON.stringify(toParameters(shippedModel))) as Record<string, unknown> & { kinds: Record<string, object> }
 
 test('a model is read back as it was kept, under its version', () => {
-  expect(parseModel('shipped-3', kept())).toEqual(shippedModel)
+  expect(parseModel('shipped-4', kept())).toEqual(shippedModel)
 })
 
 test.each<[string, (of: ReturnType<typeof kept>) => unknown]>([
@@ -19,16 +19,17 @@ test.each<[string, (of: ReturnType<typeof kept>) => unknown]>([
     'a kind that speaks against its own company',
     (of) => ({ ...of, kinds: { ...of.kinds, team: { ...of.kinds['team'], u: 0.9, m: 0.1 } } }),
   ],
-  ['a calibration that falls', (of) => ({ ...of, calibration: { slope: -1, intercept: 0 } })],
+  ['a calibration without its number', (of) => ({ ...of, calibration: { 'phone_number own': null } })],
+  ['a value that always misleads', (of) => ({ ...of, doubts: { x: 1 } })],
   ['a τ above 1', (of) => ({ ...of, minConfidence: 1.01 })],
   ['nothing', () => null],
 ])('%s is no model', (_, broken) => {
-  expect(() => parseModel('shipped-3', broken(kept()))).toThrow()
+  expect(() => parseModel('shipped-4', broken(kept()))).toThrow()
 })
 
 test('a trial is read back as it was kept, and nothing else is one', () => {
   const loss = { logLoss: 0.2, brier: 0.1 }
-  const trial = { against: 'shipped-3', labels: 500, inForce: loss, fitted: loss, attributedShare: { inForce: 0.98, fitted: 0.97 } }
+  const trial = { against: 'shipped-4', labels: 500, inForce: loss, fitted: loss, attributedShare: { inForce: 0.98, fitted: 0.97 } }
   expect(parseTrial(JSON.parse(JSON.stringify(trial)))).toEqual(trial)
   expect(() => parseTrial({ ...trial, labels: -1 })).toThrow()
   expect(() => parseTrial(null)).toThrow()

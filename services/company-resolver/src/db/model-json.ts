@@ -23,7 +23,8 @@ const parameters = z.strictObject({
   companies: z.number().int().min(1),
   noneLogOdds: z.number(),
   unnamedLogOdds: z.number(),
-  calibration: z.strictObject({ slope: z.number().gt(0), intercept: z.number() }),
+  calibration: z.record(z.string(), z.number()),
+  doubts: z.record(z.string(), share),
   minConfidence: z.number().gt(0).lte(1),
   minMargin: z.number().gte(-1).lte(1),
 }) satisfies z.ZodType<Omit<Model, 'version'>>

@@ -108,7 +108,7 @@ beforeAll(async () => {
       waterfall: [],
       candidates: [],
       nonePosterior: 0,
-      modelVersion: 'shipped-3',
+      modelVersion: 'shipped-4',
       directoryVersion: 1n,
       asOf: now,
       // A second apart, the newest last.

@@ -1,8 +1,8 @@
 import type { Attribution } from './attribute.ts'
 import { auditPropensity } from './audit.ts'
 import type { QuarantineReason } from './decide.ts'
+import type { MatchedEvidence } from './evidence.ts'
 import { quarantinePropensity } from './review.ts'
-import type { MatchedEvidence } from './score.ts'
 
 /** What a person found out about one event: a label of the fit. */
 export interface Adjudication {

@@ -54,7 +54,7 @@ test('a known phone number attributes, with a confidence below 1 and the version
   expect(attribution.decision).toMatchObject({ kind: 'attributed', companyId: 'A' })
   expect(attribution.candidates[0]?.posterior).toBeGreaterThan(0.99)
   expect(attribution.candidates[0]?.posterior).toBeLessThan(1)
-  expect(attribution).toMatchObject({ modelVersion: 'shipped-3', directoryVersion: 3n })
+  expect(attribution).toMatchObject({ modelVersion: 'shipped-4', directoryVersion: 3n })
 })
 
 test('an event without any known evidence matches nobody, however many companies there are', () => {

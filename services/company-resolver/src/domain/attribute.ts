@@ -1,9 +1,9 @@
 import { asOf } from './as-of.ts'
 import { decide, type Decision } from './decide.ts'
 import type { Entity } from './entity.ts'
-import { type Evidence, evidenceKey } from './evidence.ts'
+import { type Evidence, evidenceKey, type MatchedEvidence } from './evidence.ts'
 import type { Model } from './model.ts'
-import { type MatchedEvidence, type Score, score } from './score.ts'
+import { type Score, score } from './score.ts'
 import { isValidAt, type Validity } from './signal.ts'
 
 /** What a decision rests on, besides what the directory knows. */

@@ -1,25 +1,14 @@
-/** What a posterior is really worth: two parameters on its logit (Platt). */
-export interface Calibration {
-  /** Above 0, so that a greater posterior never becomes less. */
-  readonly slope: number
-  readonly intercept: number
-}
+/**
+ * What the outcomes of earlier cases add to a company's log-odds, in nats, by case and by the company's own case (`case.ts`): Platt's
+ * intercept, one for each. A case without outcomes is not in it.
+ */
+export type Calibration = Readonly<Record<string, number>>
 
 /** Takes posteriors at their word. */
-export const uncalibrated: Calibration = { slope: 1, intercept: 0 }
+export const uncalibrated: Calibration = {}
 
 /** Beyond this a double can't tell a probability from 0 or 1. */
 const greatestLogit = 36
-
-/** The probability of being right that stands behind a posterior. */
-export function calibrate({ slope, intercept }: Calibration, posterior: number): number {
-  return slope === 1 && intercept === 0 ? posterior : sigmoid(slope * logit(posterior) + intercept)
-}
-
-/** The posterior behind which that probability of being right stands. */
-export function uncalibrate({ slope, intercept }: Calibration, probability: number): number {
-  return slope === 1 && intercept === 0 ? probability : sigmoid((logit(probability) - intercept) / slope)
-}
 
 /** Log-odds of a probability, finite for 0 and 1 too. */
 export function logit(probability: number): number {

@@ -1,4 +1,4 @@
-import { calibrate } from './calibration.ts'
+import { confidenceIn } from './confidence.ts'
 import type { Model } from './model.ts'
 import type { Score } from './score.ts'
 
@@ -62,7 +62,7 @@ export function decide(score: Score, context: DecisionContext, model: Model): De
 
   if (!undisputed(best.companyId)) return quarantined('conflict')
   if (second && best.posterior - second.posterior < model.minMargin) return quarantined('ambiguous')
-  const confidence = calibrate(model.calibration, best.posterior)
+  const confidence = confidenceIn(best, score.waterfall, model)
   if (confidence < model.minConfidence || best.posterior - score.nonePosterior < model.minMargin) return quarantined('low_confidence')
   if (!context.isActive(best.companyId)) return quarantined('inactive_company')
   return { kind: 'attributed', companyId: best.companyId, confidence }

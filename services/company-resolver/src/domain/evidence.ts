@@ -25,6 +25,11 @@ export interface Evidence {
   readonly value: string
 }
 
+/** Evidence with the companies that have it as a signal; none if the directory does not know it. */
+export interface MatchedEvidence extends Evidence {
+  readonly companyIds: readonly string[]
+}
+
 const e164 = /^\+[1-9]\d{6,14}$/
 
 /** Whether the text is a phone number in E.164, and nothing else: `+` and 7 to 15 digits. */

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { decide } from './decide.ts'
+import type { MatchedEvidence } from './evidence.ts'
 import { ruleOf } from './explain.ts'
 import { shippedModel } from './model.ts'
-import { type MatchedEvidence, score } from './score.ts'
+import { score } from './score.ts'
 
 const piece = (kind: MatchedEvidence['kind'], value: string, ...companyIds: string[]): MatchedEvidence => ({ kind, value, companyIds })
 const phone = (...companyIds: string[]) => piece('phone_number', '+4930', ...companyIds)
@@ -14,7 +15,7 @@ function explain(evidence: MatchedEvidence[], { violations = [] as string[], act
 }
 
 test.each<[string, MatchedEvidence[], string | RegExp]>([
-  ['an attributed event', [phone('A')], /^confidence 0\.9999 ≥ τ = 0\.95, margin 0\.9998 to “none of ours” ≥ δ = 0\.9, no veto$/],
+  ['an attributed event', [phone('A')], /^confidence 0\.9990 ≥ τ = 0\.95, margin 0\.9981 to “none of ours” ≥ δ = 0\.9, no veto$/],
   ['one that two companies share', [phone('A', 'B')], 'margin 0.0000 to the second company < δ = 0.9'],
   [
     'a conflict',
@@ -42,4 +43,13 @@ test('a person’s decision is no rule’s', () => {
   const scored = score([phone('A')], shippedModel)
   const release = { by: 'usr_ada', at: new Date(), from: 'ambiguous' } as const
   expect(ruleOf(scored, { kind: 'attributed', companyId: 'B', confidence: 1, release }, shippedModel).summary).toBe('a person decided')
+})
+
+test('what earlier cases changed of a confidence is told', () => {
+  const model = { ...shippedModel, calibration: { 'phone_number own': -4, 'phone_number own of A': 0.5 } }
+  const scored = score([phone('A')], model)
+  const decision = decide(scored, { schemaViolations: [], isActive: () => true }, model)
+  expect(ruleOf(scored, decision, model).summary).toBe(
+    'confidence 0.9690 (posterior 0.9990, such cases −4.00, of this company +0.50 nats) ≥ τ = 0.95, margin 0.9981 to “none of ours” ≥ δ = 0.9, no veto',
+  )
 })

@@ -1,4 +1,4 @@
-import { calibrate } from './calibration.ts'
+import { confidenceIn, trackRecordOf } from './confidence.ts'
 import type { Decision } from './decide.ts'
 import type { Model } from './model.ts'
 import type { Score } from './score.ts'
@@ -18,11 +18,12 @@ export interface DecisionRule {
 /** Explains a decision by the model that made it. */
 export function ruleOf(score: Score, decision: Decision, model: Model): DecisionRule {
   const [best, second] = score.candidates
-  const confidence = best ? calibrate(model.calibration, best.posterior) : 0
+  const confidence = best ? confidenceIn(best, score.waterfall, model) : 0
   const margin = best ? best.posterior - Math.max(second?.posterior ?? 0, score.nonePosterior) : 0
   const vetoes = vetoesOf(score, decision, model)
   const numbers = { minConfidence: model.minConfidence, minMargin: model.minMargin, confidence, margin, vetoes }
-  return { summary: summaryOf(decision, numbers, second !== undefined && second.posterior > score.nonePosterior), ...numbers }
+  const secondIsCompany = second !== undefined && second.posterior > score.nonePosterior
+  return { summary: summaryOf(decision, numbers, { secondIsCompany, learned: learnedOf(score, model) }), ...numbers }
 }
 
 function vetoesOf({ waterfall }: Score, decision: Decision, model: Model): string[] {
@@ -39,13 +40,26 @@ function vetoesOf({ waterfall }: Score, decision: Decision, model: Model): strin
   return vetoes
 }
 
+/** How the confidence came out of the posterior, where earlier cases changed it. */
+function learnedOf({ candidates: [best], waterfall }: Score, model: Model): string {
+  if (!best) return ''
+  const { ofCase, ofCompany } = trackRecordOf(waterfall, best.companyId, model)
+  if (ofCase === 0 && ofCompany === 0) return ''
+  return ` (posterior ${shown(best.posterior)}, such cases ${signed(ofCase)}, of this company ${signed(ofCompany)} nats)`
+}
+
 function named({ kind, value, companyIds }: Score['waterfall'][number]): string {
   return `${kind.replaceAll('_', ' ')} ${value} names ${companyIds.join(' and ')}`
 }
 
-function summaryOf(decision: Decision, rule: Omit<DecisionRule, 'summary'>, secondIsCompany: boolean): string {
+interface Told {
+  readonly secondIsCompany: boolean
+  readonly learned: string
+}
+
+function summaryOf(decision: Decision, rule: Omit<DecisionRule, 'summary'>, { secondIsCompany, learned }: Told): string {
   const { vetoes } = rule
-  const confidence = `confidence ${shown(rule.confidence)}`
+  const confidence = `confidence ${shown(rule.confidence)}${learned}`
   const margin = `margin ${shown(rule.margin)} to ${secondIsCompany ? 'the second company' : '“none of ours”'}`
   const tau = `τ = ${Number(rule.minConfidence.toFixed(4))}`
   const delta = `δ = ${Number(rule.minMargin.toFixed(4))}`
@@ -69,6 +83,10 @@ function summaryOf(decision: Decision, rule: Omit<DecisionRule, 'summary'>, seco
     default:
       return decision.reason satisfies never
   }
+}
+
+function signed(nats: number): string {
+  return `${nats < 0 ? '−' : '+'}${Math.abs(nats).toFixed(2)}`
 }
 
 /** Four digits; what would round to certainty says so instead. */

@@ -1,10 +1,13 @@
 import { type Calibration, logit, sigmoid } from './calibration.ts'
 
-/** A posterior, whether the company that had it was the right one, and how many events it stands for. */
+/** How a case turned out for the company that led. */
 export interface Outcome {
   readonly posterior: number
-  readonly isRight: boolean
-  readonly weight: number
+  /** Whether it was that company's, 1 or 0; where several were equally good, each is right in its turn. */
+  readonly right: number
+  readonly case: string
+  /** The same case of that company alone. */
+  readonly ownCase: string
 }
 
 interface Point {
@@ -13,67 +16,54 @@ interface Point {
   readonly weight: number
 }
 
-/** How strongly the parameters are drawn to those without labels: as much as about so many observations at even odds. */
-const priorPrecision = 4
+/** How strongly an intercept is drawn to 0: about as much as one outcome at even odds does. */
+const priorPrecision = 0.3
 const iterationsMax = 100
-const settled = 1e-10
+/** In nats: far from the likeliest intercept the curve is so flat that a step of Newton's would leap over it. */
+const greatestStep = 1
+const settled = 1e-9
 
 /**
- * The calibration under which the outcomes are likeliest, drawn towards the given one; the given one too where nothing that
- * rises fits them, since such labels contradict the weights altogether.
+ * What outcomes add to the log-odds of cases like them: first by case, then what a company's own add to that. Both are drawn to 0, so that
+ * a company with few cases is judged by those of all (partial pooling; Gelman and Hill 2006, chapter 12).
  */
-export function fitCalibration(outcomes: readonly Outcome[], prior: Calibration): Calibration {
-  const points = outcomes.map(({ posterior, isRight, weight }): Point => ({ x: logit(posterior), y: isRight ? 1 : 0, weight }))
-  let current = prior
-  let currentLoss = lossOf(points, current, prior)
+export function fitCalibration(outcomes: readonly Outcome[]): Calibration {
+  const ownCases = Map.groupBy(outcomes, ({ ownCase }) => ownCase)
+  // Each company counts once: one that has the case for the first time is like another company, not like one more event of the busiest.
+  const byCase = interceptsBy(outcomes, 'case', ({ ownCase, posterior }) => [logit(posterior), 1 / (ownCases.get(ownCase)?.length ?? 1)])
+  const byOwnCase = interceptsBy(outcomes, 'ownCase', (outcome) => [logit(outcome.posterior) + (byCase.get(outcome.case) ?? 0), 1])
+  return Object.fromEntries([...byCase, ...byOwnCase])
+}
+
+function interceptsBy(
+  outcomes: readonly Outcome[],
+  key: 'case' | 'ownCase',
+  weigh: (outcome: Outcome) => readonly [x: number, weight: number],
+): Map<string, number> {
+  const intercepts = new Map<string, number>()
+  for (const [name, same] of Map.groupBy(outcomes, (outcome) => outcome[key])) {
+    const points = same.map((outcome): Point => {
+      const [x, weight] = weigh(outcome)
+      return { x, y: outcome.right, weight }
+    })
+    intercepts.set(name, likeliestIntercept(points))
+  }
+  return intercepts
+}
+
+/** What added to all log-odds makes the outcomes likeliest, drawn to 0: the one root of a rising function, by Newton's method. */
+function likeliestIntercept(points: readonly Point[]): number {
+  let intercept = 0
   for (let iteration = 0; iteration < iterationsMax; iteration += 1) {
-    const step = newtonStep(points, current, prior)
-    const next = descend(points, current, step, currentLoss, prior)
-    if (!next) break
-    const gained = currentLoss - next.loss
-    current = next.calibration
-    currentLoss = next.loss
-    if (gained < settled * (1 + currentLoss)) break
+    let [gradient, curvature] = [priorPrecision * intercept, priorPrecision]
+    for (const { x, y, weight } of points) {
+      const probability = sigmoid(x + intercept)
+      gradient += weight * (probability - y)
+      curvature += weight * probability * (1 - probability)
+    }
+    const step = Math.min(greatestStep, Math.max(-greatestStep, gradient / curvature))
+    intercept -= step
+    if (Math.abs(step) < settled) break
   }
-  return current.slope > 0 ? current : prior
-}
-
-/** Halves the step until it helps; undefined where none does. The loss is convex, so that this reaches its one minimum. */
-function descend(points: readonly Point[], from: Calibration, step: Calibration, loss: number, prior: Calibration) {
-  for (let scale = 1; scale > 1e-6; scale /= 2) {
-    const calibration = { slope: from.slope - scale * step.slope, intercept: from.intercept - scale * step.intercept }
-    const reached = lossOf(points, calibration, prior)
-    if (reached < loss) return { calibration, loss: reached }
-  }
-  return undefined
-}
-
-function newtonStep(points: readonly Point[], { slope, intercept }: Calibration, prior: Calibration): Calibration {
-  let [gradientSlope, gradientIntercept] = [priorPrecision * (slope - prior.slope), priorPrecision * (intercept - prior.intercept)]
-  let [xx, x1, one] = [priorPrecision, 0, priorPrecision]
-  for (const { x, y, weight } of points) {
-    const probability = sigmoid(slope * x + intercept)
-    const residual = weight * (probability - y)
-    gradientSlope += residual * x
-    gradientIntercept += residual
-    const curvature = weight * probability * (1 - probability)
-    xx += curvature * x * x
-    x1 += curvature * x
-    one += curvature
-  }
-  const determinant = xx * one - x1 * x1
-  return {
-    slope: (one * gradientSlope - x1 * gradientIntercept) / determinant,
-    intercept: (xx * gradientIntercept - x1 * gradientSlope) / determinant,
-  }
-}
-
-function lossOf(points: readonly Point[], { slope, intercept }: Calibration, prior: Calibration): number {
-  const drawn = (priorPrecision / 2) * ((slope - prior.slope) ** 2 + (intercept - prior.intercept) ** 2)
-  return points.reduce((sum, { x, y, weight }) => sum + weight * crossEntropy(slope * x + intercept, y), drawn)
-}
-
-/** −ln of the outcome's probability, without overflow for great log-odds. */
-function crossEntropy(logOdds: number, y: number): number {
-  return Math.max(logOdds, 0) - logOdds * y + Math.log1p(Math.exp(-Math.abs(logOdds)))
+  return intercept
 }

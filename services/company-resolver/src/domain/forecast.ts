@@ -1,7 +1,8 @@
 import type { Adjudication } from './adjudication.ts'
-import { calibrate } from './calibration.ts'
+import { confidenceIn } from './confidence.ts'
+import type { MatchedEvidence } from './evidence.ts'
 import type { Model } from './model.ts'
-import { type MatchedEvidence, score, type Score } from './score.ts'
+import { score, type Score } from './score.ts'
 
 /** How far a model's forecasts were from what people found out, summed over labels that each stand for as many events as its propensity says. */
 export interface Loss {
@@ -28,9 +29,9 @@ export interface Calibrated {
 const leastProbability = 1e-9
 
 /** What the calibration takes from the best, or gives it, the others have or lose in proportion. Undefined where nothing names a company. */
-export function calibrated({ candidates: [best, ...others], nonePosterior }: Score, model: Model): Calibrated | undefined {
+export function calibrated({ candidates: [best, ...others], nonePosterior, waterfall }: Score, model: Model): Calibrated | undefined {
   if (!best) return undefined
-  const right = calibrate(model.calibration, best.posterior)
+  const right = confidenceIn(best, waterfall, model)
   const left = others.reduce((sum, { posterior }) => sum + posterior, nonePosterior)
   return { right, rest: (posterior) => (left === 0 ? 0 : ((1 - right) * posterior) / left) }
 }

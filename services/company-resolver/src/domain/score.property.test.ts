@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decide } from './decide.ts'
-import { evidenceKinds } from './evidence.ts'
-import { shippedModel } from './model.ts'
-import { type MatchedEvidence, score } from './score.ts'
+import { evidenceKinds, type MatchedEvidence } from './evidence.ts'
+import { doubtKey, matchWeight, shippedModel, worthOf } from './model.ts'
+import { score } from './score.ts'
 
 const rounding = 1e-12
 const companies = ['A', 'B', 'C']
@@ -54,6 +54,20 @@ test('one more piece for a company never lowers it, and never raises another', (
       for (const other of companies.filter((one) => one !== company)) {
         expect(posteriorOf(more, other)).toBeLessThanOrEqual(posteriorOf(evidence, other) + rounding)
       }
+    }),
+  )
+})
+
+test('a value in doubt speaks less for its company than another of its kind, and never against it', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...evidenceKinds), fc.double({ min: 0, max: 1, noNaN: true }), anyEvidence, (kind, misled, evidence) => {
+      const piece: MatchedEvidence = { kind, value: 'doubted', companyIds: ['A'] }
+      const { m, u } = shippedModel.kinds[kind]
+      const doubting = { ...shippedModel, doubts: { [doubtKey(piece)]: u + misled * (m - u) } }
+      expect(matchWeight(worthOf(doubting, piece), 1, 1)).toBeLessThanOrEqual(matchWeight(worthOf(shippedModel, piece), 1, 1) + rounding)
+      expect(matchWeight(worthOf(doubting, piece), 1, 1)).toBeGreaterThanOrEqual(-rounding)
+      const { candidates, nonePosterior } = score([...evidence, piece], doubting)
+      expect(candidates.reduce((sum, { posterior }) => sum + posterior, nonePosterior)).toBeCloseTo(1, 12)
     }),
   )
 })

@@ -1,10 +1,5 @@
-import { type Evidence, evidenceKey, evidenceKinds } from './evidence.ts'
-import { matchWeight, missWeight, type Model, strangerWeight } from './model.ts'
-
-/** Evidence with the companies that have it as a signal; none if the directory does not know it. */
-export interface MatchedEvidence extends Evidence {
-  readonly companyIds: readonly string[]
-}
+import { evidenceKey, evidenceKinds, type MatchedEvidence } from './evidence.ts'
+import { matchWeight, missWeight, type Model, strangerWeight, worthOf } from './model.ts'
 
 /** A company and its probability, 0 to 1. */
 export interface Candidate {
@@ -62,12 +57,14 @@ function priorOf(pieces: readonly MatchedEvidence[], { noneLogOdds, unnamedLogOd
 }
 
 /** Adds the piece to the odds and returns its weight: for its companies, or where it has none for "no company of ours". */
-function weigh({ kind, companyIds }: MatchedEvidence, logOdds: LogOdds, model: Model): number {
-  const isKnown = companyIds.length > 0
-  logOdds.nobodys += isKnown ? strangerWeight(model, kind, companyIds.length) : missWeight(model, kind)
-  if (!isKnown) return missWeight(model, kind)
-  const weight = matchWeight(model, kind, companyIds.length)
-  for (const companyId of companyIds) logOdds.companies.set(companyId, (logOdds.companies.get(companyId) ?? 0) + weight)
+function weigh(piece: MatchedEvidence, logOdds: LogOdds, model: Model): number {
+  const { length } = piece.companyIds
+  const worth = worthOf(model, piece)
+  const against = length > 0 ? strangerWeight(worth, length) : missWeight(worth)
+  logOdds.nobodys += against
+  if (length === 0) return against
+  const weight = matchWeight(worth, model.companies, length)
+  for (const companyId of piece.companyIds) logOdds.companies.set(companyId, (logOdds.companies.get(companyId) ?? 0) + weight)
   return weight
 }
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Decision } from './decide.ts'
+import type { MatchedEvidence } from './evidence.ts'
 import { shippedModel } from './model.ts'
-import { type MatchedEvidence, score } from './score.ts'
+import { score } from './score.ts'
 import { seenBy } from './seen-by.ts'
 
 const own = new Set(['A'])
@@ -23,7 +24,7 @@ test.each([
   const alone = weighed(without, 0.96)
   expect(kept.nonePosterior).not.toBe(alone.nonePosterior)
   expect(seenBy(own, kept, shippedModel)).toEqual(seenBy(own, alone, shippedModel))
-  expect(seenBy(own, kept, shippedModel)).toMatchObject({ ...score(without, shippedModel), modelVersion: 'shipped-3' })
+  expect(seenBy(own, kept, shippedModel)).toMatchObject({ ...score(without, shippedModel), modelVersion: 'shipped-4' })
 })
 
 test('whatever was shared, the numbers that a company reads are of a world without the others', () => {

@@ -1,5 +1,5 @@
 import type { Attribution } from './attribute.ts'
-import { calibrate } from './calibration.ts'
+import { confidenceIn } from './confidence.ts'
 import type { Decision } from './decide.ts'
 import type { Model } from './model.ts'
 import { score, type Score } from './score.ts'
@@ -25,7 +25,7 @@ export function seenBy<Kept extends Explained>(companies: ReadonlySet<string>, k
   if (decision.kind !== 'attributed' || decision !== kept.decision) return { ...kept, ...scored, decision }
   // Less than the best of these posteriors, it would tell of a rival.
   const own = scored.candidates.find(({ companyId }) => companyId === decision.companyId)
-  return { ...kept, ...scored, decision: { ...decision, confidence: calibrate(model.calibration, own?.posterior ?? 0) } }
+  return { ...kept, ...scored, decision: { ...decision, confidence: own ? confidenceIn(own, scored.waterfall, model) : 0 } }
 }
 
 /** Why an event had waited tells of rivals too. */

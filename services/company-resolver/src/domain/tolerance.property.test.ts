@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { calibrate, uncalibrated } from './calibration.ts'
 import { assumedThresholds, type Prospect, thresholdsBy } from './tolerance.ts'
 
 const aProspect: fc.Arbitrary<Prospect> = fc
@@ -37,7 +36,7 @@ test('without experience τ and δ follow from the tolerance and how many attrib
 test('what is attributed above τ is expected to be wrong no more often than is tolerated', () => {
   fc.assert(
     fc.property(prospects, tolerances, (all, tolerance) => {
-      const { minConfidence } = thresholdsBy(all, tolerance, uncalibrated)
+      const { minConfidence } = thresholdsBy(all, tolerance)
       const { attributed, wrong } = expected(all, minConfidence)
       expect(wrong).toBeLessThanOrEqual(tolerance * attributed + 1e-9)
     }),
@@ -47,18 +46,27 @@ test('what is attributed above τ is expected to be wrong no more often than is 
 test('below the strictest τ, what is nobody’s is expected to be attributed no more often than is tolerated', () => {
   fc.assert(
     fc.property(prospects, tolerances, (all, tolerance) => {
-      const { minConfidence } = thresholdsBy(all, tolerance, uncalibrated)
+      const { minConfidence } = thresholdsBy(all, tolerance)
       const { taken, nobodys } = expected(all, minConfidence)
       if (minConfidence < 1 - tolerance) expect(taken).toBeLessThanOrEqual(tolerance * nobodys + 1e-9)
     }),
   )
 })
 
+test('events that are equally sure stand or fall together: what the tolerance has room for part of is not attributed', () => {
+  const nobodys = Array.from({ length: 100 }, () => ({ rightProbability: 0, nobodysProbability: 1, isAttributable: false }))
+  const sure = Array.from({ length: 100 }, () => ({ rightProbability: 0.9999, nobodysProbability: 1e-6, isAttributable: true }))
+  const unsure = Array.from({ length: 100 }, () => ({ rightProbability: 0.995, nobodysProbability: 0.005, isAttributable: true }))
+  const { minConfidence } = thresholdsBy([...nobodys, ...sure, ...unsure], 0.001)
+  // A tenth of a stranger’s event is tolerated: 20 of the unsure ones are expected to make up as much.
+  expect(expected([...nobodys, ...sure, ...unsure], minConfidence).attributed).toBe(100)
+})
+
 test('a stricter tolerance never attributes more, and τ stays between its bounds', () => {
   fc.assert(
     fc.property(prospects, (all) => {
-      const strict = thresholdsBy(all, 1e-4, uncalibrated)
-      const lax = thresholdsBy(all, 0.01, uncalibrated)
+      const strict = thresholdsBy(all, 1e-4)
+      const lax = thresholdsBy(all, 0.01)
       expect(strict.minConfidence).toBeGreaterThanOrEqual(lax.minConfidence)
       expect(lax.minConfidence).toBeGreaterThanOrEqual(0.8)
       expect(strict.minConfidence).toBeLessThanOrEqual(1 - 1e-4)
@@ -66,9 +74,8 @@ test('a stricter tolerance never attributes more, and τ stays between its bound
   )
 })
 
-test('δ asks of posteriors what τ asks of calibrated ones: no second may have more than what the best leaves', () => {
-  const calibration = { slope: 1.5, intercept: -0.5 }
-  const { minConfidence, minMargin } = thresholdsBy([], 0.01, calibration)
+test('δ follows from τ: no second may have more than what the best leaves', () => {
+  const { minConfidence, minMargin } = thresholdsBy([], 0.01)
   expect(minConfidence).toBe(0.99)
-  expect(calibrate(calibration, (1 + minMargin) / 2)).toBeCloseTo(0.99, 9)
+  expect((1 + minMargin) / 2).toBeCloseTo(0.99, 12)
 })

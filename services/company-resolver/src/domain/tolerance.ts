@@ -1,5 +1,3 @@
-import { type Calibration, uncalibrate, uncalibrated } from './calibration.ts'
-
 /** How often an attribution may be wrong, and how often what is nobody's may be given to a company: 1 in 10,000. */
 export const wrongTolerance = 1 / 10_000
 
@@ -27,7 +25,7 @@ export interface Prospect {
  * wrong with at most 1 − τ, the whole is wrong with at most `uncertainShare` · (1 − τ): the tolerance, by this τ.
  */
 export function assumedThresholds(tolerance: number, uncertainShare: number): Thresholds {
-  return withMargin(1 - tolerance / uncertainShare, uncalibrated)
+  return withMargin(1 - tolerance / uncertainShare)
 }
 
 /**
@@ -35,22 +33,23 @@ export function assumedThresholds(tolerance: number, uncertainShare: number): Th
  * nobody's at most `tolerance` attributed, and of no single one more than twenty times that. At 1 − `tolerance` each attribution keeps
  * the first by itself, so that τ is never above that.
  */
-export function thresholdsBy(prospects: readonly Prospect[], tolerance: number, calibration: Calibration): Thresholds {
+export function thresholdsBy(prospects: readonly Prospect[], tolerance: number): Thresholds {
   const nobodys = prospects.reduce((sum, { nobodysProbability }) => sum + nobodysProbability, 0)
   const surestFirst = prospects.filter(({ isAttributable }) => isAttributable).toSorted((a, b) => b.rightProbability - a.rightProbability)
   let minConfidence = 1 - tolerance
   let [attributed, wrong, taken] = [0, 0, 0]
-  for (const { rightProbability, nobodysProbability } of surestFirst) {
+  for (const [index, { rightProbability, nobodysProbability }] of surestFirst.entries()) {
     attributed += 1
     wrong += 1 - rightProbability
     taken += nobodysProbability
     if (wrong > tolerance * attributed || taken > tolerance * nobodys) break
-    minConfidence = Math.min(minConfidence, rightProbability)
+    // Those that are equally sure stand or fall together.
+    if (surestFirst[index + 1]?.rightProbability !== rightProbability) minConfidence = Math.min(minConfidence, rightProbability)
   }
-  return withMargin(Math.max(1 - worstFactor * tolerance, minConfidence), calibration)
+  return withMargin(Math.max(1 - worstFactor * tolerance, minConfidence))
 }
 
 /** All hypotheses together are 1: beside a best one at the threshold the second has at most the rest, and none may stand closer than that. */
-function withMargin(minConfidence: number, calibration: Calibration): Thresholds {
-  return { minConfidence, minMargin: 2 * uncalibrate(calibration, minConfidence) - 1 }
+function withMargin(minConfidence: number): Thresholds {
+  return { minConfidence, minMargin: 2 * minConfidence - 1 }
 }

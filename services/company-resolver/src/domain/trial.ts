@@ -1,8 +1,9 @@
 import type { Adjudication } from './adjudication.ts'
 import { decide } from './decide.ts'
+import type { MatchedEvidence } from './evidence.ts'
 import type { MeanLoss } from './forecast.ts'
 import type { Model } from './model.ts'
-import { type MatchedEvidence, score } from './score.ts'
+import { score } from './score.ts'
 
 /** Of each model's forecasts a fifth is made by a fit on all but these. */
 const parts = 5

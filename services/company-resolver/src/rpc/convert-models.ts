@@ -22,7 +22,7 @@ export function toActivationMessage({ version, previousVersion, act, by, at }: A
 }
 
 export function toParametersMessage(model: Model): ModelParameters {
-  const { companies, noneLogOdds, unnamedLogOdds, calibration, minConfidence, minMargin } = model
+  const { companies, noneLogOdds, unnamedLogOdds, calibration, doubts, minConfidence, minMargin } = model
   return {
     kinds: evidenceKinds.map((kind) => {
       const { shared, ...weight } = model.kinds[kind]
@@ -31,15 +31,15 @@ export function toParametersMessage(model: Model): ModelParameters {
         ...weight,
         sharedCompanies: shared.companies,
         sharedStrangers: shared.strangers,
-        matchWeight: matchWeight(model, kind, 1),
-        missWeight: missWeight(model, kind),
+        matchWeight: matchWeight(model.kinds[kind], companies, 1),
+        missWeight: missWeight(model.kinds[kind]),
       }
     }),
     companies,
     noneLogOdds,
     unnamedLogOdds,
-    calibrationSlope: calibration.slope,
-    calibrationIntercept: calibration.intercept,
+    calibration: { ...calibration },
+    doubts: { ...doubts },
     minConfidence,
     minMargin,
   }

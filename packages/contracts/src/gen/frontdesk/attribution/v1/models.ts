@@ -63,12 +63,26 @@ export interface ModelParameters {
   /** Prior log-odds against any one candidate, in nats, of "no company of ours", and of "one that no evidence names". */
   noneLogOdds: number;
   unnamedLogOdds: number;
-  /** Of the posterior's logit (Platt). */
-  calibrationSlope: number;
-  calibrationIntercept: number;
+  /**
+   * What experience adds to a company's log-odds, in nats, by the case that the evidence makes for it, such as "phone_number own,
+   * voice_agent unknown", and by that case of one company ("… of cmp_…").
+   */
+  calibration: { [key: string]: number };
+  /** The u of single values that have misled, as they named companies then. */
+  doubts: { [key: string]: number };
   /** The least confidence that attributes (τ), and the least distance to the second hypothesis (δ). */
   minConfidence: number;
   minMargin: number;
+}
+
+export interface ModelParameters_CalibrationEntry {
+  key: string;
+  value: number;
+}
+
+export interface ModelParameters_DoubtsEntry {
+  key: string;
+  value: number;
 }
 
 /** What one kind of evidence is worth. */
@@ -635,8 +649,8 @@ function createBaseModelParameters(): ModelParameters {
     companies: 0,
     noneLogOdds: 0,
     unnamedLogOdds: 0,
-    calibrationSlope: 0,
-    calibrationIntercept: 0,
+    calibration: {},
+    doubts: {},
     minConfidence: 0,
     minMargin: 0,
   };
@@ -656,12 +670,12 @@ export const ModelParameters: MessageFns<ModelParameters> = {
     if (message.unnamedLogOdds !== 0) {
       writer.uint32(33).double(message.unnamedLogOdds);
     }
-    if (message.calibrationSlope !== 0) {
-      writer.uint32(41).double(message.calibrationSlope);
-    }
-    if (message.calibrationIntercept !== 0) {
-      writer.uint32(49).double(message.calibrationIntercept);
-    }
+    globalThis.Object.entries(message.calibration).forEach(([key, value]: [string, number]) => {
+      ModelParameters_CalibrationEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
+    globalThis.Object.entries(message.doubts).forEach(([key, value]: [string, number]) => {
+      ModelParameters_DoubtsEntry.encode({ key: key as any, value }, writer.uint32(50).fork()).join();
+    });
     if (message.minConfidence !== 0) {
       writer.uint32(57).double(message.minConfidence);
     }
@@ -717,19 +731,25 @@ export const ModelParameters: MessageFns<ModelParameters> = {
             continue;
           }
           case 5: {
-            if (tag !== 41) {
+            if (tag !== 42) {
               break;
             }
 
-            message.calibrationSlope = reader.double();
+            const entry5 = ModelParameters_CalibrationEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.calibration[entry5.key] = entry5.value;
+            }
             continue;
           }
           case 6: {
-            if (tag !== 49) {
+            if (tag !== 50) {
               break;
             }
 
-            message.calibrationIntercept = reader.double();
+            const entry6 = ModelParameters_DoubtsEntry.decode(reader, reader.uint32());
+            if (entry6.value !== undefined) {
+              message.doubts[entry6.key] = entry6.value;
+            }
             continue;
           }
           case 7: {
@@ -774,16 +794,34 @@ export const ModelParameters: MessageFns<ModelParameters> = {
         : isSet(object.unnamed_log_odds)
         ? globalThis.Number(object.unnamed_log_odds)
         : 0,
-      calibrationSlope: isSet(object.calibrationSlope)
-        ? globalThis.Number(object.calibrationSlope)
-        : isSet(object.calibration_slope)
-        ? globalThis.Number(object.calibration_slope)
-        : 0,
-      calibrationIntercept: isSet(object.calibrationIntercept)
-        ? globalThis.Number(object.calibrationIntercept)
-        : isSet(object.calibration_intercept)
-        ? globalThis.Number(object.calibration_intercept)
-        : 0,
+      calibration: isObject(object.calibration)
+        ? (globalThis.Object.entries(object.calibration) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      doubts: isObject(object.doubts)
+        ? (globalThis.Object.entries(object.doubts) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
       minConfidence: isSet(object.minConfidence)
         ? globalThis.Number(object.minConfidence)
         : isSet(object.min_confidence)
@@ -811,11 +849,23 @@ export const ModelParameters: MessageFns<ModelParameters> = {
     if (message.unnamedLogOdds !== 0) {
       obj.unnamedLogOdds = floatToJson(message.unnamedLogOdds);
     }
-    if (message.calibrationSlope !== 0) {
-      obj.calibrationSlope = floatToJson(message.calibrationSlope);
+    if (message.calibration) {
+      const entries = globalThis.Object.entries(message.calibration) as [string, number][];
+      if (entries.length > 0) {
+        obj.calibration = {};
+        entries.forEach(([k, v]) => {
+          obj.calibration[k] = floatToJson(v);
+        });
+      }
     }
-    if (message.calibrationIntercept !== 0) {
-      obj.calibrationIntercept = floatToJson(message.calibrationIntercept);
+    if (message.doubts) {
+      const entries = globalThis.Object.entries(message.doubts) as [string, number][];
+      if (entries.length > 0) {
+        obj.doubts = {};
+        entries.forEach(([k, v]) => {
+          obj.doubts[k] = floatToJson(v);
+        });
+      }
     }
     if (message.minConfidence !== 0) {
       obj.minConfidence = floatToJson(message.minConfidence);
@@ -835,10 +885,196 @@ export const ModelParameters: MessageFns<ModelParameters> = {
     message.companies = object.companies ?? 0;
     message.noneLogOdds = object.noneLogOdds ?? 0;
     message.unnamedLogOdds = object.unnamedLogOdds ?? 0;
-    message.calibrationSlope = object.calibrationSlope ?? 0;
-    message.calibrationIntercept = object.calibrationIntercept ?? 0;
+    message.calibration = (globalThis.Object.entries(object.calibration ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.doubts = (globalThis.Object.entries(object.doubts ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
     message.minConfidence = object.minConfidence ?? 0;
     message.minMargin = object.minMargin ?? 0;
+    return message;
+  },
+};
+
+function createBaseModelParameters_CalibrationEntry(): ModelParameters_CalibrationEntry {
+  return { key: "", value: 0 };
+}
+
+export const ModelParameters_CalibrationEntry: MessageFns<ModelParameters_CalibrationEntry> = {
+  encode(message: ModelParameters_CalibrationEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModelParameters_CalibrationEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModelParameters_CalibrationEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ModelParameters_CalibrationEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.Number(object.value) : 0,
+    };
+  },
+
+  toJSON(message: ModelParameters_CalibrationEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== 0) {
+      obj.value = floatToJson(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ModelParameters_CalibrationEntry>): ModelParameters_CalibrationEntry {
+    return ModelParameters_CalibrationEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ModelParameters_CalibrationEntry>): ModelParameters_CalibrationEntry {
+    const message = createBaseModelParameters_CalibrationEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseModelParameters_DoubtsEntry(): ModelParameters_DoubtsEntry {
+  return { key: "", value: 0 };
+}
+
+export const ModelParameters_DoubtsEntry: MessageFns<ModelParameters_DoubtsEntry> = {
+  encode(message: ModelParameters_DoubtsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModelParameters_DoubtsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModelParameters_DoubtsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ModelParameters_DoubtsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.Number(object.value) : 0,
+    };
+  },
+
+  toJSON(message: ModelParameters_DoubtsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== 0) {
+      obj.value = floatToJson(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ModelParameters_DoubtsEntry>): ModelParameters_DoubtsEntry {
+    return ModelParameters_DoubtsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ModelParameters_DoubtsEntry>): ModelParameters_DoubtsEntry {
+    const message = createBaseModelParameters_DoubtsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
     return message;
   },
 };
@@ -2118,6 +2354,10 @@ function fromJsonTimestamp(o: any): Date {
   } else {
     return fromTimestamp(Timestamp.fromJSON(o));
   }
+}
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isSet(value: any): boolean {
