@@ -30,6 +30,8 @@ export function createProviderEventHandler({ database, outbox, telemetry, model,
     telemetry,
     name: 'company-resolver.attribution',
     types: ingressTypes,
+    // Each costs the same four round trips, whatever its size.
+    groupSize: 100,
     async handle(tx, received) {
       const decide = attributeEvents({ ledger: ledger(tx), model })
       const attributions = await decide(received.map(readProviderEvent))
