@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Telemetry } from '@frontdesk/telemetry'
-import { jetstreamManager } from '@nats-io/jetstream'
+import { type ConsumerConfig, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import { createBatchHandler } from './batch-handler.ts'
 import type { ConsumeOptions } from './consume-options.ts'
 import type { Link, Session } from './link.ts'
 import { openPull } from './pull.ts'
+import { readAhead } from './read-ahead.ts'
 
 /** A running consumption; disposing finishes and settles the batch in hand. */
 export type Consumption = AsyncDisposable
@@ -28,25 +29,29 @@ export function startConsumption(link: Link, telemetry: Telemetry, options: Cons
   const batches = createBatchHandler(link, telemetry, options, stop)
 
   /** @throws Error if the stream or the durable is not there. */
-  async function readInfo(session: Session): Promise<number> {
-    const manager = await jetstreamManager(session.connection, { apiPrefix: link.apiPrefix, checkAPI: false })
+  async function readConfig(manager: JetStreamManager): Promise<ConsumerConfig> {
     const info = await manager.consumers.info(stream, durable)
     pending.set(labels, info.num_pending)
     ackPending.set(labels, info.num_ack_pending)
-    return (info.config.ack_wait ?? 30_000_000_000) / 1_000_000
+    return info.config
   }
 
   /** Consumes in one session; comes back only when stopped. */
   async function consumeIn(session: Session): Promise<void> {
-    const ackWaitMs = await readInfo(session)
+    const manager = await jetstreamManager(session.connection, { apiPrefix: link.apiPrefix, checkAPI: false })
+    const { ack_wait: ackWaitNs = 30_000_000_000, filter_subjects: filters } = await readConfig(manager)
     const pull = openPull(session, { stream, durable, batchSize, inboxPrefix: link.inboxPrefix, apiPrefix: link.apiPrefix })
     // What waits behind a long batch is ours as much as the batch: without a sign of life it would go to another replica.
-    const signs = setInterval(() => batches.stillWorking(pull.waiting()), Math.max(50, ackWaitMs / 3))
-    const infos = setInterval(() => void readInfo(session).catch(() => undefined), infoIntervalMs)
+    const signs = setInterval(() => batches.stillWorking(pull.waiting()), Math.max(50, ackWaitNs / 3_000_000))
+    const infos = setInterval(() => void readConfig(manager).catch(() => undefined), infoIntervalMs)
     up.set(labels, 1)
     try {
       // One batch after the other, in the stream's order.
-      while (!stop.aborted) await batches.process(await pull.next(stop))
+      while (!stop.aborted) {
+        const batch = await pull.next(stop)
+        if (filters) void readAhead(manager, stream, batch)
+        await batches.process(batch)
+      }
     } finally {
       clearInterval(signs)
       clearInterval(infos)

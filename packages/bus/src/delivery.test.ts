@@ -9,11 +9,13 @@ test('a delivery is read from both forms of reply subject', () => {
     count: 3,
     streamSequence: 42n,
     storedAt: new Date(1_700_000_000_000),
+    pending: 7,
   })
   expect(deliveryOf(withReply('$JS.ACK._.ACC.INGRESS.d.3.9007199254740993.40.1700000000000000000.7.x'))).toEqual({
     count: 3,
     streamSequence: 9007199254740993n,
     storedAt: new Date(1_700_000_000_000),
+    pending: 7,
   })
 })
 

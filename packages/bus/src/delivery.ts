@@ -7,6 +7,8 @@ export interface Delivery {
   readonly count: number
   /** When the broker stored it. */
   readonly storedAt: Date
+  /** How many of the durable's messages stood behind it. */
+  readonly pending: number
 }
 
 const encoder = new TextEncoder()
@@ -19,10 +21,10 @@ export function deliveryOf(message: Msg): Delivery | undefined {
   // $JS.ACK.<stream>.<durable>.<count>.<stream sequence>.…, or with the domain and the account before the stream.
   const first = tokens.length === 9 ? 4 : tokens.length >= 11 ? 6 : undefined
   if (first === undefined || tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined
-  const [count, sequence, , storedAtNs] = tokens.slice(first)
+  const [count, sequence, , storedAtNs, pending] = tokens.slice(first)
   if (!/^\d+$/.test(count ?? '') || !/^\d+$/.test(sequence ?? '') || !/^\d+$/.test(storedAtNs ?? '')) return undefined
   const storedAt = new Date(Number(BigInt(storedAtNs ?? '') / 1_000_000n))
-  return { count: Number(count), streamSequence: BigInt(sequence ?? ''), storedAt }
+  return { count: Number(count), streamSequence: BigInt(sequence ?? ''), storedAt, pending: Number(pending) || 0 }
 }
 
 /** What to answer on a delivery: done with it, again after a while, still at it, or never again. */

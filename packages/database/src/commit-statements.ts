@@ -1,9 +1,8 @@
 import type { Connection } from './connection.ts'
 import { type Database, internalsOf } from './database.ts'
-import type { DriverResult } from './driver-result.ts'
 import { type SqlStatement, toSqlResult } from './session.ts'
 import type { SqlResult } from './sql-value.ts'
-import { type TransactionOptions, tryAgain } from './transaction.ts'
+import { allOf, rollBack, type TransactionOptions, tryAgain } from './transaction.ts'
 
 /**
  * Commits the statements as one READ COMMITTED transaction in two round trips, once they are prepared, of which the second is the commit: for
@@ -30,17 +29,12 @@ export function commitStatements(
 }
 
 async function commitOn(connection: Connection, statements: readonly SqlStatement[]): Promise<SqlResult[]> {
-  const [, ...results] = await allOrRollBack(connection, ['start transaction', ...statements])
-  await allOrRollBack(connection, ['commit'])
-  return results.map(toSqlResult)
-}
-
-async function allOrRollBack(connection: Connection, steps: readonly (string | SqlStatement)[]): Promise<DriverResult[]> {
-  const outcomes = await connection.executeAll(steps)
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (!failed) return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
-  const [rolledBack] = await connection.executeAll(['rollback'])
-  // The server rolls back what a lost connection leaves.
-  if (rolledBack?.status !== 'fulfilled') connection.destroy(rolledBack?.reason)
-  throw failed.reason
+  try {
+    const results = allOf(await connection.executeAll(statements))
+    allOf(await connection.executeAll(['commit']))
+    return results.map(toSqlResult)
+  } catch (error) {
+    await rollBack(connection)
+    throw error
+  }
 }

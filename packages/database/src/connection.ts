@@ -73,29 +73,34 @@ export class Connection {
     return this.#driver.threadId
   }
 
-  /** Runs a statement prepared: blobs travel as they are, and the server parses each text once. */
-  async execute({ sql, params, asArrays = false }: Statement): Promise<DriverResult> {
-    this.#restoreAutocommit()
-    const values = params.map(toDriverValue)
-    const options = { sql, values, rowsAsArray: asArrays, dateStrings: asArrays }
+  /** Runs a statement prepared, which commits by itself: blobs travel as they are, and the server parses each text once. */
+  async execute(statement: Statement): Promise<DriverResult> {
+    if (!this.#autocommit) return only(await this.#send([statement], true))
+    const values = statement.params.map(toDriverValue)
+    const options = { ...textOf(statement), values }
     return this.#statement((done) => this.#driver.execute(options as { sql: string; values: string[] }, done))
   }
 
-  /** Runs a text without parameters that is of no use to prepare, such as COMMIT. */
+  /** Runs a text without parameters that is of no use to prepare, such as SET. */
   async command(sql: string): Promise<void> {
-    this.#restoreAutocommit()
-    await this.#statement((done) => this.#driver.query(sql, done))
+    if (this.#autocommit) await this.#statement((done) => this.#driver.query(sql, done))
+    else only(await this.#send([sql], true))
   }
 
   /**
-   * Sends texts and statements in one write; each runs whatever came of those before, and has its outcome in its place. None
-   * commits by itself: what is sent after one that a deadlock ended, and its transaction with it, must not stay.
+   * Sends texts and statements in one write; each runs whatever came of those before, and has its outcome in its place. The first
+   * begins a transaction, since none commits by itself: what is sent after one that a deadlock ended, and its transaction
+   * with it, must not stay.
    * @throws ConnectionLostError
    */
-  async executeAll(steps: readonly (string | Statement)[]): Promise<PromiseSettledResult<DriverResult>[]> {
+  executeAll(steps: readonly (string | Statement)[]): Promise<PromiseSettledResult<DriverResult>[]> {
+    return this.#send(steps, false)
+  }
+
+  async #send(steps: readonly (string | Statement)[], autocommit: boolean): Promise<PromiseSettledResult<DriverResult>[]> {
     const prepared = await Promise.all(steps.map(async (step) => (typeof step === 'string' ? step : this.#prepare(step))))
-    const before = this.#autocommit ? ['set autocommit = 0'] : []
-    this.#autocommit = false
+    const before = this.#autocommit === autocommit ? [] : [`set autocommit = ${autocommit ? 1 : 0}`]
+    this.#autocommit = autocommit
     const all = await this.#run<PromiseSettledResult<DriverResult>[]>(this.#answerWithinMs, (done) => {
       pipeline(this.#driver, [...before, ...prepared], (outcomes) => done(null, outcomes))
     })
@@ -137,13 +142,6 @@ export class Connection {
     this.#driver.destroy()
   }
 
-  /** The caller need not wait for it: the driver sends what comes next once it is answered. */
-  #restoreAutocommit(): void {
-    if (this.#autocommit || this.lost.aborted) return
-    this.#autocommit = true
-    this.#driver.query('set autocommit = 1', (error: Error | null) => error && this.destroy(error))
-  }
-
   get #answerWithinMs(): number {
     const { statementTimeoutMs } = this.#settings
     return statementTimeoutMs === 0 ? 0 : statementTimeoutMs + answerGraceMs
@@ -154,10 +152,12 @@ export class Connection {
     await this.command('set session transaction isolation level read committed')
   }
 
-  async #prepare({ sql, params }: Statement) {
-    const options = { sql, rowsAsArray: false, dateStrings: false }
-    const prepared = await this.#run<PrepareStatementInfo>(this.#answerWithinMs, (done) => this.#driver.prepare(options as never, done))
-    return { prepared, values: params.map(toDriverValue) }
+  async #prepare(statement: Statement) {
+    const { sql, ...form } = textOf(statement)
+    const prepared = await this.#run<PrepareStatementInfo>(this.#answerWithinMs, (done) =>
+      this.#driver.prepare({ sql, ...form } as never, done),
+    )
+    return { prepared, values: statement.params.map(toDriverValue), form }
   }
 
   #statement(start: (done: (error: Error | null, result: unknown, fields: FieldPacket[]) => void) => void): Promise<DriverResult> {
@@ -192,6 +192,17 @@ export class Connection {
       }
     })
   }
+}
+
+/** What the driver tells prepared statements apart by, and how their rows are read. */
+function textOf({ sql, asArrays = false }: Statement) {
+  return { sql, rowsAsArray: asArrays, dateStrings: asArrays }
+}
+
+/** The one result that there is. @throws what its statement failed by */
+function only([outcome]: readonly PromiseSettledResult<DriverResult>[]): DriverResult {
+  if (outcome?.status === 'fulfilled') return outcome.value
+  throw outcome?.reason
 }
 
 function isLoss(reason: unknown): boolean {

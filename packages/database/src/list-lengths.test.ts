@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { padded, textByLength } from './list-lengths.ts'
+import { inFewLengths, padded, textByLength } from './list-lengths.ts'
 
 const lists = Array.from({ length: 129 }, (_, length) => Array.from({ length }, (_item, index) => index))
 
@@ -19,4 +19,13 @@ test('a text is built once for each length', () => {
   })
   expect([text(2), text(3), text(2)]).toEqual(['in 2', 'in 3', 'in 2'])
   expect(built).toEqual([2, 3])
+})
+
+test('lists of all lengths are cut into groups of few sizes, and lose nothing', () => {
+  const longer = Array.from({ length: 200 }, (_, index) => index)
+  for (const list of [...lists, longer]) expect(inFewLengths(list, 128).flat()).toEqual(list)
+  expect(new Set(lists.flatMap((list) => inFewLengths(list, 128).map(({ length }) => length))).size).toBe(12)
+  expect(inFewLengths(longer, 128).map(({ length }) => length)).toEqual([128, 64, 8])
+  expect(inFewLengths(longer, 64).map(({ length }) => length)).toEqual([64, 64, 64, 8])
+  expect(inFewLengths(longer.slice(0, 15), 64).map(({ length }) => length)).toEqual([8, 7])
 })

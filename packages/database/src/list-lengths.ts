@@ -22,3 +22,19 @@ export function textByLength(build: (length: number) => string): (length: number
     return text
   }
 }
+
+const exactLengths = 8
+
+/**
+ * The list in groups of few sizes, the largest first, for inserts: powers of two, and what is left of up to eight. So lists of all lengths share a few
+ * statements, and short ones need one or two of them.
+ */
+export function inFewLengths<Item>(items: readonly Item[], largest: number): Item[][] {
+  const groups: Item[][] = []
+  for (let start = 0; start < items.length; start += groups.at(-1)?.length ?? 0) {
+    const left = items.length - start
+    const size = left <= exactLengths ? left : 2 ** Math.floor(Math.log2(left))
+    groups.push(items.slice(start, start + Math.min(largest, size)))
+  }
+  return groups
+}

@@ -2,8 +2,19 @@ import { EventEmitter } from 'node:events'
 import mysql, { type Connection as DriverConnection, type PrepareStatementInfo } from 'mysql2'
 import type { DriverResult } from './driver-result.ts'
 
-/** A text without parameters, or a prepared statement with the driver's values; of neither may the answer be rows as arrays. */
-export type Step = string | { readonly prepared: PrepareStatementInfo; readonly values: readonly unknown[] }
+/** A text without parameters, or a prepared statement with the driver's values and the form of the rows that it answers with. */
+export type Step = string | PreparedStep
+
+interface PreparedStep {
+  readonly prepared: PrepareStatementInfo
+  readonly values: readonly unknown[]
+  readonly form: RowForm
+}
+
+interface RowForm {
+  readonly rowsAsArray: boolean
+  readonly dateStrings: boolean
+}
 
 type Done = (error: Error | null, ...result: DriverResult) => void
 
@@ -15,6 +26,7 @@ interface DriverCommand {
 /** What the driver's commands use of their connection, and we of it. */
 interface DriverInternals extends DriverConnection {
   readonly stream: { cork(): void; uncork(): void }
+  readonly sequenceId: number
   addCommand(command: DriverCommand): void
   _resetSequenceId(): void
   _bumpSequenceId(packets: number): void
@@ -55,42 +67,46 @@ export function pipeline(
 
 function commandOf(connection: DriverInternals, step: Step, done: Done): DriverCommand {
   if (typeof step === 'string') return createQuery(step, [], done, connection.config)
-  const made: DriverCommand[] = []
+  const made: (DriverCommand & { readonly _executeOptions: Partial<RowForm> })[] = []
   // A statement makes its command and hands it to its connection, which here only keeps it.
-  const keeper = { value: { addCommand: (command: DriverCommand) => made.push(command) } }
+  const keeper = { value: { addCommand: (command: (typeof made)[number]) => made.push(command) } }
   const statement = Object.create(step.prepared, { _connection: keeper }) as PrepareStatementInfo
   statement.execute([...step.values], done as Parameters<PrepareStatementInfo['execute']>[1])
-  return made[0] as DriverCommand
+  const [command] = made
+  if (!command) throw new TypeError('the driver made no command')
+  Object.assign(command._executeOptions, step.form)
+  return command
 }
 
 class Pipeline extends EventEmitter implements DriverCommand {
   /** By this the driver tells a command that its connection is lost. */
   readonly onResult: (error: Error) => void
-  #unanswered: DriverCommand[]
+  #unanswered: { readonly command: DriverCommand; readonly packetsWritten: number }[] = []
+  readonly #commands: readonly DriverCommand[]
 
-  constructor(commands: DriverCommand[], onResult: (error: Error) => void) {
+  constructor(commands: readonly DriverCommand[], onResult: (error: Error) => void) {
     super()
     this.onResult = onResult
-    this.#unanswered = commands
+    this.#commands = commands
   }
 
   execute(packet: unknown, connection: DriverInternals): boolean {
-    if (packet === undefined) {
-      connection.stream.cork()
-      // What can't be written, for a value that does not fit, has its outcome already.
-      this.#unanswered = this.#unanswered.filter((command) => !command.execute(undefined, connection))
-      connection.stream.uncork()
-      expectAnswer(connection)
-    } else if (this.#unanswered[0]?.execute(packet, connection) === true) {
-      this.#unanswered.shift()
-      expectAnswer(connection)
-    }
+    if (packet === undefined) this.#write(connection)
+    else if (this.#unanswered[0]?.command.execute(packet, connection) === true) this.#unanswered.shift()
+    else return false
+    // The packets of each answer are numbered on from those of its command.
+    connection._resetSequenceId()
+    connection._bumpSequenceId(this.#unanswered[0]?.packetsWritten ?? 0)
     return this.#unanswered.length === 0
   }
-}
 
-/** The packets of each answer are numbered from 1, its command being 0. */
-function expectAnswer(connection: DriverInternals): void {
-  connection._resetSequenceId()
-  connection._bumpSequenceId(1)
+  #write(connection: DriverInternals): void {
+    connection.stream.cork()
+    for (const command of this.#commands) {
+      // What can't be written, for a value that does not fit, has its outcome already.
+      const isOver = command.execute(undefined, connection)
+      if (!isOver) this.#unanswered.push({ command, packetsWritten: connection.sequenceId })
+    }
+    connection.stream.uncork()
+  }
 }

@@ -49,10 +49,10 @@ test('10,000 failing begins leak no connection', { timeout: 120_000 }, async () 
   await using fixture = await startFixture()
   await using proxy = await startProxy(fixture.url)
   const database = fixture.open({ url: proxy.url, poolSize: 20, acquireTimeoutMs: 20_000 })
-  proxy.cutAt = 'start transaction'
+  proxy.cutAt = 'set autocommit = 0'
   let refused = 0
   await repeat(10_000, 30, async () => {
-    const outcome = await withTransaction(database, async () => 'ran').catch((error: unknown) => error)
+    const outcome = await withTransaction(database, (tx) => tx.execute('select 1', [])).catch((error: unknown) => error)
     if (isFrontdeskError(outcome, 'unavailable')) refused++
   })
   expect(refused).toBe(10_000)
@@ -69,7 +69,10 @@ test('10,000 failing rollbacks leak no connection, and none hides the error that
   const ours = new Error('the work failed')
   let first = 0
   await repeat(10_000, 30, async () => {
-    const outcome = await withTransaction(database, async () => Promise.reject(ours)).catch((error: unknown) => error)
+    const outcome = await withTransaction(database, async (tx) => {
+      await tx.execute('select 1', [])
+      throw ours
+    }).catch((error: unknown) => error)
     if (outcome === ours) first++
   })
   expect(first).toBe(10_000)

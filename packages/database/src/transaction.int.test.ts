@@ -1,30 +1,13 @@
 import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
-import { eq, sql } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
+import { failure, increment, makeDeadlock, seed } from '../test/deadlock.ts'
 import { counters, metric, repeat, startFixture } from '../test/fixture.ts'
 import { startProxy } from '../test/proxy.ts'
 import { isDeadlock, isDuplicateKey, isLockWaitTimeout } from './database-errors.ts'
 import type { Database } from './database.ts'
 import { withConnection } from './lock.ts'
 import { type Transaction, withTransaction } from './transaction.ts'
-
-async function seed(database: Database): Promise<void> {
-  await database.orm.insert(counters).values([{ name: 'a' }, { name: 'b' }])
-}
-
-function increment(tx: Transaction, name: string): Promise<unknown> {
-  return tx.orm
-    .update(counters)
-    .set({ value: sql`${counters.value} + 1` })
-    .where(eq(counters.name, name))
-}
-
-async function failure(work: Promise<unknown>): Promise<unknown> {
-  return work.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-}
 
 async function valueOf({ orm }: Database, name: string): Promise<number | undefined> {
   const [row] = await orm.select({ value: counters.value }).from(counters).where(eq(counters.name, name))
@@ -83,26 +66,6 @@ test('a lock that somebody keeps is waited for a bounded number of times, then t
   })
   expect(attempts).toBe(2)
 })
-
-/** Two transactions that lock two rows crosswise, of which the server ends one. */
-async function makeDeadlock(database: Database, victim: (tx: Transaction, meet: () => Promise<void>) => Promise<void>, attempts: number) {
-  const bothLocked = Promise.withResolvers<void>()
-  let locked = 0
-  const meet = async () => {
-    if (++locked >= 2) bothLocked.resolve()
-    await bothLocked.promise
-  }
-  return Promise.allSettled([
-    // The server prefers to end who has changed least.
-    withTransaction(database, async (tx) => {
-      await tx.orm.insert(counters).values(Array.from({ length: 50 }, (_, n) => ({ name: `weight ${n}` })))
-      await increment(tx, 'a')
-      await meet()
-      await increment(tx, 'b')
-    }),
-    withTransaction(database, (tx) => victim(tx, meet), { attempts }),
-  ])
-}
 
 test('a work that swallows its deadlock commits nothing of what it did afterwards', async () => {
   await using fixture = await startFixture()

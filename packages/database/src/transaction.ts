@@ -1,11 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Connection } from './connection.ts'
+import type { Connection, Statement } from './connection.ts'
 import { endsTransaction, isDeadlock, isLockWaitTimeout, unavailable } from './database-errors.ts'
 import { type Database, internalsOf } from './database.ts'
-import { createSession, type SqlSession } from './session.ts'
+import type { DriverResult } from './driver-result.ts'
+import { createSession, type SqlSession, type SqlStatement, toSqlResult } from './session.ts'
+import type { SqlResult } from './sql-value.ts'
 
 /** A transaction, until its work has returned. */
 export interface Transaction extends SqlSession {
+  /**
+   * Runs statements of which none needs another's result in one round trip; each runs whatever came of those before.
+   * @throws what the first to fail threw
+   */
+  executeAll(statements: readonly SqlStatement[]): Promise<SqlResult[]>
+  /**
+   * Has statements whose results nobody needs sent along with the next one, or before the commit. Where one fails, so does
+   * what it was sent with, and the transaction.
+   */
+  defer(statements: readonly SqlStatement[]): void
   /** Has the hook called once this transaction has committed; never for one that was rolled back. */
   afterCommit(hook: () => void): void
 }
@@ -71,68 +83,101 @@ async function runOnce<T>(database: Database, work: (tx: Transaction) => Promise
 }
 
 async function runOn<T>(connection: Connection, database: Database, work: (tx: Transaction) => Promise<T>) {
-  await begin(connection)
   const scope = createTransaction(connection, database)
   try {
     const result = await work(scope.tx)
-    scope.end()
-    await connection.command('commit')
+    await scope.commit()
     return { result, hooks: scope.hooks }
   } catch (error) {
-    scope.end(error)
-    await rollBack(connection)
+    await scope.rollBack()
     throw error
   }
 }
 
-/** Of a connection whose begin failed nobody knows what state it is in. */
-async function begin(connection: Connection): Promise<void> {
-  try {
-    await connection.command('start transaction')
-  } catch (error) {
-    connection.destroy(error)
-    throw error
-  }
-}
-
-async function rollBack(connection: Connection): Promise<void> {
+/** Undoes what has not been committed on the connection. */
+export async function rollBack(connection: Connection): Promise<void> {
   if (connection.lost.aborted) return
-  try {
-    await connection.command('rollback')
-  } catch (error) {
-    // The server rolls back what a lost connection leaves.
-    connection.destroy(error)
-  }
+  const [outcome] = await connection.executeAll(['rollback']).catch(() => [])
+  // The server rolls back what a lost connection leaves.
+  if (outcome?.status === 'rejected') connection.destroy(outcome.reason)
 }
 
+/** The results of all. @throws what the first to fail threw */
+export function allOf(outcomes: readonly PromiseSettledResult<DriverResult>[]): DriverResult[] {
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value
+  })
+}
+
+/** It begins with its first statement: one that sends none costs no round trip. */
 function createTransaction(connection: Connection, database: Database) {
   const { guard } = internalsOf(database)
   const hooks: (() => void)[] = []
+  let deferred: Statement[] = []
   let over: Error | undefined
-  /** A deadlock has ended the transaction: what came after it would commit by itself, one statement at a time. */
+  let begun = false
+  /** A deadlock has ended the transaction: what came after it would be one of its own. */
   let doomed: unknown
 
-  const session = createSession(async (statement) => {
+  function check(statement: Statement): void {
     const { leavesTraces } = guard.check(statement, 'data')
     if (over) throw over
-    if (doomed) throw doomed
     connection.dirty ||= leavesTraces
-    try {
-      return await connection.execute(statement)
-    } catch (error) {
-      if (endsTransaction(error)) doomed ??= error
+  }
+
+  async function send(steps: readonly (string | Statement)[]): Promise<DriverResult[]> {
+    if (doomed) throw doomed
+    if (deferred.length + steps.length === 0) return []
+    begun = true
+    const before = deferred
+    deferred = []
+    const outcomes = await connection.executeAll([...before, ...steps]).catch((error: unknown) => {
+      if (before.length > 0 || endsTransaction(error)) doomed ??= error
       throw error
+    })
+    for (const [index, outcome] of outcomes.entries()) {
+      // Nobody awaits what was deferred, so that nobody could make do without it.
+      if (outcome.status === 'rejected' && (index < before.length || endsTransaction(outcome.reason))) doomed ??= outcome.reason
     }
+    return allOf(outcomes).slice(before.length)
+  }
+
+  async function executeAll(statements: readonly Statement[]): Promise<DriverResult[]> {
+    for (const statement of statements) check(statement)
+    return send(statements)
+  }
+
+  const session = createSession(async (statement) => {
+    const [result] = await executeAll([statement])
+    return result as DriverResult
   })
-  const tx: Transaction = { ...session, afterCommit: (hook) => void hooks.push(hook) }
+  const tx: Transaction = {
+    ...session,
+    executeAll: async (statements) => (await executeAll(statements)).map(toSqlResult),
+    defer(statements) {
+      for (const statement of statements) check(statement)
+      deferred.push(...statements)
+    },
+    afterCommit: (hook) => void hooks.push(hook),
+  }
+
+  function end(): void {
+    over ??= new TypeError('the transaction is over: a statement was not awaited')
+  }
 
   return {
     tx,
     hooks,
+    async rollBack() {
+      end()
+      if (begun) await rollBack(connection)
+    },
     /** @throws what doomed the transaction, if the work has swallowed it */
-    end(error?: unknown) {
-      over ??= new TypeError('the transaction is over: a statement was not awaited')
-      if (doomed && error === undefined) throw doomed
+    async commit() {
+      end()
+      await send([])
+      if (begun) allOf(await connection.executeAll(['commit']))
     },
   }
 }

@@ -1,5 +1,13 @@
 import { eventIdToBytes } from '@frontdesk/contracts'
-import { type SqlResult, type SqlStatement, type SqlValue, textByLength, type Transaction, sqlTuples } from '@frontdesk/database'
+import {
+  inFewLengths,
+  type SqlResult,
+  type SqlStatement,
+  type SqlValue,
+  textByLength,
+  type Transaction,
+  sqlTuples,
+} from '@frontdesk/database'
 import { context } from '@opentelemetry/api'
 import { carrierOf } from './event-spans.ts'
 import type { NewEvent } from './events.ts'
@@ -98,13 +106,13 @@ export function createPrepareAppend(options: AppendOptions): (events: readonly N
   }
 }
 
-/** The append in a caller's transaction, one statement after the other. */
+/** The append in a caller's transaction, in one round trip. */
 export function createAppend(options: AppendOptions): (tx: Transaction, events: readonly NewEvent[]) => Promise<void> {
   const prepare = createPrepareAppend(options)
   return async (tx, events) => {
     const prepared = prepare(events)
-    const results: SqlResult[] = []
-    for (const { sql, params } of prepared.statements) results.push(await tx.execute(sql, params))
+    if (prepared.statements.length === 0) return
+    const results = await tx.executeAll(prepared.statements)
     tx.afterCommit(() => prepared.committed(results))
   }
 }
@@ -116,7 +124,7 @@ function withUsableTrace(event: NewEvent, here: Record<string, string>): NewEven
   return { ...event, trace: { traceparent, ...(tracestate !== undefined && tracestate.length <= 512 && { tracestate }) } }
 }
 
-/** At most 32 rows and 4 MB each: so many statements a connection prepares, each once; a row that only filled one up would be published. */
+/** At most 32 rows and 4 MB each, in few sizes, whose statements a connection prepares once; a row that only filled one up would be published. */
 function groupsOf(events: readonly NewEvent[]): NewEvent[][] {
   const groups: NewEvent[][] = []
   let bytes = Infinity
@@ -130,5 +138,5 @@ function groupsOf(events: readonly NewEvent[]): NewEvent[][] {
       bytes = event.body.length
     }
   }
-  return groups
+  return groups.flatMap((group) => inFewLengths(group, rowsPerStatement))
 }

@@ -1,6 +1,6 @@
 import type { EventEnvelope, ReceivedEvent } from '@frontdesk/bus'
 import { eventIdFromBytes, eventIdToBytes, newClaim } from '@frontdesk/contracts'
-import { type Database, padded, type SqlValue, type Transaction, sqlList, sqlTuples } from '@frontdesk/database'
+import { type Database, padded, type SqlValue, type Transaction, sqlList, sqlTuples, textByLength } from '@frontdesk/database'
 import { count } from 'drizzle-orm'
 import { sqlInstant } from './sql.ts'
 import { inbox } from './tables.ts'
@@ -35,19 +35,23 @@ export async function claimEvents(tx: Transaction, handler: string, events: read
     deliveryCount,
     handledAt,
   ])
-  await tx.execute(
-    `insert into inbox (handler, event_id, revision, claim, event_type, company_id, attempts, handled_at, outcome)
-     values ${sqlTuples(rows.length, 8, "'done'")} on duplicate key update claim = claim`,
-    rows.flat(),
-  )
-  const claimed = await tx.execute(
-    `select event_id, revision from inbox where handler = ? and event_id in (${sqlList(rows.length)}) and claim = ?`,
-    [handler, ...rows.map((row) => row[1] as Uint8Array), claim],
-  )
-  const ours = new Set(claimed.rows.map((row) => keyOf(row['event_id'] as Uint8Array, Number(row['revision']))))
+  const [, claimed] = await tx.executeAll([
+    { sql: insertText(rows.length), params: rows.flat() },
+    { sql: claimedText(rows.length), params: [handler, ...rows.map((row) => row[1] as Uint8Array), claim] },
+  ])
+  const ours = new Set(claimed?.rows.map((row) => keyOf(row['event_id'] as Uint8Array, Number(row['revision']))))
   // A second copy in the same batch finds its key already taken.
   return events.filter((event) => ours.delete(eventKey(event.envelope)))
 }
+
+const insertText = textByLength(
+  (rows) =>
+    `insert into inbox (handler, event_id, revision, claim, event_type, company_id, attempts, handled_at, outcome)
+     values ${sqlTuples(rows, 8, "'done'")} on duplicate key update claim = claim`,
+)
+const claimedText = textByLength(
+  (rows) => `select event_id, revision from inbox where handler = ? and event_id in (${sqlList(rows)}) and claim = ?`,
+)
 
 function byKey(a: ReceivedEvent, b: ReceivedEvent): number {
   if (a.envelope.id !== b.envelope.id) return a.envelope.id < b.envelope.id ? -1 : 1

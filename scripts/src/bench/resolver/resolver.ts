@@ -13,6 +13,7 @@ import { byService } from '../../stack/manifest.ts'
 import { choosePorts } from '../../stack/ports.ts'
 import { migrateService } from '../../stack/service-process.ts'
 import { type Stack, startStack } from '../../stack/stack.ts'
+import { usageOf } from '../process-usage.ts'
 import { median, quantile } from '../statistics.ts'
 import { runBareLoop, type SampleRow } from './bare.ts'
 import { ingressEvents } from './events.ts'
@@ -41,6 +42,8 @@ export interface ResolverOutcome {
 
 const latencyPerSecond = 500
 const doneWithinMs = 120_000
+/** Of a second. */
+const quietCpuSeconds = 0.2
 
 /** The resolver of a whole running stack, by turns with a loop that keeps and publishes the same and decides nothing. */
 export async function benchResolver({ root, rounds, events, seconds, onStep }: ResolverBenchOptions): Promise<ResolverOutcome> {
@@ -68,14 +71,17 @@ export async function benchResolver({ root, rounds, events, seconds, onStep }: R
   const sample = await sampleRow(`${mysql.url}/company_resolver`)
   const measured: { ours: number; bare: number }[] = []
   for (let round = 1; round <= rounds; round++) {
-    // One after the other: they share the machine.
+    // One after the other: they share the machine, also with what the services still make of the events before.
+    await untilQuiet(stack)
     const ours = await oursOnce(stack, bus, ingressEvents(`ours${round}`, events, companies), arrivals)
+    await untilQuiet(stack)
     await publish(bareBus, ingressEvents(`bare${round}`, events, companies))
     const bare = await runBareLoop(bareNats.url, bareDatabase, { events, sample, companyId: companies[0]?.id ?? '' })
     measured.push({ ours, bare })
     onStep(`round ${round}/${rounds}: ours ${ours.toFixed(0)} events/s, the bare loop ${bare.toFixed(0)}`)
   }
 
+  await untilQuiet(stack)
   onStep(`${latencyPerSecond} events a second for ${seconds} s`)
   const addedMs = await latencies(bus, ingressEvents('latency', latencyPerSecond * seconds, companies), arrivals)
   return {
@@ -97,10 +103,15 @@ interface Arrivals extends AsyncDisposable {
 async function watchArrivals(servers: string): Promise<Arrivals> {
   const connection = await connect({ servers })
   const at = new Map<string, number>()
+  let missing = new Set<string>()
   for (const subject of ['company.>', 'quarantine.>']) {
     connection.subscribe(subject, {
       // What services make of it comes here too, under ids of its own.
-      callback: (_, message) => void at.set((message.headers?.get('ce-id') ?? '').slice(0, 64), performance.now()),
+      callback(_, message) {
+        const id = (message.headers?.get('ce-id') ?? '').slice(0, 64)
+        at.set(id, performance.now())
+        missing.delete(id)
+      },
     })
   }
   await connection.flush()
@@ -108,12 +119,29 @@ async function watchArrivals(servers: string): Promise<Arrivals> {
     at,
     async all(ids) {
       const deadline = performance.now() + doneWithinMs
-      while (ids.some((id) => !at.has(id))) {
+      missing = new Set(ids.filter((id) => !at.has(id)))
+      while (missing.size > 0) {
         if (performance.now() > deadline) throw new Error(`not all events came out within ${doneWithinMs / 1_000} s`)
         await wait(20)
       }
     },
     [Symbol.asyncDispose]: () => connection.close(),
+  }
+}
+
+/** Until all of the stack's processes together use less than a fifth of a processor. */
+async function untilQuiet({ manifest: { pids } }: Stack): Promise<void> {
+  const used = async () => {
+    const usages = await Promise.all(Object.values(pids).map(usageOf))
+    return usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
+  }
+  const deadline = performance.now() + doneWithinMs
+  for (let before = await used(); ;) {
+    await wait(1_000)
+    const now = await used()
+    if (!(now - before > quietCpuSeconds)) return
+    if (performance.now() > deadline) throw new Error(`the services were not quiet within ${doneWithinMs / 1_000} s`)
+    before = now
   }
 }
 

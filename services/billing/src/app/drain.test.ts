@@ -114,3 +114,19 @@ test('its disposal takes nothing more on, and waits for what is under way', asyn
   await disposed
   expect(work.done).toEqual([0])
 })
+
+test('while it is busy it takes several on at a time', async () => {
+  const work = workload(60)
+  await using _drain = startDrain({
+    ...options,
+    concurrency: 8,
+    claim: work.claim,
+    run: async (item) => {
+      // Each ends in a turn of its own.
+      for (let turns = item % 8; turns >= 0; turns--) await new Promise(setImmediate)
+      work.done.push(item)
+    },
+  })
+  await eventually(() => expect(work.done).toHaveLength(60))
+  expect(Math.min(...work.claims)).toBeGreaterThanOrEqual(4)
+})

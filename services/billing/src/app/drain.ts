@@ -13,6 +13,9 @@ export interface DrainOptions<Item> {
   readonly failed: (error: unknown) => void
 }
 
+/** How long a claim waits for half of the places, since it costs the same for one item as for many. */
+const gatherMs = 20
+
 /** A drain that is at work. One slow item keeps one place, never the others. Disposing lets what is under way finish. */
 export function startDrain<Item>({ claim, run, concurrency, pollMs, failed }: DrainOptions<Item>): Drain {
   const underWay = new Set<Promise<void>>()
@@ -24,6 +27,7 @@ export function startDrain<Item>({ claim, run, concurrency, pollMs, failed }: Dr
     try {
       while (wanted && !closed) {
         // A place has to be free before more is claimed: what is claimed is waited for by nobody else.
+        await halfIsFree()
         if (underWay.size >= concurrency) await Promise.race(underWay)
         else await takeOn(concurrency - underWay.size)
       }
@@ -31,6 +35,18 @@ export function startDrain<Item>({ claim, run, concurrency, pollMs, failed }: Dr
       // In the same turn as the last look at `wanted`, so that no wake falls in between.
       filling = undefined
     }
+  }
+
+  /** Or has been waited for: items that hang keep their own places alone. */
+  async function halfIsFree(): Promise<void> {
+    if (underWay.size <= concurrency / 2) return
+    let late = false
+    const { promise: waited, resolve } = Promise.withResolvers<void>()
+    setTimeout(() => {
+      late = true
+      resolve()
+    }, gatherMs)
+    while (underWay.size > concurrency / 2 && !late) await Promise.race([...underWay, waited])
   }
 
   async function takeOn(free: number): Promise<void> {

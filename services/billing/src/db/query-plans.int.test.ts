@@ -8,7 +8,7 @@ import { oldestRefetch, oldestReport } from './backlog-ages.ts'
 import { invoicesOf } from './invoice-reader.ts'
 import { plansAfter } from './plan-store.ts'
 import { dueRefetches } from './refetch-queue.ts'
-import { dueReports } from './report-queue.ts'
+import { dueReports, settled } from './report-queue.ts'
 import { accounts } from './schema/accounts.ts'
 import { invoices } from './schema/invoices.ts'
 import { plans } from './schema/plans.ts'
@@ -158,6 +158,13 @@ test.each<[string, (orm: Orm) => Query]>([
   expect(found.filter(({ table }) => table === 'usage_records')).toMatchObject([
     { type: 'range', key: 'usage_records_by_kind', Extra: expect.stringContaining('Using index') },
   ])
+})
+
+test('reports are settled by their keys', async () => {
+  const report = { companyId: company, usageId: newId('usg'), number: 1, kind: 'messages' as const, usedAt: now, customerId: '' }
+  const reports = Array.from({ length: 64 }, () => ({ ...report, quantity: 1, attempts: 1, waitsSince: now, usageId: newId('usg') }))
+  const { sql, params } = settled(reports, now)
+  expect(await inSession((execute) => execute(`explain ${sql}`, params))).toMatchObject([{ type: 'range', key: 'PRIMARY' }])
 })
 
 test.each<[string, (orm: Orm) => Query]>([

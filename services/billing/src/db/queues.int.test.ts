@@ -147,8 +147,11 @@ test('a report keeps its number and quantity through a crash, and an amendment m
   await queue.settle(again as UsageReport)
   const [next] = ownReports(await queue.claim(10))
   expect(next).toMatchObject({ number: 2, quantity: 2, attempts: 1 })
+  // The first one's late answer says nothing of the second.
   await queue.settle(again as UsageReport)
-  await queue.settle(next as UsageReport)
+  clockMs += claimMs + 1
+  expect(ownReports(await queue.claim(10))).toMatchObject([{ number: 2, quantity: 2, attempts: 2 }])
+  await Promise.all([queue.settle(next as UsageReport), queue.settle(next as UsageReport)])
   clockMs += 3_600_000
   expect(ownReports(await queue.claim(10))).toEqual([])
 })

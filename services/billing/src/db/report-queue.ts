@@ -1,9 +1,10 @@
 import type { CompanyId } from '@frontdesk/contracts'
-import { acrossCompanies, type Database, insertedValues, type Transaction, withTransaction } from '@frontdesk/database'
+import { acrossCompanies, type Database, padded, rowInsert, type SqlStatement, textByLength, withTransaction } from '@frontdesk/database'
 import { and, asc, eq, isNotNull, lte } from 'drizzle-orm'
 import type { OverReported, ReportQueue, UsageReport } from '../app/ports.ts'
 import { nextReport } from '../domain/meter-report.ts'
 import { customersOf } from './customers-of.ts'
+import { gathered } from './gathered.ts'
 import { usageRecords } from './schema/usage-records.ts'
 
 export interface ReportQueueOptions {
@@ -14,6 +15,8 @@ export interface ReportQueueOptions {
 }
 
 type Row = typeof usageRecords.$inferSelect
+
+const reportsPerStatement = 64
 
 /** Usage without an account looks again by itself, though the account's opening has it looked at. */
 const withoutAccountMs = 6 * 60 * 60_000
@@ -32,29 +35,16 @@ export function createReportQueue(database: Database, { now, claimMs, overReport
             tx,
             rows.map(({ companyId }) => companyId),
           )
-          const taken = rows.map((row) => takeOn(row, customers.get(row.companyId)))
-          await write(
-            tx,
-            taken.map(({ row }) => row),
-          )
-          return taken.flatMap(({ report }) => report ?? [])
+          const takenOn = rows.map((row) => takeOn(row, customers.get(row.companyId)))
+          tx.defer(take(takenOn.map(({ row }) => row)))
+          return takenOn.flatMap(({ report }) => report ?? [])
         }),
       ),
 
-    async settle({ companyId, usageId, number }) {
-      await withTransaction(database, async (tx) => {
-        const [row] = await tx.orm.select().from(usageRecords).where(keyIs({ companyId, usageId })).for('update')
-        // Somebody else was as quick, with the same report.
-        if (!row || row.reportNumber !== number || row.pendingQuantity === null) return
-        const reportedQuantity = row.reportedQuantity + row.pendingQuantity
-        const again = row.quantity === reportedQuantity ? null : now()
-        const reported = { reportedQuantity, reportedAt: now(), pendingQuantity: null, attempts: 0 }
-        await tx.orm
-          .update(usageRecords)
-          .set({ ...reported, nextReportAt: again, unreportedSince: again })
-          .where(keyIs({ companyId, usageId }))
-      })
-    },
+    settle: gathered(async (reports) => {
+      const { sql, params } = settled(reports, now())
+      await acrossCompanies('the worker settles reports to meters', () => database.execute(sql, params))
+    }, reportsPerStatement),
 
     async retryLater(report, delayMs) {
       await database.orm
@@ -92,13 +82,32 @@ export function dueReports(orm: Database['orm'], now: Date, limit: number) {
     .for('update', { skipLocked: true })
 }
 
-async function write({ orm }: Transaction, rows: readonly Row[]): Promise<void> {
-  const { nextReportAt, unreportedSince, pendingQuantity, reportNumber, attempts } = usageRecords
-  await orm
-    .insert(usageRecords)
-    .values([...rows])
-    .onDuplicateKeyUpdate({ set: insertedValues({ nextReportAt, unreportedSince, pendingQuantity, reportNumber, attempts }) })
+const settledText = textByLength(
+  // None reads a column that stands before it: servers assign from left to right.
+  (reports) => `update usage_records
+    set next_report_at = if(quantity = reported_quantity + pending_quantity, null, ?),
+      unreported_since = if(quantity = reported_quantity + pending_quantity, null, ?),
+      reported_quantity = reported_quantity + pending_quantity,
+      reported_at = ?,
+      pending_quantity = null,
+      attempts = 0
+    where (${Array.from({ length: reports }, () => '(company_id = ? and usage_id = ? and report_number = ?)').join(' or ')})
+      and pending_quantity is not null`,
+)
+
+/** Leaves out what somebody else has settled, who was as quick with the same report. */
+export function settled(reports: readonly UsageReport[], at: Date): SqlStatement {
+  const listed = padded(reports)
+  const keys = listed.flatMap(({ companyId, usageId, number }) => [companyId, usageId, number])
+  return { sql: settledText(listed.length), params: [at, at, at, ...keys] }
 }
+
+const taken = ['nextReportAt', 'unreportedSince', 'pendingQuantity', 'reportNumber', 'attempts'] as const
+const take = rowInsert(
+  usageRecords,
+  ['companyId', 'usageId', 'kind', 'entityId', 'eventId', 'revision', 'quantity', 'usedAt', 'createdAt', ...taken],
+  { onDuplicate: taken },
+)
 
 function keyIs({ companyId, usageId }: { companyId: CompanyId; usageId: string }) {
   return and(eq(usageRecords.companyId, companyId), eq(usageRecords.usageId, usageId))

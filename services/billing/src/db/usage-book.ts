@@ -1,5 +1,5 @@
 import type { CompanyId, EventId } from '@frontdesk/contracts'
-import { insertedValues, isDuplicateKey, type Transaction } from '@frontdesk/database'
+import { insertedValues, isDuplicateKey, padded, rowInsert, type Transaction } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import type { UsageBook } from '../app/ports.ts'
@@ -18,15 +18,7 @@ export function createUsageBook(tx: Transaction, companyId: CompanyId, now: Date
       const byKind = Map.groupBy(entities, ({ kind }) => kind)
       const { kind, entityId } = usageRecords
       // Each kind is a list of its own, so that the natural key answers it.
-      const named = [...byKind].map(([name, ofKind]) =>
-        and(
-          eq(kind, name),
-          inArray(
-            entityId,
-            ofKind.map((each) => each.entityId),
-          ),
-        ),
-      )
+      const named = [...byKind].map(([name, ofKind]) => and(eq(kind, name), inArray(entityId, padded(ofKind.map((each) => each.entityId)))))
       const rows = await orm
         .select()
         .from(usageRecords)
@@ -38,7 +30,7 @@ export function createUsageBook(tx: Transaction, companyId: CompanyId, now: Date
     async save(records) {
       const of = (wanted: 'recorded' | 'amended') => records.filter(({ change }) => change === wanted).map(({ record }) => record)
       try {
-        await insert(orm, companyId, of('recorded'), now)
+        await tx.executeAll(insertUsage(newRows(companyId, of('recorded'), now)))
       } catch (error) {
         if (!isDuplicateKey(error)) throw error
         throw new FrontdeskError('version_conflict', { publicMessage: 'The same usage was counted at the same time.', cause: error })
@@ -55,11 +47,24 @@ function rowOf(companyId: CompanyId, { id: usageId, eventId, ...rest }: UsageRec
   return { companyId, usageId, eventId: eventId as EventId, ...rest, createdAt: now, nextReportAt: waits, unreportedSince: waits }
 }
 
-async function insert(orm: Orm, companyId: CompanyId, records: readonly UsageRecord[], now: Date): Promise<void> {
-  if (records.length === 0) return
-  // In the order of the natural key, so that two transactions wait for each other and don't deadlock.
+const insertUsage = rowInsert(usageRecords, [
+  'companyId',
+  'usageId',
+  'kind',
+  'entityId',
+  'eventId',
+  'revision',
+  'quantity',
+  'usedAt',
+  'createdAt',
+  'nextReportAt',
+  'unreportedSince',
+])
+
+/** In the order of the natural key, so that two transactions wait for each other and don't deadlock. */
+function newRows(companyId: CompanyId, records: readonly UsageRecord[], now: Date) {
   const ordered = records.toSorted((a, b) => (`${a.kind} ${a.entityId}` < `${b.kind} ${b.entityId}` ? -1 : 1))
-  await orm.insert(usageRecords).values(ordered.map((record) => rowOf(companyId, record, now)))
+  return ordered.map((record) => rowOf(companyId, record, now))
 }
 
 /** Amends rows that this transaction has locked. */

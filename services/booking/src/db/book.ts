@@ -1,7 +1,7 @@
 import type { CompanyId } from '@frontdesk/contracts'
-import { insertedValues, isDuplicateKey, type Transaction } from '@frontdesk/database'
+import { isDuplicateKey, padded, rowInsert, type SqlStatement, type Transaction } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
-import { and, eq, getTableColumns, inArray, or } from 'drizzle-orm'
+import { and, eq, inArray, or } from 'drizzle-orm'
 import type { AppointmentReference, Book, BookChanges } from '../app/ports.ts'
 import type { CustomerIdentity } from '../domain/customer.ts'
 import { fromAppointment, fromCustomer, toAppointment, toCustomer } from './mapping.ts'
@@ -11,7 +11,8 @@ import { customerIdentities } from './schema/customer-identities.ts'
 import { customers } from './schema/customers.ts'
 
 /** One company's book in one transaction: whatever is read is locked until its end. */
-export function createBook({ orm }: Transaction, companyId: CompanyId, now: Date): Book {
+export function createBook(tx: Transaction, companyId: CompanyId, now: Date): Book {
+  const { orm } = tx
   return {
     async open(references, identities) {
       const referenceRows = await readReferences(orm, companyId, references)
@@ -28,8 +29,9 @@ export function createBook({ orm }: Transaction, companyId: CompanyId, now: Date
 
     async save(changes) {
       try {
-        await saveCustomers(orm, companyId, changes, now)
-        await saveAppointments(orm, companyId, changes, now)
+        tx.defer([...customerRows(companyId, changes, now), ...appointmentRows(companyId, changes, now)])
+        await absorb(orm, companyId, changes)
+        await tx.executeAll(referenceRows(companyId, changes))
       } catch (error) {
         if (!isDuplicateKey(error)) throw error
         throw new FrontdeskError('version_conflict', { publicMessage: 'The same appointment was made at the same time.', cause: error })
@@ -40,8 +42,30 @@ export function createBook({ orm }: Transaction, companyId: CompanyId, now: Date
 
 type Orm = Transaction['orm']
 
-const { name, email, phoneNumber, contactAt } = customers
-const { companyId: _company, appointmentId: _id, createdAt: _createdAt, ...changing } = getTableColumns(appointments)
+const insertCustomers = rowInsert(customers, ['companyId', 'customerId', 'name', 'email', 'phoneNumber', 'contactAt', 'createdAt'], {
+  onDuplicate: ['name', 'email', 'phoneNumber', 'contactAt'],
+})
+const insertIdentities = rowInsert(customerIdentities, ['companyId', 'kind', 'value', 'customerId'])
+const changing = [
+  'customerId',
+  'status',
+  'origin',
+  'originId',
+  'title',
+  'startsAt',
+  'endsAt',
+  'preferredStartText',
+  'cancellationReason',
+  'version',
+  'changedAt',
+  'changeSequence',
+  'changeRank',
+  'changeRevision',
+  'flaggedAt',
+  'updatedAt',
+] as const
+const insertAppointments = rowInsert(appointments, ['companyId', 'appointmentId', 'createdAt', ...changing], { onDuplicate: changing })
+const insertReferences = rowInsert(appointmentReferences, ['companyId', 'kind', 'value', 'appointmentId'])
 
 /** Each kind is a list of its own, so that the primary key answers it. */
 function ofKinds<Kind extends string>(names: readonly { kind: Kind; value: string }[]): [Kind, string[]][] {
@@ -51,7 +75,7 @@ function ofKinds<Kind extends string>(names: readonly { kind: Kind; value: strin
 async function readReferences(orm: Orm, companyId: CompanyId, references: readonly AppointmentReference[]) {
   if (references.length === 0) return []
   const { companyId: company, kind, value } = appointmentReferences
-  const named = or(...ofKinds(references).map(([name, values]) => and(eq(kind, name), inArray(value, values))))
+  const named = or(...ofKinds(references).map(([name, values]) => and(eq(kind, name), inArray(value, padded(values)))))
   return orm
     .select()
     .from(appointmentReferences)
@@ -62,7 +86,7 @@ async function readReferences(orm: Orm, companyId: CompanyId, references: readon
 async function readIdentities(orm: Orm, companyId: CompanyId, identities: readonly CustomerIdentity[]) {
   if (identities.length === 0) return []
   const { companyId: company, kind, value } = customerIdentities
-  const named = or(...ofKinds(identities).map(([name, values]) => and(eq(kind, name), inArray(value, values))))
+  const named = or(...ofKinds(identities).map(([name, values]) => and(eq(kind, name), inArray(value, padded(values)))))
   return orm
     .select()
     .from(customerIdentities)
@@ -76,7 +100,7 @@ async function readAppointments(orm: Orm, companyId: CompanyId, ids: readonly st
   return orm
     .select()
     .from(appointments)
-    .where(and(eq(company, companyId), inArray(appointmentId, [...ids])))
+    .where(and(eq(company, companyId), inArray(appointmentId, padded(ids))))
     .for('update')
 }
 
@@ -86,42 +110,32 @@ async function readCustomers(orm: Orm, companyId: CompanyId, ids: readonly strin
   return orm
     .select()
     .from(customers)
-    .where(and(eq(company, companyId), inArray(customerId, [...ids])))
+    .where(and(eq(company, companyId), inArray(customerId, padded(ids))))
     .for('update')
 }
 
-async function saveCustomers(orm: Orm, companyId: CompanyId, { customers: changed, newIdentities }: BookChanges, now: Date): Promise<void> {
-  if (changed.length > 0) {
-    const rows = changed.map((customer) => fromCustomer(companyId, customer, now))
-    await orm
-      .insert(customers)
-      .values(rows)
-      .onDuplicateKeyUpdate({ set: insertedValues({ name, email, phoneNumber, contactAt }) })
-  }
-  if (newIdentities.length > 0) {
-    await orm.insert(customerIdentities).values(newIdentities.map(({ identity, customerId }) => ({ companyId, ...identity, customerId })))
-  }
+function customerRows(companyId: CompanyId, { customers: changed, newIdentities }: BookChanges, now: Date): SqlStatement[] {
+  return [
+    ...insertCustomers(changed.map((customer) => fromCustomer(companyId, customer, now))),
+    ...insertIdentities(newIdentities.map(({ identity, customerId }) => ({ companyId, ...identity, customerId }))),
+  ]
 }
 
-async function saveAppointments(orm: Orm, companyId: CompanyId, changes: BookChanges, now: Date): Promise<void> {
-  if (changes.appointments.length > 0) {
-    const rows = changes.appointments.map((appointment) => fromAppointment(companyId, appointment, now))
-    await orm
-      .insert(appointments)
-      .values(rows)
-      .onDuplicateKeyUpdate({ set: insertedValues(changing) })
-  }
-  // Merges are rare, and each has to see the one before it.
-  for (const { appointmentId, into } of changes.absorbed) {
+function appointmentRows(companyId: CompanyId, { appointments: changed }: BookChanges, now: Date): SqlStatement[] {
+  return insertAppointments(changed.map((appointment) => fromAppointment(companyId, appointment, now)))
+}
+
+function referenceRows(companyId: CompanyId, { references }: BookChanges): SqlStatement[] {
+  return insertReferences(references.map(({ reference, appointmentId }) => ({ companyId, ...reference, appointmentId })))
+}
+
+/** Merges are rare, and each has to see the one before it. */
+async function absorb(orm: Orm, companyId: CompanyId, { absorbed }: BookChanges): Promise<void> {
+  for (const { appointmentId, into } of absorbed) {
     await orm
       .update(appointmentReferences)
       .set({ appointmentId: into })
       .where(and(eq(appointmentReferences.companyId, companyId), eq(appointmentReferences.appointmentId, appointmentId)))
     await orm.delete(appointments).where(and(eq(appointments.companyId, companyId), eq(appointments.appointmentId, appointmentId)))
-  }
-  if (changes.references.length > 0) {
-    await orm
-      .insert(appointmentReferences)
-      .values(changes.references.map(({ reference, appointmentId }) => ({ companyId, ...reference, appointmentId })))
   }
 }

@@ -1,6 +1,5 @@
 import { eventIdFromBytes, eventIdToBytes, parseEventId, type EventId, type EventType } from '@frontdesk/contracts'
-import { acrossCompanies, padded, sqlList, type SqlStatement, textByLength, type Transaction } from '@frontdesk/database'
-import { sql } from 'drizzle-orm'
+import { acrossCompanies, padded, rowInsert, sqlList, type SqlStatement, textByLength, type Transaction } from '@frontdesk/database'
 import type { AttributionLedger } from '../app/ports.ts'
 import type { Attribution, ProviderEvent } from '../domain/attribute.ts'
 import { entityKey } from '../domain/entity.ts'
@@ -8,15 +7,12 @@ import { isDrawn } from '../domain/audit.ts'
 import { type HeldState, holdDirectoryState, stateId, toHeldState } from './change-directory.ts'
 import { readHeld, readSent } from './held-decisions.ts'
 import { possibleValues, readSignals, toKnownSignals } from './known-signals.ts'
-import { inPowersOfTwo } from './lists.ts'
 import { entityRowKey } from './mapping.ts'
 import type { ModelInForce } from './model-in-force.ts'
 import { attributions } from './schema/attributions.ts'
 import { audits } from './schema/audits.ts'
 import { entities } from './schema/entities.ts'
 import type { SignalCache } from './signal-cache.ts'
-
-const rowsPerInsert = 128
 
 /** What a ledger keeps from one batch to the next. */
 export interface LedgerDependencies {
@@ -26,8 +22,8 @@ export interface LedgerDependencies {
 }
 
 /**
- * The ledger inside one transaction: one read and two writes for a batch of any size up to 128, and another read for what the cache
- * lacks, the first one by a new model too.
+ * The ledger inside one transaction: one read, and another for what the cache lacks, the first one by a new model too; its writes go
+ * along with the next of the transaction.
  */
 export function createAttributionLedger(tx: Transaction, { cache, models, now }: LedgerDependencies): AttributionLedger {
   return {
@@ -50,27 +46,42 @@ export function createAttributionLedger(tx: Transaction, { cache, models, now }:
 
     async record(decided) {
       const decidedAt = now()
-      const rows = decided.map((attribution) => toRow(attribution, decidedAt))
-      for (const group of inPowersOfTwo(rows, rowsPerInsert)) {
-        // One connection.
-        await tx.orm.insert(attributions).values(group)
-      }
-      await keepFirstOfEntities(tx, firstOfEntities(decided, decidedAt))
-      await draw(tx, decided, decidedAt)
+      tx.defer([
+        ...insertAttributions(decided.map((attribution) => toRow(attribution, decidedAt))),
+        ...keepFirstOfEntities(firstOfEntities(decided, decidedAt)),
+        ...insertAudits(drawn(decided, decidedAt)),
+      ])
     },
   }
 }
 
+const insertAttributions = rowInsert(attributions, [
+  'eventId',
+  'revision',
+  'eventType',
+  'source',
+  'companyId',
+  'confidence',
+  'reason',
+  'details',
+  'releasedBy',
+  'releasedAt',
+  'releasedFrom',
+  'waterfall',
+  'candidates',
+  'nonePosterior',
+  'modelVersion',
+  'directoryVersion',
+  'asOf',
+  'decidedAt',
+])
+
 /** Keeps where the first events of entities went: whoever was first stays it, and only a later revision of the same event moves it. */
-export async function keepFirstOfEntities(tx: Transaction, first: readonly (typeof entities.$inferInsert)[]): Promise<void> {
-  if (first.length === 0) return
-  await tx.orm
-    .insert(entities)
-    .values(padded(first))
-    .onDuplicateKeyUpdate({
-      set: { companyId: sql`if(${entities.eventId} = values(event_id), values(company_id), ${entities.companyId})` },
-    })
-}
+export const keepFirstOfEntities = rowInsert(entities, ['entityKey', 'companyId', 'eventId', 'attributedAt'], {
+  onDuplicate: 'company_id = if(event_id = values(event_id), values(company_id), company_id)',
+})
+
+const insertAudits = rowInsert(audits, ['eventId', 'drawnAt'], { onDuplicate: 'drawn_at = drawn_at' })
 
 interface EntityRow {
   readonly key: string
@@ -150,14 +161,12 @@ function toRow({ event, decision, ...explained }: Attribution, decidedAt: Date):
   }
 }
 
-/** Puts aside for a person what the lot falls on. */
-async function draw(tx: Transaction, decided: readonly Attribution[], drawnAt: Date): Promise<void> {
-  const drawn = decided.filter(({ event, decision }) => decision.kind === 'attributed' && !decision.release && isDrawn(event.eventId))
-  if (drawn.length === 0) return
-  await tx.orm
-    .insert(audits)
-    .values(padded(drawn.map(({ event }) => ({ eventId: idOf(event), drawnAt })).toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1))))
-    .onDuplicateKeyUpdate({ set: { drawnAt: sql`${audits.drawnAt}` } })
+/** What the lot falls on, to be put aside for a person. */
+function drawn(decided: readonly Attribution[], drawnAt: Date): (typeof audits.$inferInsert)[] {
+  return decided
+    .filter(({ event, decision }) => decision.kind === 'attributed' && !decision.release && isDrawn(event.eventId))
+    .map(({ event }) => ({ eventId: idOf(event), drawnAt }))
+    .toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1))
 }
 
 /** In the order of their keys, so that two transactions wait for each other rather than deadlock. */

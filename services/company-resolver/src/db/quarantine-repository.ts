@@ -59,7 +59,7 @@ export function createQuarantineRepository({ database, journal, passOn, withdraw
           await journal.record(tx, addsSignal, [{ kind: 'signal', before: undefined, after: signal }])
         }
         await replaceDecision(tx, newest, decision)
-        await keepFirstOfEntities(tx, entityRowsOf(newest, decision))
+        tx.defer(keepFirstOfEntities(entityRowsOf(newest, decision)))
         await keepReview(tx, newest, review, signal?.id)
         await giveBack(tx, [newest, ...earlier], decision, review.at)
         const [quarantined] = await quarantinedRow(tx.orm, eventId, newest.revision)

@@ -28,6 +28,8 @@ export function createProviderEventHandler({ database, outbox, telemetry, ledger
     telemetry,
     name: 'company-resolver.attribution',
     types: ingressTypes,
+    // Each costs the same four round trips, whatever its size.
+    groupSize: 100,
     async handle(tx, received) {
       const decide = attributeEvents({ ledger: ledger(tx) })
       const attributions = await decide(received.map(readProviderEvent))

@@ -14,10 +14,12 @@ export interface StateFileOptions {
   readonly path: string | undefined
   readonly states: Readonly<Record<string, object>>
   readonly logger: Logger
-  /** 250 when left out. */
+  /** At least; 250 when left out. */
   readonly delayMs?: number
 }
 
+/** Of the time; a write takes the longer, the more there is. */
+const longestWritingShare = 0.05
 const version = 1
 const schema = z.object({
   version: z.literal(version),
@@ -34,13 +36,16 @@ export async function openStateFile({ path, states, logger, delayMs = 250 }: Sta
   for (const [name, state] of Object.entries(states)) restore(state, kept[name])
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
+  let lastWriteMs = 0
 
   // One after the other, and by rename, so that the file is always one whole state.
   const writeAfter = async (earlier: Promise<void> | undefined): Promise<void> => {
     await earlier?.catch(() => undefined)
+    const begun = performance.now()
     const kept = Object.fromEntries(Object.entries(states).map(([name, state]) => [name, snapshotOf(state)]))
     await writeFile(`${path}.new`, JSON.stringify({ version, states: kept }), { flush: true })
     await rename(`${path}.new`, path)
+    lastWriteMs = performance.now() - begun
   }
   const write = (): Promise<void> => {
     timer = undefined
@@ -51,7 +56,7 @@ export async function openStateFile({ path, states, logger, delayMs = 250 }: Sta
     write().catch((error: unknown) => logger.error({ err: error, path }, 'the state could not be kept'))
   }
   return {
-    touch: () => (timer ??= setTimeout(writeLater, delayMs)),
+    touch: () => (timer ??= setTimeout(writeLater, Math.max(delayMs, lastWriteMs / longestWritingShare))),
     async [Symbol.asyncDispose]() {
       clearTimeout(timer)
       await write()
