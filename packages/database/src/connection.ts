@@ -7,7 +7,7 @@ import {
 } from 'mysql2'
 import { ConnectionLostError, toDatabaseError } from './database-errors.ts'
 import type { DriverResult } from './driver-result.ts'
-import { pipeline } from './pipeline.ts'
+import { pipeline, type Step } from './pipeline.ts'
 import { toDriverValue } from './sql-value.ts'
 
 /** How connections are made. */
@@ -28,6 +28,8 @@ export interface Statement {
 type Callback<Result> = (error: Error | null, ...results: Result[]) => void
 
 const statementsKept = 200
+/** Fewer than are kept: each is still there when its turn comes. */
+const stepsPerWrite = 100
 const answerGraceMs = 1_000
 
 /**
@@ -43,6 +45,8 @@ export class Connection {
   readonly #lost = new AbortController()
   /** Whether a statement commits by itself. */
   #autocommit = true
+  /** Until what was asked for before has been handed to the driver, which a statement that has to be prepared is later than one that has not. */
+  #handedOver: Promise<void> = Promise.resolve()
 
   private constructor(driver: DriverConnection, settings: ConnectionSettings) {
     this.#driver = driver
@@ -93,16 +97,35 @@ export class Connection {
    * with it, must not stay.
    * @throws ConnectionLostError
    */
-  executeAll(steps: readonly (string | Statement)[]): Promise<PromiseSettledResult<DriverResult>[]> {
-    return this.#send(steps, false)
+  async executeAll(steps: readonly (string | Statement)[]): Promise<PromiseSettledResult<DriverResult>[]> {
+    const outcomes: PromiseSettledResult<DriverResult>[] = []
+    for (let start = 0; start < steps.length; start += stepsPerWrite) {
+      outcomes.push(...(await this.#send(steps.slice(start, start + stepsPerWrite), false)))
+    }
+    return outcomes
   }
 
+  /** In the order of the calls: a commit must not overtake what it is to commit. */
   async #send(steps: readonly (string | Statement)[], autocommit: boolean): Promise<PromiseSettledResult<DriverResult>[]> {
-    const prepared = await Promise.all(steps.map(async (step) => (typeof step === 'string' ? step : this.#prepare(step))))
+    const before = this.#handedOver
+    const handed = Promise.withResolvers<void>()
+    this.#handedOver = handed.promise
+    await before
+    try {
+      const prepared = await Promise.all(steps.map(async (step) => (typeof step === 'string' ? step : this.#prepare(step))))
+      const answered = this.#sendPrepared(prepared, autocommit)
+      handed.resolve()
+      return await answered
+    } finally {
+      handed.resolve()
+    }
+  }
+
+  async #sendPrepared(prepared: readonly Step[], autocommit: boolean): Promise<PromiseSettledResult<DriverResult>[]> {
     const before = this.#autocommit === autocommit ? [] : [`set autocommit = ${autocommit ? 1 : 0}`]
     this.#autocommit = autocommit
-    const all = await this.#run<PromiseSettledResult<DriverResult>[]>(this.#answerWithinMs, (done) => {
-      pipeline(this.#driver, [...before, ...prepared], (outcomes) => done(null, outcomes))
+    const all = await this.#run<PromiseSettledResult<DriverResult>[]>(this.#answerWithinMs, (done, answered) => {
+      pipeline(this.#driver, [...before, ...prepared], { done: (outcomes) => done(null, outcomes), answered })
     })
     const outcomes = all.map(inOurTerms)
     const fatal = outcomes.find((outcome, index) => outcome.status === 'rejected' && (index < before.length || isLoss(outcome.reason)))
@@ -166,7 +189,8 @@ export class Connection {
     })
   }
 
-  #run<Result>(timeoutMs: number, start: (done: Callback<Result>) => void): Promise<Result> {
+  /** `answered` says that some of the answer is there, from when on the time counts anew. */
+  #run<Result>(timeoutMs: number, start: (done: Callback<Result>, answered: () => void) => void): Promise<Result> {
     return new Promise((resolve, reject: (error: unknown) => void) => {
       if (this.lost.aborted) return reject(this.lost.reason)
       const timer = timeoutMs > 0 ? setTimeout(() => this.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs) : undefined
@@ -182,11 +206,14 @@ export class Connection {
         reject(this.lost.aborted ? this.lost.reason : ours)
       }
       try {
-        start((error, result) => {
-          if (error) return fail(error)
-          settle()
-          resolve(result)
-        })
+        start(
+          (error, result) => {
+            if (error) return fail(error)
+            settle()
+            resolve(result)
+          },
+          () => timer?.refresh(),
+        )
       } catch (error) {
         fail(error)
       }

@@ -60,6 +60,14 @@ export function endsTransaction(error: unknown): boolean {
   return error instanceof ConnectionLostError || findErrno(error, (errno) => errno === deadlock || errno === lockTableFull)
 }
 
+/** Whether the connection was lost: of what was under way on it nobody knows what came of it. */
+export function isConnectionLost(error: unknown): boolean {
+  for (let current = error, depth = 0; current instanceof Error && depth < 10; current = current.cause, depth++) {
+    if (current instanceof ConnectionLostError) return true
+  }
+  return false
+}
+
 /** A failure that ended its connection. */
 export class ConnectionLostError extends FrontdeskError {
   constructor(cause: unknown) {

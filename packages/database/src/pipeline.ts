@@ -45,7 +45,7 @@ const { createQuery } = mysql as unknown as {
 export function pipeline(
   driver: DriverConnection,
   steps: readonly Step[],
-  done: (outcomes: PromiseSettledResult<DriverResult>[]) => void,
+  { done, answered }: { readonly done: (outcomes: PromiseSettledResult<DriverResult>[]) => void; readonly answered: () => void },
 ): void {
   const connection = driver as DriverInternals
   const outcomes: PromiseSettledResult<DriverResult>[] = []
@@ -54,6 +54,7 @@ export function pipeline(
     if (outcomes[index]) return
     outcomes[index] = outcome
     left -= 1
+    answered()
     if (left === 0) done(outcomes)
   }
   const commands = steps.map((step, index) =>

@@ -14,7 +14,7 @@ export interface RowInsertOptions<Key extends string> {
 }
 
 /**
- * Rows of a table as the statements that insert these columns of them, in the rows' order, with the values that Drizzle would send. Its own
+ * Rows of a table as the statements that insert these columns of them, in the rows' order, with the values that Drizzle would send; each column with a default needs its value. Its own
  * builder makes the text anew for each insert, which costs more than all the rest of it; here a handful of texts serves lists of all lengths.
  */
 export function rowInsert<Table extends MySqlTable, Key extends keyof Table['$inferInsert'] & string>(
@@ -26,7 +26,12 @@ export function rowInsert<Table extends MySqlTable, Key extends keyof Table['$in
   const columnOf = (key: Key) => {
     const column = all[key]
     if (!column) throw new TypeError(`${getTableName(table)} has no column for ${key}`)
-    return { key, name: `\`${column.name}\``, toDriver: (value: unknown) => column.mapToDriverValue(value) as SqlValue }
+    const toDriver = (value: unknown): SqlValue => {
+      if (value === undefined && column.hasDefault)
+        throw new TypeError(`${getTableName(table)}.${key} needs its value: defaults are not filled in`)
+      return value === null || value === undefined ? null : (column.mapToDriverValue(value) as SqlValue)
+    }
+    return { key, name: `\`${column.name}\``, toDriver }
   }
   const columns = keys.map(columnOf)
   const names = columns.map(({ name }) => name).join(', ')
@@ -43,11 +48,6 @@ export function rowInsert<Table extends MySqlTable, Key extends keyof Table['$in
   return (rows) =>
     inFewLengths(rows, rowsPerStatement).map((group) => ({
       sql: text(group.length),
-      params: group.flatMap((row) =>
-        columns.map(({ key, toDriver }) => {
-          const value: unknown = row[key]
-          return value === null || value === undefined ? null : toDriver(value)
-        }),
-      ),
+      params: group.flatMap((row) => columns.map(({ key, toDriver }) => toDriver(row[key]))),
     }))
 }

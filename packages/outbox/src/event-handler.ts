@@ -2,7 +2,7 @@ import type { HandlingOutcome, ReceivedEvent, Settlement } from '@frontdesk/bus'
 import { createFailureCounts, isUnknownFailure, settle } from '@frontdesk/bus'
 import type { EventType } from '@frontdesk/contracts'
 import type { Database, Transaction } from '@frontdesk/database'
-import { withTransaction } from '@frontdesk/database'
+import { isConnectionLost, withTransaction } from '@frontdesk/database'
 import type { Telemetry } from '@frontdesk/telemetry'
 import { measureDeadLetters } from './backlog-metrics.ts'
 import { buryEvents } from './bury.ts'
@@ -67,17 +67,21 @@ export function createEventHandler(options: EventHandlerOptions): EventHandler {
   /** Commits the events together; `began` tells a database that is away from a handler that fails. */
   async function commit(events: readonly ReceivedEvent[], outcomes: Outcomes): Promise<{ began: boolean; error?: Error }> {
     let began = false
+    let answered = false
     try {
       const claimed = await withTransaction(database, async (tx) => {
         began = true
         const fresh = await claimEvents(tx, name, events, clock())
+        answered = true
         if (fresh.length > 0) await work(tx, fresh)
         return new Set(fresh)
       })
       for (const event of events) outcomes.set(event, { kind: claimed.has(event) ? 'done' : 'duplicate' })
       return { began }
     } catch (error) {
-      return { began, error: error instanceof Error ? error : new Error(String(error)) }
+      // A connection that was lost before it said anything may have been dead for long, and so may the others of the pool.
+      const isAway = !began || (!answered && isConnectionLost(error))
+      return { began: !isAway, error: error instanceof Error ? error : new Error(String(error)) }
     }
   }
 

@@ -42,11 +42,12 @@ export function startDrain<Item>({ claim, run, concurrency, pollMs, failed }: Dr
     if (underWay.size <= concurrency / 2) return
     let late = false
     const { promise: waited, resolve } = Promise.withResolvers<void>()
-    setTimeout(() => {
+    const timer = setTimeout(() => {
       late = true
       resolve()
     }, gatherMs)
     while (underWay.size > concurrency / 2 && !late) await Promise.race([...underWay, waited])
+    clearTimeout(timer)
   }
 
   async function takeOn(free: number): Promise<void> {

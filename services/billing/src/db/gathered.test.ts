@@ -1,3 +1,4 @@
+import { FrontdeskError } from '@frontdesk/errors'
 import { expect, test } from 'vitest'
 import { gathered } from './gathered.ts'
 
@@ -18,8 +19,18 @@ test('what comes at once is written at once, and what comes meanwhile in the nex
   expect(batches).toEqual([[1, 2], [3, 4, 5], [6]])
 })
 
-test('an item fails with its batch, and the next one is written', async () => {
+test('one that can’t be written fails alone, and the next batch is written', async () => {
   const write = gathered<string>((items) => (items.includes('bad') ? Promise.reject(new Error('no')) : Promise.resolve()), 2)
   const outcomes = await Promise.allSettled(['bad', 'beside', 'good'].map(write))
-  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+})
+
+test('where nothing can be written now, nobody waits for each by itself', async () => {
+  let writes = 0
+  const write = gathered<number>(() => {
+    writes += 1
+    return Promise.reject(new FrontdeskError('unavailable', { publicMessage: 'away' }))
+  }, 3)
+  const outcomes = await Promise.allSettled([1, 2, 3].map(write))
+  expect([writes, outcomes.map(({ status }) => status)]).toEqual([1, ['rejected', 'rejected', 'rejected']])
 })

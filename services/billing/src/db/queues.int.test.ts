@@ -1,5 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { deriveEventId, newId } from '@frontdesk/contracts'
-import { withTransaction } from '@frontdesk/database'
+import { type Transaction, withTransaction } from '@frontdesk/database'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import type { Refetch, UsageReport } from '../app/ports.ts'
@@ -171,4 +172,36 @@ test('the same call counted by two at once is a conflict that is tried again', a
   await expect(save(record(3, 'recorded', newId('usg')))).rejects.toMatchObject({ code: 'version_conflict', retryable: true })
   const period = { start: new Date(0), end: new Date(clockMs + 1) }
   expect(await createUsageReader(context.database, company.companyId).totals(period, 0)).toMatchObject({ minutes: 3 })
+})
+
+test('reports that meet an amendment of theirs in another order are settled all the same', async () => {
+  const [first = '', second = ''] = [newId('usg'), newId('usg')].toSorted()
+  const use = (id: string, call: string) => ({
+    id,
+    kind: 'call_minutes' as const,
+    quantity: 3,
+    entityId: `${company.companyId} ${call}`,
+    eventId: event(id),
+    revision: 1,
+    usedAt: now(),
+  })
+  // By their calls they stand the other way round than by their ids.
+  const records = [use(first, 'b'), use(second, 'a')]
+  const book = (tx: Transaction) => createUsageBook(tx, company.companyId, now(), () => undefined)
+  await withTransaction(context.database, (tx) => book(tx).save(records.map((record) => ({ change: 'recorded', record }))))
+  const reports = await reportQueue().claim(10)
+  const opened = Promise.withResolvers<void>()
+  const amendment = withTransaction(context.database, async (tx) => {
+    await book(tx).open(records.slice(1))
+    opened.resolve()
+    // So much that of two in each other's way it is not the one that the server ends.
+    await book(tx).save(Array.from({ length: 50 }, (_, n) => ({ change: 'recorded', record: use(newId('usg'), `c${n}`) })))
+    await wait(300)
+    await book(tx).open(records.slice(0, 1))
+  })
+  await opened.promise
+  const queue = reportQueue()
+  expect(await Promise.allSettled([amendment, ...reports.map((report) => queue.settle(report))])).toEqual(
+    Array.from({ length: 3 }, () => ({ status: 'fulfilled', value: undefined })),
+  )
 })

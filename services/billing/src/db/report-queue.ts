@@ -1,5 +1,14 @@
 import type { CompanyId } from '@frontdesk/contracts'
-import { acrossCompanies, type Database, padded, rowInsert, type SqlStatement, textByLength, withTransaction } from '@frontdesk/database'
+import {
+  acrossCompanies,
+  commitStatements,
+  type Database,
+  padded,
+  rowInsert,
+  type SqlStatement,
+  textByLength,
+  withTransaction,
+} from '@frontdesk/database'
 import { and, asc, eq, isNotNull, lte } from 'drizzle-orm'
 import type { OverReported, ReportQueue, UsageReport } from '../app/ports.ts'
 import { nextReport } from '../domain/meter-report.ts'
@@ -42,8 +51,7 @@ export function createReportQueue(database: Database, { now, claimMs, overReport
       ),
 
     settle: gathered(async (reports) => {
-      const { sql, params } = settled(reports, now())
-      await acrossCompanies('the worker settles reports to meters', () => database.execute(sql, params))
+      await acrossCompanies('the worker settles reports to meters', () => commitStatements(database, [settled(reports, now())]))
     }, reportsPerStatement),
 
     async retryLater(report, delayMs) {

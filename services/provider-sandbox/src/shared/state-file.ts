@@ -20,6 +20,8 @@ export interface StateFileOptions {
 
 /** Of the time; a write takes the longer, the more there is. */
 const longestWritingShare = 0.05
+/** Whatever it takes, so that a crash loses no more than that. */
+const longestDelayMs = 5_000
 const version = 1
 const schema = z.object({
   version: z.literal(version),
@@ -56,7 +58,7 @@ export async function openStateFile({ path, states, logger, delayMs = 250 }: Sta
     write().catch((error: unknown) => logger.error({ err: error, path }, 'the state could not be kept'))
   }
   return {
-    touch: () => (timer ??= setTimeout(writeLater, Math.max(delayMs, lastWriteMs / longestWritingShare))),
+    touch: () => (timer ??= setTimeout(writeLater, Math.max(delayMs, Math.min(longestDelayMs, lastWriteMs / longestWritingShare)))),
     async [Symbol.asyncDispose]() {
       clearTimeout(timer)
       await write()
