@@ -31,7 +31,12 @@ export const decidedElsewhere: Readonly<Record<string, string>> = {
 }
 
 /** Commands that the platform alone decides by what they name: what is nobody's yet, or another's until then. */
-export const ofThePlatform = new Set(['quarantine release event-id', 'audits correct event-id', 'phone-numbers port to'])
+export const ofThePlatform = new Set([
+  'quarantine release event-id',
+  'quarantine discard event-id',
+  'audits correct event-id',
+  'phone-numbers port to',
+])
 
 /** Every command about a company, with all that names what is the company's; the last ones end what the others need. */
 export function linesOf(company: KnownCompany): Line[] {
@@ -62,7 +67,6 @@ export function linesOf(company: KnownCompany): Line[] {
     line('quarantine siblings', { signal: company.signal }),
     line('quarantine release-siblings', { signal: company.signal }),
     line('quarantine release', { 'event-id': company.waiting[0], ...own }),
-    line('quarantine discard', { 'event-id': company.waiting[1], reason: 'a wrong number' }),
     line('companies list'),
     line('companies show', own),
     line('companies create', { name: 'Another', 'time-zone': 'UTC' }),
@@ -103,6 +107,7 @@ export function linesOf(company: KnownCompany): Line[] {
     line('connections deactivate', { connection: connectionId, ...own }),
     line('branches deactivate', { branch: branchId, ...own }),
     line('companies deactivate', own),
+    line('quarantine discard', { 'event-id': company.waiting[1], reason: 'it has ended', ...own }),
     line('companies reactivate', own),
   ]
 }

@@ -210,7 +210,7 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
       models,
       reviews,
       releaseEvent: releaseEvent({ quarantine, now, newId }),
-      discardEvent: discardEvent({ quarantine, now }),
+      discardEvent: discardEvent({ quarantine, companies, now }),
       releaseSiblings: releaseSiblings({ ...redeciding, quarantine, now }),
       reviewAttribution: reviewAttribution({ reviews, now }),
       planReattribution: planReattribution(redeciding),

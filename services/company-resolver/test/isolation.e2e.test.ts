@@ -91,7 +91,7 @@ async function aCompany(name: string, number: string) {
       listAttributions: { companyId },
       resolveCompany: { provider: 'retell', evidence: [{ kind: EvidenceKind.PHONE_NUMBER, value: number }] },
       releaseEvent: { companyId, eventId: stranger.envelope.id },
-      discardEvent: { eventId: misdialled.envelope.id, note: 'a wrong number' },
+      discardEvent: { eventId: misdialled.envelope.id, note: 'a wrong number', companyId },
       releaseSiblings: { signal: { kind: EvidenceKind.PHONE_NUMBER, value: number }, dryRun: true },
       reviewAttribution: { companyId, eventId, note: '' },
       listAudits: {},
@@ -134,7 +134,7 @@ const names = Object.keys(services) as (keyof Clients)[]
 /**
  * A quarantined event is nobody’s, and one that went wrong is another’s: the platform gives either to any company. A rotation is its own, too.
  */
-const ofThePlatform = new Set(['releaseEvent.eventId', 'reviewAttribution.eventId', 'rotateKeys.rotationId'])
+const ofThePlatform = new Set(['releaseEvent.eventId', 'discardEvent.eventId', 'reviewAttribution.eventId', 'rotateKeys.rotationId'])
 /** What is malformed would be refused before anything is looked for, and so prove nothing. */
 const looked = ['not_found', 'permission_denied', 'answered']
 
@@ -168,6 +168,10 @@ test.each(names.filter((name) => name !== 'operations'))('of %s, the same reques
   const refused = Object.entries(codes).filter(
     ([method, code]) => code !== (forTheIngress.includes(method) ? 'permission_denied' : 'answered'),
   )
-  // A number is not ported to the company that has it.
-  expect(refused).toEqual(name === 'branches' ? [['portPhoneNumber', 'invalid_argument']] : [])
+  // A number is not ported to the company that has it, and an event is not discarded for a company that could have it.
+  const expected: Partial<Record<string, string[][]>> = {
+    branches: [['portPhoneNumber', 'invalid_argument']],
+    attribution: [['discardEvent', 'failed_precondition']],
+  }
+  expect(refused).toEqual(expected[name] ?? [])
 })

@@ -127,6 +127,22 @@ test('a discarded event waits no more, is discarded once, and a person may still
   expect(await refusal(discard('usr_ada'))).toContain(`released to ${companies.a}`)
 })
 
+test('an event of a company that has ended is discarded, and its label says whose it was', async () => {
+  const event = anEvent([aNumber()])
+  await decided(event)
+  const { id: eventId } = event.envelope
+  const { company } = await harness.directory.createCompany({ name: 'Ended', timeZone: 'UTC' })
+  const companyId = company?.companyId ?? ''
+  const discard = (of: string) => harness.attribution.discardEvent({ eventId, companyId: of, note: '' })
+  expect(await refusal(discard(companyId))).toContain('The company is active: release the event to it.')
+  expect(await refusal(discard(newId('cmp')))).toContain('there is no such company')
+  await harness.directory.deactivateCompany({ companyId })
+  expect(await discard(companyId)).toMatchObject({ alreadyDiscarded: false, attribution: { decision: { $case: 'quarantined' } } })
+  expect(await told(event)).toEqual([])
+  const { labels } = await harness.attribution.listLabels({ pageSize: 200 })
+  expect(labels.find(({ attribution }) => attribution?.eventId === eventId)).toMatchObject({ companyId, propensity: 1 })
+})
+
 test('a release holds for the event’s later revisions, whatever they are weighed to be', async () => {
   const event = anEvent([agent('agent_a'), agent('agent_b')])
   expect(await decided(event)).toMatchObject(waitsFor(QuarantineReason.CONFLICT))

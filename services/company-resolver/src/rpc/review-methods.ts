@@ -49,9 +49,10 @@ export function createReviewMethods(deps: ReviewMethodsDependencies): Pick<Attri
       return { ...answer, siblings: siblings.length }
     },
 
-    async discardEvent({ eventId, note }, context) {
+    async discardEvent({ eventId, companyId: ended, note }, context) {
       requireAllCompanies(context)
-      const made = await deps.discardEvent({ eventId: fromEventIdText(eventId), note, by: personOf(context) })
+      const companyId = ended === '' ? undefined : requireCompany(context, ended)
+      const made = await deps.discardEvent({ eventId: fromEventIdText(eventId), companyId, note, by: personOf(context) })
       return { attribution: await explain(made.attribution), alreadyDiscarded: made.alreadyDiscarded }
     },
 

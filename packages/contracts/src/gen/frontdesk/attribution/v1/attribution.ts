@@ -256,6 +256,8 @@ export interface DiscardEventRequest {
   eventId: string;
   /** Why, for whoever reads it later; at most 500 characters. */
   note: string;
+  /** Whose it was, if it was a company's that has ended: it goes nowhere all the same, and the fit learns it. Empty for nobody's. */
+  companyId: string;
 }
 
 export interface DiscardEventResponse {
@@ -2635,7 +2637,7 @@ export const MissingSignal: MessageFns<MissingSignal> = {
 };
 
 function createBaseDiscardEventRequest(): DiscardEventRequest {
-  return { eventId: "", note: "" };
+  return { eventId: "", note: "", companyId: "" };
 }
 
 export const DiscardEventRequest: MessageFns<DiscardEventRequest> = {
@@ -2645,6 +2647,9 @@ export const DiscardEventRequest: MessageFns<DiscardEventRequest> = {
     }
     if (message.note !== "") {
       writer.uint32(18).string(message.note);
+    }
+    if (message.companyId !== "") {
+      writer.uint32(26).string(message.companyId);
     }
     return writer;
   },
@@ -2678,6 +2683,14 @@ export const DiscardEventRequest: MessageFns<DiscardEventRequest> = {
             message.note = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.companyId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2698,6 +2711,11 @@ export const DiscardEventRequest: MessageFns<DiscardEventRequest> = {
         ? globalThis.String(object.event_id)
         : "",
       note: isSet(object.note) ? globalThis.String(object.note) : "",
+      companyId: isSet(object.companyId)
+        ? globalThis.String(object.companyId)
+        : isSet(object.company_id)
+        ? globalThis.String(object.company_id)
+        : "",
     };
   },
 
@@ -2709,6 +2727,9 @@ export const DiscardEventRequest: MessageFns<DiscardEventRequest> = {
     if (message.note !== "") {
       obj.note = message.note;
     }
+    if (message.companyId !== "") {
+      obj.companyId = message.companyId;
+    }
     return obj;
   },
 
@@ -2719,6 +2740,7 @@ export const DiscardEventRequest: MessageFns<DiscardEventRequest> = {
     const message = createBaseDiscardEventRequest();
     message.eventId = object.eventId ?? "";
     message.note = object.note ?? "";
+    message.companyId = object.companyId ?? "";
     return message;
   },
 };
