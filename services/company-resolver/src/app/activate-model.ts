@@ -2,7 +2,7 @@ import { notFound } from './find-company.ts'
 import type { ModelStore } from './model-ports.ts'
 import type { Sources } from './ports.ts'
 
-/** Has a model decide from now on, by a person's choice; one that does already goes on. */
+/** Has a model decide from now on, by a person's choice; one that was chosen already goes on. */
 export function activateModel({ models, now }: { models: Pick<ModelStore, 'find' | 'choose'> } & Pick<Sources, 'now'>) {
   return async ({ version, by }: { version: string; by: string }): Promise<{ alreadyInForce: boolean }> => {
     const known = await models.find([version])

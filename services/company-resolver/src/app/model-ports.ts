@@ -72,6 +72,6 @@ export interface ModelStore {
    * `was`. Returns the objection that it was kept with.
    */
   keep(fit: Fit, made: { by: string; at: Date; objection: string | undefined; was: InForce }): Promise<string | undefined>
-  /** Puts a model in force by a person's choice; false if it was already. */
+  /** Puts a model in force by a person's choice, or holds the one that is; false if it was chosen already. */
   choose(version: string, chosen: { by: string; at: Date }): Promise<boolean>
 }

@@ -90,8 +90,8 @@ export function createModelRepository(database: Database, shipped: Model, curren
     choose: (version, { by, at }) =>
       withTransaction(database, async (tx) => {
         await lockState(tx)
-        const [state] = await tx.orm.select().from(directoryState).where(eq(directoryState.id, stateId))
-        if ((state?.modelVersion ?? shipped.version) === version) return false
+        const { activation } = await inForce(tx.orm)
+        if (activation?.act === 'chosen' && activation.version === version) return false
         await activate(tx, { version, act: 'chosen', by, at })
         return true
       }),

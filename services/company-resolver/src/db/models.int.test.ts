@@ -331,3 +331,22 @@ test('the shipped model of a release is kept once, however many replicas migrate
   expect(await versions()).toEqual(['shipped-4'])
   expect(await aReplica().models.list({ limit: 10, pageToken: '' })).toMatchObject({ items: [{ version: 'shipped-4', fit: undefined }] })
 })
+
+test('a person may choose the model that is in force already, and from then on it holds', async () => {
+  const replica = aReplica()
+  await keepShippedModel(context.database, shippedModel, clock)
+  expect(await replica.activate({ version: 'shipped-4', by: 'usr_ada' })).toEqual({ alreadyInForce: false })
+  expect(await replica.activate({ version: 'shipped-4', by: 'usr_bob' })).toEqual({ alreadyInForce: true })
+  await review(strangers(500))
+  expect(await replica.refitIfDue()).toMatchObject({ objection: expect.stringContaining('usr_ada has chosen shipped-4') as string })
+  await replica.refit({ by: 'usr_bob', dryRun: false })
+  expect(await replica.activate({ version: 'fitted-2', by: 'usr_ada' })).toEqual({ alreadyInForce: false })
+  await review(strangers(100))
+  later(60)
+  expect(await replica.refitIfDue()).toMatchObject({ objection: expect.stringContaining('usr_ada has chosen fitted-2') as string })
+  expect(await replica.models.activations(10)).toMatchObject([
+    { version: 'fitted-2', previousVersion: 'fitted-2', act: 'chosen', by: 'usr_ada' },
+    { version: 'fitted-2', previousVersion: 'shipped-4', act: 'fitted' },
+    { version: 'shipped-4', previousVersion: 'shipped-4', act: 'chosen', by: 'usr_ada' },
+  ])
+})

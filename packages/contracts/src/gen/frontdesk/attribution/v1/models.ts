@@ -164,6 +164,7 @@ export interface ActivateModelRequest {
 }
 
 export interface ActivateModelResponse {
+  /** A person had chosen it before: nothing changed. */
   alreadyInForce: boolean;
 }
 
@@ -2265,7 +2266,10 @@ export const ModelServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Puts a model in force, until a person refits or activates another. The same once more changes nothing. */
+    /**
+     * Puts a model in force, until a person refits or activates another. One that is in force as a fit is held from
+     * then on; the same once more changes nothing.
+     */
     activateModel: {
       name: "ActivateModel",
       requestType: ActivateModelRequest as typeof ActivateModelRequest,
@@ -2292,7 +2296,10 @@ export interface ModelServiceImplementation<CallContextExt = {}> {
     request: RefitModelRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<RefitModelResponse>>;
-  /** Puts a model in force, until a person refits or activates another. The same once more changes nothing. */
+  /**
+   * Puts a model in force, until a person refits or activates another. One that is in force as a fit is held from
+   * then on; the same once more changes nothing.
+   */
   activateModel(
     request: ActivateModelRequest,
     context: CallContext & CallContextExt,
@@ -2314,7 +2321,10 @@ export interface ModelServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<RefitModelRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<RefitModelResponse>;
-  /** Puts a model in force, until a person refits or activates another. The same once more changes nothing. */
+  /**
+   * Puts a model in force, until a person refits or activates another. One that is in force as a fit is held from
+   * then on; the same once more changes nothing.
+   */
   activateModel(
     request: DeepPartial<ActivateModelRequest>,
     options?: CallOptions & CallOptionsExt,
