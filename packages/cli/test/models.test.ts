@@ -41,7 +41,10 @@ test('models list says which model decides, since when and by whom, and what is 
           versionInForce: labels < 500 ? 'shipped-3' : 'fitted-1',
           labels,
           labelsNeeded: 500,
-          activations: labels < 500 ? [] : [{ ...since, chosen: true, activatedBy: 'usr_bob' }, since],
+          activations:
+            labels < 500
+              ? []
+              : [{ ...since, released: true, activatedBy: 'usr_eve' }, { ...since, chosen: true, activatedBy: 'usr_bob' }, since],
         }),
     },
   })
@@ -50,7 +53,7 @@ test('models list says which model decides, since when and by whom, and what is 
   const { out } = await cli('models', 'list')
   expect(out).toMatch(/Experience +520 labels\n/)
   expect(out).toMatch(/fitted-1 +in force +520 labels\n.*shipped-3 +shipped\n/)
-  expect(out).toMatch(/fitted-1 +shipped-3 +usr_bob, by hand\n.*company-resolver, as a fit/)
+  expect(out).toMatch(/usr_eve, for automatic fits to take over\n.*fitted-1 +shipped-3 +usr_bob, by hand\n.*company-resolver, as a fit/)
   expect(JSON.parse((await cli('models', 'list', '--json')).out)).toMatchObject({ versionInForce: 'fitted-1', labels: 520 })
 })
 
@@ -106,11 +109,18 @@ test('models refit tells what came of it: too few labels, a dry run, in force, o
 
 test('models activate names the model that decides from now on, and one that does not exist ends in exit code 1', async () => {
   const cli = await operator({
-    models: { activateModel: ({ version }) => Promise.resolve({ alreadyInForce: version === 'fitted-1' }) },
+    models: {
+      activateModel: ({ version, automatic }) =>
+        Promise.resolve({ alreadyInForce: version === 'fitted-1' || (automatic && held.pop() === undefined) }),
+    },
   })
+  const held = ['shipped-3']
   expect((await cli('models', 'activate', 'shipped-3')).out).toBe('shipped-3 decides from now on.')
-  expect((await cli('models', 'activate', 'fitted-1')).out).toBe('fitted-1 is in force already.')
+  expect((await cli('models', 'activate', 'fitted-1')).out).toBe('fitted-1 is in force already, by choice.')
+  expect((await cli('models', 'activate', '--automatic')).out).toBe('Automatic fits take over from now on.')
+  expect((await cli('models', 'activate', '--automatic')).out).toBe('No choice holds automatic fits back.')
   expect(await cli('models', 'activate')).toMatchObject({ code: 2 })
+  expect(await cli('models', 'activate', 'fitted-1', '--automatic')).toMatchObject({ code: 2 })
   const none = await operator()
   expect(await none('models', 'activate', 'fitted-9')).toMatchObject({ code: 1, err: expect.stringContaining('[not_found]') as string })
 })

@@ -18,7 +18,7 @@ import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdes
 import { repeat, startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Logger, type Telemetry } from '@frontdesk/telemetry'
 import { fixedKeyRing, type KeyRingSource, openKeyRingFile, parseKeyRing } from '@frontdesk/vault'
-import { activateModel } from './app/activate-model.ts'
+import { activateModel, releaseModel } from './app/activate-model.ts'
 import { addSignal } from './app/add-signal.ts'
 import { createBranch, deactivateBranch, updateBranch } from './app/change-branch.ts'
 import { deactivateCompany, reactivateCompany, updateCompany } from './app/change-company.ts'
@@ -222,6 +222,7 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
     experience: refitting.experience,
     refitModel: refitModel(refitting),
     activateModel: activateModel({ models, now }),
+    releaseModel: releaseModel({ models, now }),
   })
   rpc.add(ModelServiceDefinition, forAllCompanies(modelService, administrators))
   const rotations = createKeyRotations({ database, now, logger: telemetry.logger, ...sealing })

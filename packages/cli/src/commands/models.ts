@@ -13,7 +13,7 @@ import {
 import { pageArgs, pageOf } from '../arguments.ts'
 import { leaf, type Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
-import { CommandError } from '../errors.ts'
+import { CommandError, UsageError } from '../errors.ts'
 import { enumName, fields, instant, json, printable, table } from '../format.ts'
 import { type RpcFlags, rpcArgs, withService } from '../rpc.ts'
 
@@ -69,12 +69,21 @@ export function models(context: CliContext): Group {
         },
       ),
       activate: leaf(
-        'Have a model decide, such as an earlier one, until somebody refits by hand or activates another.',
-        { version, ...rpcArgs },
+        'Have a model decide, such as an earlier one, until a fit by hand comes into force or --automatic ends that.',
+        {
+          version: { ...version, required: false },
+          automatic: { type: 'boolean', description: 'Let automatic fits take over from the model that somebody chose' },
+          ...rpcArgs,
+        },
         async ({ args }) => {
-          const answer = await ask(args, (service) => service.activateModel({ version: args.version }))
+          const [chosen, automatic] = [args.version ?? '', args.automatic === true]
+          if (automatic === (chosen !== '')) throw new UsageError('Give either a version or --automatic.')
+          const answer = await ask(args, (service) => service.activateModel({ version: chosen, automatic }))
           if (args.json) return context.out(json(ActivateModelResponse.toJSON(ActivateModelResponse.fromPartial(answer))))
-          context.out(printable(answer.alreadyInForce ? `${args.version} is in force already.` : `${args.version} decides from now on.`))
+          const [done, already] = automatic
+            ? ['Automatic fits take over from now on.', 'No choice holds automatic fits back.']
+            : [`${chosen} decides from now on.`, `${chosen} is in force already, by choice.`]
+          context.out(printable(answer.alreadyInForce ? already : done))
         },
       ),
     },
@@ -137,7 +146,7 @@ function activations(changes: readonly ModelActivation[]): string {
       instant(each.activatedAt),
       each.version,
       each.previousVersion,
-      each.chosen ? `${each.activatedBy}, by hand` : `${each.activatedBy}, as a fit`,
+      `${each.activatedBy}, ${each.chosen ? 'by hand' : each.released ? 'for automatic fits to take over' : 'as a fit'}`,
     ]),
   )
 }

@@ -11,3 +11,10 @@ export function activateModel({ models, now }: { models: Pick<ModelStore, 'find'
     return { alreadyInForce: !(await models.choose(version, { by, at: now() })) }
   }
 }
+
+/** Lets automatic fits take over from the model that a person chose, which decides until then. */
+export function releaseModel({ models, now }: { models: Pick<ModelStore, 'release'> } & Pick<Sources, 'now'>) {
+  return async ({ by }: { by: string }): Promise<{ alreadyInForce: boolean }> => ({
+    alreadyInForce: !(await models.release({ by, at: now() })),
+  })
+}

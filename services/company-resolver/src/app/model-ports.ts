@@ -74,4 +74,6 @@ export interface ModelStore {
   keep(fit: Fit, made: { by: string; at: Date; objection: string | undefined; was: InForce }): Promise<string | undefined>
   /** Puts a model in force by a person's choice, or holds the one that is; false if it was chosen already. */
   choose(version: string, chosen: { by: string; at: Date }): Promise<boolean>
+  /** Ends the hold of a person's choice, which stays in force until the next fit; false if there is none. */
+  release(released: { by: string; at: Date }): Promise<boolean>
 }

@@ -95,6 +95,15 @@ export function createModelRepository(database: Database, shipped: Model, curren
         await activate(tx, { version, act: 'chosen', by, at })
         return true
       }),
+
+    release: ({ by, at }) =>
+      withTransaction(database, async (tx) => {
+        await lockState(tx)
+        const { activation } = await inForce(tx.orm)
+        if (activation?.act !== 'chosen') return false
+        await activate(tx, { version: activation.version, act: 'released', by, at })
+        return true
+      }),
   }
 }
 

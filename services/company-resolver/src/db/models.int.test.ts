@@ -4,7 +4,7 @@ import { eventually } from '@frontdesk/testing'
 import { eq, sql } from 'drizzle-orm'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
-import { activateModel } from '../app/activate-model.ts'
+import { activateModel, releaseModel } from '../app/activate-model.ts'
 import { attributeEvents } from '../app/attribute-events.ts'
 import { type RefitDependencies, refitIfDue, refitModel } from '../app/refit-model.ts'
 import type { ProviderEvent } from '../domain/attribute.ts'
@@ -56,6 +56,7 @@ function aReplica(database: Database = context.database) {
     refit: refitModel(refitting),
     refitIfDue: refitIfDue(refitting, { afterLabels: 100, intervalMs: 60 * 60_000 }),
     activate: activateModel({ models, now }),
+    release: releaseModel({ models, now }),
     /** The version by which it decides an event. */
     async decides() {
       const decide = (tx: Parameters<typeof createAttributionLedger>[0]) => attributeEvents({ ledger: createAttributionLedger(tx, ledger) })
@@ -348,5 +349,29 @@ test('a person may choose the model that is in force already, and from then on i
     { version: 'fitted-2', previousVersion: 'fitted-2', act: 'chosen', by: 'usr_ada' },
     { version: 'fitted-2', previousVersion: 'shipped-4', act: 'fitted' },
     { version: 'shipped-4', previousVersion: 'shipped-4', act: 'chosen', by: 'usr_ada' },
+  ])
+})
+
+test('a person who chose a model can let automatic fits take over again: it stays until the next one', async () => {
+  const replica = aReplica()
+  await keepShippedModel(context.database, shippedModel, clock)
+  expect(await replica.release({ by: 'usr_ada' })).toEqual({ alreadyInForce: true })
+  await review(strangers(500))
+  await replica.refitIfDue()
+  await replica.activate({ version: 'fitted-1', by: 'usr_ada' })
+  // By hand there is nothing to fit, which leaves the hold.
+  expect(await replica.refit({ by: 'usr_ada', dryRun: false })).toMatchObject({ objection: 'fitted-1 was fitted on every label' })
+  expect(await replica.release({ by: 'usr_bob' })).toEqual({ alreadyInForce: false })
+  expect(await replica.release({ by: 'usr_bob' })).toEqual({ alreadyInForce: true })
+  expect(await replica.decides()).toBe('fitted-1')
+  await review(strangers(100))
+  later(60)
+  expect(await replica.refitIfDue()).toMatchObject({ objection: undefined })
+  expect(await replica.decides()).toBe('fitted-2')
+  expect(await replica.models.activations(10)).toMatchObject([
+    { version: 'fitted-2', previousVersion: 'fitted-1', act: 'fitted' },
+    { version: 'fitted-1', previousVersion: 'fitted-1', act: 'released', by: 'usr_bob' },
+    { version: 'fitted-1', previousVersion: 'fitted-1', act: 'chosen', by: 'usr_ada' },
+    { version: 'fitted-1', previousVersion: 'shipped-4', act: 'fitted' },
   ])
 })

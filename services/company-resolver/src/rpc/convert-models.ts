@@ -18,7 +18,7 @@ export function toFittedMessage(fit: Fit, objection: string | undefined): ModelM
 }
 
 export function toActivationMessage({ version, previousVersion, act, by, at }: Activation): ModelActivation {
-  return { version, previousVersion, activatedBy: by, activatedAt: at, chosen: act === 'chosen' }
+  return { version, previousVersion, activatedBy: by, activatedAt: at, chosen: act === 'chosen', released: act === 'released' }
 }
 
 export function toParametersMessage(model: Model): ModelParameters {
