@@ -48,6 +48,7 @@ import { createAuditReader, createJournal } from './db/journal.ts'
 import { createKeyRotations } from './db/key-rotations.ts'
 import { createKeyStatusReader } from './db/key-status-reader.ts'
 import { createSignalLookUp } from './db/known-signals.ts'
+import { measureModel } from './db/measure-model.ts'
 import { createModelInForce } from './db/model-in-force.ts'
 import { createModelRepository, keepShippedModel } from './db/model-repository.ts'
 import { createPhoneNumberRepository } from './db/phone-number-repository.ts'
@@ -151,6 +152,7 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   const reviews = createReviewRepository(database)
   const redeciding = { eventOf: keptEvent, decisions: createReattributionReader(database, ledger) }
   const models = createModelRepository(database, shippedModel, modelInForce)
+  measureModel(models, telemetry)
   const refitting: RefitDependencies = {
     experience: createExperienceReader(database),
     models,

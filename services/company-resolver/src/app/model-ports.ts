@@ -46,6 +46,8 @@ export interface KeptModel {
 
 /** The model that decides, and how it came to. */
 export interface InForce {
+  /** The one in force; where this release can't read it, the model is the shipped one. */
+  readonly version: string
   readonly model: Model
   /** Up to which place it was fitted on labels; 0 for a shipped one. */
   readonly labelsThrough: bigint

@@ -18,17 +18,18 @@ export function createModelRepository(database: Database, shipped: Model, curren
 
   async function inForce(on: Orm): Promise<InForce> {
     const [state] = await on.select({ version: directoryState.modelVersion }).from(directoryState).where(eq(directoryState.id, stateId))
-    const model = await current.ofVersion(on, state?.version ?? null)
-    const [fitted] = await on.select({ through: models.labelsThrough }).from(models).where(eq(models.version, model.version))
+    const version = state?.version ?? shipped.version
+    const model = await current.ofVersion(on, version)
+    const [fitted] = await on.select({ through: models.labelsThrough }).from(models).where(eq(models.version, version))
     const [activation] = await activationsOf(on, 1)
-    return { model, labelsThrough: fitted?.through ?? 0n, activation: activation && toActivation(activation) }
+    return { version, model, labelsThrough: fitted?.through ?? 0n, activation: activation && toActivation(activation) }
   }
 
   async function activate(tx: Transaction, activation: Omit<Activation, 'previousVersion'>): Promise<void> {
     const { version: modelVersion, act, by: activatedBy, at: activatedAt } = activation
-    const { model } = await inForce(tx.orm)
+    const { version: previousVersion } = await inForce(tx.orm)
     await tx.orm.update(directoryState).set({ modelVersion }).where(eq(directoryState.id, stateId))
-    await tx.orm.insert(modelActivations).values({ version: modelVersion, previousVersion: model.version, act, activatedBy, activatedAt })
+    await tx.orm.insert(modelActivations).values({ version: modelVersion, previousVersion, act, activatedBy, activatedAt })
   }
 
   return {
@@ -70,8 +71,8 @@ export function createModelRepository(database: Database, shipped: Model, curren
       withTransaction(database, async (tx) => {
         await lockState(tx)
         const now = await inForce(tx.orm)
-        const replaced = now.activation?.sequence !== was.activation?.sequence || now.model.version !== was.model.version
-        const objection = known ?? (replaced ? `${now.model.version} has come into force meanwhile` : undefined)
+        const replaced = now.activation?.sequence !== was.activation?.sequence || now.version !== was.version
+        const objection = known ?? (replaced ? `${now.version} has come into force meanwhile` : undefined)
         await tx.orm.insert(models).values({
           version: model.version,
           createdAt: at,

@@ -15,6 +15,7 @@ import type { MatchedEvidence } from '../domain/evidence.ts'
 import { createAttributionLedger } from './attribution-ledger.ts'
 import { stateId } from './change-directory.ts'
 import { createExperienceReader } from './experience-reader.ts'
+import { measureModel } from './measure-model.ts'
 import { createModelInForce } from './model-in-force.ts'
 import { createModelRepository, keepShippedModel } from './model-repository.ts'
 import * as schema from './schema/index.ts'
@@ -374,4 +375,25 @@ test('a person who chose a model can let automatic fits take over again: it stay
     { version: 'fitted-1', previousVersion: 'fitted-1', act: 'chosen', by: 'usr_ada' },
     { version: 'fitted-1', previousVersion: 'shipped-4', act: 'fitted' },
   ])
+})
+
+test('a model in force that this release can’t read is replaced by no fit, only by a choice, and a gauge tells', async () => {
+  await review(strangers(500))
+  await aReplica().refit({ by: 'usr_ada', dryRun: false })
+  await context.database.orm.update(schema.models).set({ parameters: { kinds: {} } })
+  const replica = aReplica()
+  measureModel(replica.models, context.telemetry)
+  const unreadable = async () => /^frontdesk_model_in_force_unreadable (\d)/m.exec((await context.telemetry.metrics.render()).body)?.[1]
+  expect(await unreadable()).toBe('1')
+  await review(strangers(100))
+  later(60)
+  const refused = { fit: undefined, objection: 'this release can’t read fitted-1, which is in force' }
+  expect(await replica.refitIfDue()).toMatchObject(refused)
+  expect(await replica.refit({ by: 'usr_ada', dryRun: false })).toMatchObject(refused)
+  expect(await versions()).toEqual(['fitted-1'])
+  await keepShippedModel(context.database, shippedModel, clock)
+  await replica.activate({ version: 'shipped-4', by: 'usr_ada' })
+  expect(await replica.models.activations(1)).toMatchObject([{ version: 'shipped-4', previousVersion: 'fitted-1', act: 'chosen' }])
+  expect(await unreadable()).toBe('0')
+  expect(await replica.refit({ by: 'usr_ada', dryRun: false })).toMatchObject({ objection: undefined })
 })
