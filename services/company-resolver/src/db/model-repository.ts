@@ -5,7 +5,7 @@ import type { Model } from '../domain/model.ts'
 import type { Activation } from '../domain/model-activation.ts'
 import { stateId } from './change-directory.ts'
 import type { ModelInForce } from './model-in-force.ts'
-import { parseModel, parseTrial, toParameters } from './model-json.ts'
+import { parseModel, parseTrial, toParameters, unreadablePartOf } from './model-json.ts'
 import { directoryState } from './schema/directory-state.ts'
 import { modelActivations } from './schema/model-activations.ts'
 import { models } from './schema/models.ts'
@@ -67,8 +67,11 @@ export function createModelRepository(database: Database, shipped: Model, curren
       return rows.map(toActivation)
     },
 
-    keep: ({ model, labels, audits, labelsThrough, trial }, { by, at, objection: known, was }) =>
-      withTransaction(database, async (tx) => {
+    keep({ model, labels, audits, labelsThrough, trial }, { by, at, objection: spoken, was }) {
+      // What could not be read would leave the decisions to the shipped model.
+      const unreadable = unreadablePartOf(model)
+      const known = spoken ?? (unreadable && `its numbers can’t be read back: ${unreadable}`)
+      return withTransaction(database, async (tx) => {
         await lockState(tx)
         const now = await inForce(tx.orm)
         const replaced = now.activation?.sequence !== was.activation?.sequence || now.version !== was.version
@@ -86,7 +89,8 @@ export function createModelRepository(database: Database, shipped: Model, curren
         })
         if (objection === undefined) await activate(tx, { version: model.version, act: 'fitted', by, at })
         return objection
-      }),
+      })
+    },
 
     choose: (version, { by, at }) =>
       withTransaction(database, async (tx) => {

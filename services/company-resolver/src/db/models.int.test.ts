@@ -397,3 +397,16 @@ test('a model in force that this release can’t read is replaced by no fit, onl
   expect(await unreadable()).toBe('0')
   expect(await replica.refit({ by: 'usr_ada', dryRun: false })).toMatchObject({ objection: undefined })
 })
+
+test('a fit that could not be read back from its JSON is kept, with why, and does not come into force', async () => {
+  const replica = aReplica()
+  await review(strangers(500))
+  const { fit } = await replica.refit({ by: 'usr_ada', dryRun: true })
+  if (!fit) throw new Error('nothing was fitted')
+  const made = { by: 'usr_ada', at: clock, objection: undefined, was: await replica.models.inForce() }
+  const objection = 'its numbers can’t be read back: minConfidence'
+  expect(await replica.models.keep({ ...fit, model: { ...fit.model, minConfidence: Number.NaN } }, made)).toBe(objection)
+  expect(await replica.models.get('fitted-1')).toMatchObject({ objection })
+  expect(await replica.decides()).toBe('shipped-4')
+  await expect(replica.activate({ version: 'fitted-1', by: 'usr_ada' })).rejects.toMatchObject({ code: 'not_found' })
+})
