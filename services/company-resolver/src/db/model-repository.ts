@@ -1,5 +1,5 @@
-import { type Database, keyset, pageOf, positionToken, type Transaction, withTransaction } from '@frontdesk/database'
-import { count, desc, eq, inArray, isNotNull } from 'drizzle-orm'
+import { createLru, type Database, keyset, pageOf, positionToken, type Transaction, withTransaction } from '@frontdesk/database'
+import { count, desc, eq, getTableColumns, inArray, isNotNull } from 'drizzle-orm'
 import type { InForce, KeptModel, ModelStore } from '../app/model-ports.ts'
 import type { Model } from '../domain/model.ts'
 import type { Activation } from '../domain/model-activation.ts'
@@ -12,9 +12,17 @@ import { models } from './schema/models.ts'
 
 type Orm = Pick<Database['orm'], 'select'>
 
+/** So many models are remembered, of a MB or two each. */
+const parsedMax = 8
+const numbers = { version: models.version, parameters: models.parameters }
+/** All but the numbers, which are long. */
+const { parameters: _parameters, labelsThrough: _labelsThrough, ...listed } = getTableColumns(models)
+
 /** Makes the repository of models. */
 export function createModelRepository(database: Database, shipped: Model, current: ModelInForce): ModelStore {
   const { orm } = database
+  // A version's numbers never change, and there may be a MB of them to read.
+  const parsed = createLru<Model>({ maxEntries: parsedMax, maxCharacters: Number.POSITIVE_INFINITY })
 
   async function inForce(on: Orm): Promise<InForce> {
     const [state] = await on.select({ version: directoryState.modelVersion }).from(directoryState).where(eq(directoryState.id, stateId))
@@ -51,15 +59,18 @@ export function createModelRepository(database: Database, shipped: Model, curren
     },
 
     async get(version) {
-      const [row] = await orm.select().from(models).where(eq(models.version, version))
+      const [row] = await orm.select(listed).from(models).where(eq(models.version, version))
       return row && toKeptModel(row)
     },
 
     async find(versions) {
       const wanted = [...new Set(versions)].filter((version) => version !== shipped.version)
-      const rows = wanted.length === 0 ? [] : await orm.select().from(models).where(inArray(models.version, wanted))
-      const kept = rows.flatMap(({ version, parameters }) => readable(() => parseModel(version, parameters)) ?? [])
-      return new Map([shipped, ...kept].map((model) => [model.version, model]))
+      const known = wanted.flatMap((version) => parsed.get(version) ?? [])
+      const missing = wanted.filter((version) => !known.some((model) => model.version === version))
+      const rows = missing.length === 0 ? [] : await orm.select(numbers).from(models).where(inArray(models.version, missing))
+      const read = rows.flatMap(({ version, parameters }) => readable(() => parseModel(version, parameters)) ?? [])
+      for (const model of read) parsed.set(model.version, model)
+      return new Map([shipped, ...known, ...read].map((model) => [model.version, model]))
     },
 
     async activations(limit, version) {
@@ -133,7 +144,7 @@ const byTime = keyset(models.createdAt, models.version, 'latest first')
 
 export function modelsBefore(orm: Orm, { limit, pageToken }: Parameters<ModelStore['list']>[0]) {
   return orm
-    .select()
+    .select(listed)
     .from(models)
     .where(byTime.behind(pageToken))
     .orderBy(...byTime.order)
@@ -142,7 +153,7 @@ export function modelsBefore(orm: Orm, { limit, pageToken }: Parameters<ModelSto
 
 function fits(orm: Orm) {
   return orm
-    .select()
+    .select({ createdAt: models.createdAt, labelsThrough: models.labelsThrough })
     .from(models)
     .where(isNotNull(models.labelsThrough))
     .orderBy(...byTime.order)
@@ -162,7 +173,7 @@ function toActivation({
   return { ...row, by, at }
 }
 
-function toKeptModel(row: typeof models.$inferSelect): KeptModel {
+function toKeptModel(row: Pick<typeof models.$inferSelect, keyof typeof listed>): KeptModel {
   const { version, createdAt, createdBy, labels, audits, trial, objection } = row
   const fit = labels === null || audits === null ? undefined : { labels, audits, trial: readable(() => parseTrial(trial)) }
   return { version, createdAt, createdBy, fit, objection: objection ?? undefined }

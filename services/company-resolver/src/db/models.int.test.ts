@@ -410,3 +410,36 @@ test('a fit that could not be read back from its JSON is kept, with why, and doe
   expect(await replica.decides()).toBe('shipped-4')
   await expect(replica.activate({ version: 'fitted-1', by: 'usr_ada' })).rejects.toMatchObject({ code: 'not_found' })
 })
+
+test('a list of models, one of them and the last fit leave the numbers where they are', async () => {
+  await using database = openDatabase({ ...context, poolSize: 1, companyTables: companyTablesOf(schema) })
+  const { models } = aReplica(database)
+  await review(strangers(500))
+  await aReplica().refit({ by: 'usr_ada', dryRun: false })
+  await context.database.orm.update(schema.models).set({ parameters: { long: 'x'.repeat(200_000) } })
+  const sent = () =>
+    withConnection(database, async (connection) => {
+      const { rows } = await connection.execute("show session status like 'Bytes_sent'", [])
+      return Number(rows[0]?.['Value'])
+    })
+  const before = await sent()
+  expect((await models.list({ limit: 10, pageToken: '' })).items).toMatchObject([{ version: 'fitted-1', fit: { labels: 500 } }])
+  expect(await models.get('fitted-1')).toMatchObject({ version: 'fitted-1', fit: { labels: 500 } })
+  expect(await models.lastFit()).toEqual({ createdAt: clock, labelsThrough: 500n })
+  expect((await sent()) - before).toBeLessThan(20_000)
+})
+
+test('models that explain are read once, and not all of them are remembered', async () => {
+  const { models } = aReplica()
+  const names = Array.from({ length: 20 }, (_, index) => `fitted-${index + 1}`)
+  for (const version of names) await keepShippedModel(context.database, { ...shippedModel, version }, clock)
+  const find = async (version: string) => (await models.find([version])).get(version)
+  const first = await find('fitted-1')
+  expect(first).toEqual({ ...shippedModel, version: 'fitted-1' })
+  expect(await find('fitted-1')).toBe(first)
+  expect([...(await models.find([...names, 'fitted-99'])).keys()].toSorted()).toEqual(['shipped-4', ...names].toSorted())
+  expect(await find('fitted-20')).toBe(await find('fitted-20'))
+  const again = await find('fitted-1')
+  expect(again).toEqual(first)
+  expect(again).not.toBe(first)
+})
