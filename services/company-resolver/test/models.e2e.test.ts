@@ -113,6 +113,9 @@ test('what persons found out is learnt by itself, counts on every replica at onc
     fit: { labels: 520, audits: 240, objection: '' },
   })
   expect(fitted.model?.parameters?.kinds).toEqual(dry.model?.parameters?.kinds)
+  // What may be long is left out of what comes of a fit.
+  expect([dry.model?.parameters?.calibration, dry.model?.parameters?.doubts]).toEqual([{}, {}])
+  expect(Object.keys(fitted.model?.parameters?.calibration ?? {})).not.toEqual([])
   expect(fitted.activations).toMatchObject([{ previousVersion: 'shipped-4', activatedBy: 'company-resolver', chosen: false }])
 
   const tau = fitted.model?.parameters?.minConfidence

@@ -21,7 +21,7 @@ import { type RpcFlags, rpcArgs, withService } from '../rpc.ts'
 export function models(context: CliContext): Group {
   const ask = <Answer>(args: RpcFlags, work: Parameters<typeof withService<typeof ModelServiceDefinition, Answer>>[4]) =>
     withService(context, 'company-resolver', ModelServiceDefinition, args, work, ['listModels', 'getModel'])
-  const version = { type: 'positional', description: 'Such as fitted-3, or shipped-3', required: true } as const
+  const version = { type: 'positional', description: 'Such as fitted-3, or shipped-4', required: true } as const
   return {
     description: 'The models that decide whose an event is: the shipped one, and fits on what persons have said.',
     commands: {
@@ -114,12 +114,13 @@ function comparison(trial: ModelTrial): Record<string, string> {
   }
 }
 
-function numbers(of: ModelParameters): Record<string, string> {
+function numbers(of: ModelParameters): Record<string, string | undefined> {
+  const [cases, values] = [Object.keys(of.calibration).length, Object.keys(of.doubts).length]
   return {
     τ: of.minConfidence.toFixed(6),
     δ: of.minMargin.toFixed(6),
-    Calibration: `${Object.keys(of.calibration).length} cases (--json shows each)`,
-    Doubts: `${Object.keys(of.doubts).length} values that misled`,
+    Calibration: cases > 0 ? `${cases} cases (--json shows each)` : undefined,
+    Doubts: values > 0 ? `${values} values that misled` : undefined,
     Companies: String(of.companies),
     'Prior log-odds': `none of ours ${of.noneLogOdds.toFixed(2)}, one that nothing names ${of.unnamedLogOdds.toFixed(2)}`,
   }

@@ -11,9 +11,10 @@ export function toModelMessage({ version, createdAt, createdBy, fit, objection }
   return { version, createdAt, createdBy, fit: fit && toFitMessage(fit, objection), parameters: undefined }
 }
 
+/** With its weights and thresholds, but without what may be long. */
 export function toFittedMessage(fit: Fit, objection: string | undefined): ModelMessage {
   const { version } = fit.model
-  const parameters = toParametersMessage(fit.model)
+  const parameters = toParametersMessage({ ...fit.model, calibration: {}, doubts: {} })
   return { version, createdAt: undefined, createdBy: '', fit: toFitMessage(fit, objection), parameters }
 }
 

@@ -151,7 +151,7 @@ export interface RefitModelRequest {
 export interface RefitModelResponse {
   labels: number;
   labelsNeeded: number;
-  /** With its parameters; absent where nothing was fitted. */
+  /** With its parameters, but without calibration and doubts, which GetModel has; absent where nothing was fitted. */
   model:
     | Model
     | undefined;
