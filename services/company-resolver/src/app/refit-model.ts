@@ -121,7 +121,7 @@ async function fitBeside(
   return { model, labels: labels.length, audits, labelsThrough: placed.at(-1)?.sequence ?? 0n, trial }
 }
 
-/** A person's choice holds until a person fits or chooses. */
+/** A person's choice holds until a fit that a person asked for comes into force, or he chooses another or releases it. */
 function holdOf({ activation }: InForce): string | undefined {
   return activation?.act === 'chosen' ? `${activation.by} has chosen ${activation.version}: a refit by hand goes on from there` : undefined
 }
