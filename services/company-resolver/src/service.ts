@@ -18,7 +18,7 @@ import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdes
 import { repeat, startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Logger, type Telemetry } from '@frontdesk/telemetry'
 import { fixedKeyRing, type KeyRingSource, openKeyRingFile, parseKeyRing } from '@frontdesk/vault'
-import { activateModel } from './app/activate-model.ts'
+import { activateModel, releaseModel } from './app/activate-model.ts'
 import { addSignal } from './app/add-signal.ts'
 import { createBranch, deactivateBranch, updateBranch } from './app/change-branch.ts'
 import { deactivateCompany, reactivateCompany, updateCompany } from './app/change-company.ts'
@@ -48,6 +48,7 @@ import { createAuditReader, createJournal } from './db/journal.ts'
 import { createKeyRotations } from './db/key-rotations.ts'
 import { createKeyStatusReader } from './db/key-status-reader.ts'
 import { createSignalLookUp } from './db/known-signals.ts'
+import { measureModel } from './db/measure-model.ts'
 import { createModelInForce } from './db/model-in-force.ts'
 import { createModelRepository, keepShippedModel } from './db/model-repository.ts'
 import { createPhoneNumberRepository } from './db/phone-number-repository.ts'
@@ -151,6 +152,7 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
   const reviews = createReviewRepository(database)
   const redeciding = { eventOf: keptEvent, decisions: createReattributionReader(database, ledger) }
   const models = createModelRepository(database, shippedModel, modelInForce)
+  measureModel(models, telemetry)
   const refitting: RefitDependencies = {
     experience: createExperienceReader(database),
     models,
@@ -222,6 +224,7 @@ export async function startCompanyResolver(config: Config, overrides: Overrides 
     experience: refitting.experience,
     refitModel: refitModel(refitting),
     activateModel: activateModel({ models, now }),
+    releaseModel: releaseModel({ models, now }),
   })
   rpc.add(ModelServiceDefinition, forAllCompanies(modelService, administrators))
   const rotations = createKeyRotations({ database, now, logger: telemetry.logger, ...sealing })

@@ -113,6 +113,9 @@ test('what persons found out is learnt by itself, counts on every replica at onc
     fit: { labels: 520, audits: 240, objection: '' },
   })
   expect(fitted.model?.parameters?.kinds).toEqual(dry.model?.parameters?.kinds)
+  // What may be long is left out of what comes of a fit.
+  expect([dry.model?.parameters?.calibration, dry.model?.parameters?.doubts]).toEqual([{}, {}])
+  expect(Object.keys(fitted.model?.parameters?.calibration ?? {})).not.toEqual([])
   expect(fitted.activations).toMatchObject([{ previousVersion: 'shipped-4', activatedBy: 'company-resolver', chosen: false }])
 
   const tau = fitted.model?.parameters?.minConfidence
@@ -164,6 +167,16 @@ test('what persons found out is learnt by itself, counts on every replica at onc
   // By hand, on the same labels, it goes on from there; once more there is nothing to learn.
   expect(await harness.models.refitModel({}, { actor: 'usr_ada' })).toMatchObject({ activated: true, model: { version: 'fitted-2' } })
   expect(await harness.models.refitModel({})).toMatchObject({ activated: false, objection: 'fitted-2 was fitted on every label' })
+
+  // Nothing is to be released after a fit, but a choice is.
+  expect(await harness.models.activateModel({ automatic: true })).toEqual({ alreadyInForce: true })
+  expect(await harness.models.activateModel({ version: 'fitted-2' })).toEqual({ alreadyInForce: false })
+  expect(await harness.models.activateModel({ automatic: true }, { actor: 'usr_eve' })).toEqual({ alreadyInForce: false })
+  const { versionInForce, activations } = await harness.models.listModels({})
+  expect([versionInForce, activations[0]]).toMatchObject(['fitted-2', { activatedBy: 'usr_eve', chosen: false, released: true }])
+  for (const neither of [{}, { version: 'fitted-2', automatic: true }]) {
+    expect(await refusal(harness.models.activateModel(neither))).toBe('invalid_argument')
+  }
 }, 120_000)
 
 test('no service fits or chooses a model, and no company sees one', async () => {

@@ -13,7 +13,7 @@ import {
 import { pageArgs, pageOf } from '../arguments.ts'
 import { leaf, type Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
-import { CommandError } from '../errors.ts'
+import { CommandError, UsageError } from '../errors.ts'
 import { enumName, fields, instant, json, printable, table } from '../format.ts'
 import { type RpcFlags, rpcArgs, withService } from '../rpc.ts'
 
@@ -21,7 +21,7 @@ import { type RpcFlags, rpcArgs, withService } from '../rpc.ts'
 export function models(context: CliContext): Group {
   const ask = <Answer>(args: RpcFlags, work: Parameters<typeof withService<typeof ModelServiceDefinition, Answer>>[4]) =>
     withService(context, 'company-resolver', ModelServiceDefinition, args, work, ['listModels', 'getModel'])
-  const version = { type: 'positional', description: 'Such as fitted-3, or shipped-3', required: true } as const
+  const version = { type: 'positional', description: 'Such as fitted-3, or shipped-4', required: true } as const
   return {
     description: 'The models that decide whose an event is: the shipped one, and fits on what persons have said.',
     commands: {
@@ -69,12 +69,21 @@ export function models(context: CliContext): Group {
         },
       ),
       activate: leaf(
-        'Have a model decide, such as an earlier one, until somebody refits by hand or activates another.',
-        { version, ...rpcArgs },
+        'Have a model decide, such as an earlier one, until a fit by hand comes into force or --automatic ends that.',
+        {
+          version: { ...version, required: false },
+          automatic: { type: 'boolean', description: 'Let automatic fits take over from the model that somebody chose' },
+          ...rpcArgs,
+        },
         async ({ args }) => {
-          const answer = await ask(args, (service) => service.activateModel({ version: args.version }))
+          const [chosen, automatic] = [args.version ?? '', args.automatic === true]
+          if (automatic === (chosen !== '')) throw new UsageError('Give either a version or --automatic.')
+          const answer = await ask(args, (service) => service.activateModel({ version: chosen, automatic }))
           if (args.json) return context.out(json(ActivateModelResponse.toJSON(ActivateModelResponse.fromPartial(answer))))
-          context.out(printable(answer.alreadyInForce ? `${args.version} is in force already.` : `${args.version} decides from now on.`))
+          const [done, already] = automatic
+            ? ['Automatic fits take over from now on.', 'No choice holds automatic fits back.']
+            : [`${chosen} decides from now on.`, `${chosen} is in force already, by choice.`]
+          context.out(printable(answer.alreadyInForce ? already : done))
         },
       ),
     },
@@ -105,12 +114,13 @@ function comparison(trial: ModelTrial): Record<string, string> {
   }
 }
 
-function numbers(of: ModelParameters): Record<string, string> {
+function numbers(of: ModelParameters): Record<string, string | undefined> {
+  const [cases, values] = [Object.keys(of.calibration).length, Object.keys(of.doubts).length]
   return {
     τ: of.minConfidence.toFixed(6),
     δ: of.minMargin.toFixed(6),
-    Calibration: `${Object.keys(of.calibration).length} cases (--json shows each)`,
-    Doubts: `${Object.keys(of.doubts).length} values that misled`,
+    Calibration: cases > 0 ? `${cases} cases (--json shows each)` : undefined,
+    Doubts: values > 0 ? `${values} values that misled` : undefined,
     Companies: String(of.companies),
     'Prior log-odds': `none of ours ${of.noneLogOdds.toFixed(2)}, one that nothing names ${of.unnamedLogOdds.toFixed(2)}`,
   }
@@ -137,7 +147,7 @@ function activations(changes: readonly ModelActivation[]): string {
       instant(each.activatedAt),
       each.version,
       each.previousVersion,
-      each.chosen ? `${each.activatedBy}, by hand` : `${each.activatedBy}, as a fit`,
+      `${each.activatedBy}, ${each.chosen ? 'by hand' : each.released ? 'for automatic fits to take over' : 'as a fit'}`,
     ]),
   )
 }

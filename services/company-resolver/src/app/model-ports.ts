@@ -46,6 +46,8 @@ export interface KeptModel {
 
 /** The model that decides, and how it came to. */
 export interface InForce {
+  /** The one in force; where this release can't read it, the model is the shipped one. */
+  readonly version: string
   readonly model: Model
   /** Up to which place it was fitted on labels; 0 for a shipped one. */
   readonly labelsThrough: bigint
@@ -72,6 +74,8 @@ export interface ModelStore {
    * `was`. Returns the objection that it was kept with.
    */
   keep(fit: Fit, made: { by: string; at: Date; objection: string | undefined; was: InForce }): Promise<string | undefined>
-  /** Puts a model in force by a person's choice; false if it was already. */
+  /** Puts a model in force by a person's choice, or holds the one that is; false if it was chosen already. */
   choose(version: string, chosen: { by: string; at: Date }): Promise<boolean>
+  /** Ends the hold of a person's choice, which stays in force until the next fit; false if there is none. */
+  release(released: { by: string; at: Date }): Promise<boolean>
 }

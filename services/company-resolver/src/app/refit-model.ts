@@ -13,7 +13,7 @@ const recentMax = 10_000
 /** What came of a fit. */
 export interface Refitted {
   readonly labels: number
-  /** Undefined below 500 labels, and where the model in force was fitted on all of them. */
+  /** Undefined below 500 labels, where this release can't read the model in force, and where that was fitted on all of them. */
   readonly fit: Fit | undefined
   /** Why it did not come into force. */
   readonly objection: string | undefined
@@ -71,6 +71,8 @@ async function fitNow(deps: RefitDependencies, { by, dryRun, byHand }: Order, lo
   const nothing = { labels: labels.length, fit: undefined }
   if (labels.length < leastLabels) return { ...nothing, objection: `${labels.length} of ${leastLabels} labels` }
   const was = await models.inForce()
+  // Of a newer release, most likely: nothing can be tried beside it.
+  if (was.model.version !== was.version) return { ...nothing, objection: `this release can’t read ${was.version}, which is in force` }
   const splits = splitsOf(
     labels.map(({ label }) => label),
     labels.filter(({ sequence }) => sequence <= was.labelsThrough).length,
@@ -119,7 +121,7 @@ async function fitBeside(
   return { model, labels: labels.length, audits, labelsThrough: placed.at(-1)?.sequence ?? 0n, trial }
 }
 
-/** A person's choice holds until a person fits or chooses. */
+/** A person's choice holds until a fit that a person asked for comes into force, or he chooses another or releases it. */
 function holdOf({ activation }: InForce): string | undefined {
   return activation?.act === 'chosen' ? `${activation.by} has chosen ${activation.version}: a refit by hand goes on from there` : undefined
 }

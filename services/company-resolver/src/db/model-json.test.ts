@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { shippedModel } from '../domain/model.ts'
-import { parseModel, parseTrial, toParameters } from './model-json.ts'
+import { parseModel, parseTrial, toParameters, unreadablePartOf } from './model-json.ts'
 
 const kept = () => JSON.parse(JSON.stringify(toParameters(shippedModel))) as Record<string, unknown> & { kinds: Record<string, object> }
 
@@ -25,6 +25,13 @@ test.each<[string, (of: ReturnType<typeof kept>) => unknown]>([
   ['nothing', () => null],
 ])('%s is no model', (_, broken) => {
   expect(() => parseModel('shipped-4', broken(kept()))).toThrow()
+})
+
+test('what could not be read back is named before it is kept', () => {
+  expect(unreadablePartOf(shippedModel)).toBeUndefined()
+  expect(unreadablePartOf({ ...shippedModel, noneLogOdds: Number.POSITIVE_INFINITY })).toBe('noneLogOdds')
+  const more = { ...shippedModel, temperature: 1 }
+  expect(unreadablePartOf(more)).toBe('the whole')
 })
 
 test('a trial is read back as it was kept, and nothing else is one', () => {

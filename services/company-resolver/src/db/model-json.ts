@@ -50,6 +50,13 @@ export function parseModel(version: string, kept: unknown): Model {
   return { version, ...parameters.parse(kept) }
 }
 
+/** Which part of a model could not be read back from its JSON; undefined if all of it can. */
+export function unreadablePartOf(model: Model): string | undefined {
+  const kept: unknown = JSON.parse(JSON.stringify(toParameters(model)))
+  const { error } = parameters.safeParse(kept)
+  return error && String(error.issues[0]?.path[0] ?? 'the whole')
+}
+
 /** How a fit did. @throws ZodError. */
 export function parseTrial(kept: unknown): Trial {
   return trial.parse(kept)

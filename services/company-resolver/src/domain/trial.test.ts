@@ -73,6 +73,8 @@ test('a fit that foretells no worse and attributes about as much comes into forc
     'it would attribute 92.0% of recent events where shipped-4 attributes 98.0%',
   )
   expect(objectionTo({ ...fine, attributedShare: { inForce: 0.5, fitted: 0.98 } })).toBeUndefined()
+  expect(objectionTo({ ...fine, labels: 50 })).toBeUndefined()
+  expect(objectionTo({ ...fine, labels: 49 })).toBe('it was judged by 49 labels only')
 })
 
 test('labels that say one thing for a while and then its contrary teach nothing: the fit is worse on what it has not seen', () => {

@@ -7,6 +7,8 @@ import { score } from './score.ts'
 
 /** Of each model's forecasts a fifth is made by a fit on all but these. */
 const parts = 5
+/** Fewer labels say too little of which model is better. */
+const leastJudging = 50
 /** A fit that holds back more than 1 in 20 of what is attributed now is for a person to put in force. */
 const shareLostMax = 0.05
 
@@ -50,6 +52,7 @@ export function attributedShare(recent: readonly (readonly MatchedEvidence[])[],
 
 /** Why a fit does not come into force by itself; undefined if nothing speaks against it. */
 export function objectionTo({ against, labels, inForce, fitted, attributedShare: share }: Trial): string | undefined {
+  if (labels < leastJudging) return `it was judged by ${labels} labels only`
   if (fitted.logLoss > inForce.logLoss) {
     return `it foretells ${labels} labels that neither was fitted on worse: log loss ${fitted.logLoss.toFixed(4)}, of ${against} ${inForce.logLoss.toFixed(4)}`
   }

@@ -11,14 +11,15 @@ export function toModelMessage({ version, createdAt, createdBy, fit, objection }
   return { version, createdAt, createdBy, fit: fit && toFitMessage(fit, objection), parameters: undefined }
 }
 
+/** With its weights and thresholds, but without what may be long. */
 export function toFittedMessage(fit: Fit, objection: string | undefined): ModelMessage {
   const { version } = fit.model
-  const parameters = toParametersMessage(fit.model)
+  const parameters = toParametersMessage({ ...fit.model, calibration: {}, doubts: {} })
   return { version, createdAt: undefined, createdBy: '', fit: toFitMessage(fit, objection), parameters }
 }
 
 export function toActivationMessage({ version, previousVersion, act, by, at }: Activation): ModelActivation {
-  return { version, previousVersion, activatedBy: by, activatedAt: at, chosen: act === 'chosen' }
+  return { version, previousVersion, activatedBy: by, activatedAt: at, chosen: act === 'chosen', released: act === 'released' }
 }
 
 export function toParametersMessage(model: Model): ModelParameters {

@@ -1,6 +1,7 @@
 import type { ModelServiceImplementation } from '@frontdesk/contracts'
+import { FrontdeskError } from '@frontdesk/errors'
 import { pageSizeOf } from '@frontdesk/rpc'
-import type { activateModel } from '../app/activate-model.ts'
+import type { activateModel, releaseModel } from '../app/activate-model.ts'
 import { notFound } from '../app/find-company.ts'
 import type { ExperienceReader, ModelStore } from '../app/model-ports.ts'
 import type { refitModel } from '../app/refit-model.ts'
@@ -13,6 +14,7 @@ export interface ModelServiceDependencies {
   readonly experience: Pick<ExperienceReader, 'countLabels'>
   readonly refitModel: ReturnType<typeof refitModel>
   readonly activateModel: ReturnType<typeof activateModel>
+  readonly releaseModel: ReturnType<typeof releaseModel>
 }
 
 const activationsShown = 10
@@ -65,8 +67,12 @@ export function createModelService({ models, experience, ...deps }: ModelService
       }
     },
 
-    async activateModel({ version }, context) {
-      return deps.activateModel({ version, by: personOf(context) })
+    async activateModel({ version, automatic }, context) {
+      if (automatic === (version !== '')) {
+        throw new FrontdeskError('invalid_argument', { publicMessage: 'Give either a version or automatic.' })
+      }
+      const by = personOf(context)
+      return automatic ? deps.releaseModel({ by }) : deps.activateModel({ version, by })
     },
   }
 }

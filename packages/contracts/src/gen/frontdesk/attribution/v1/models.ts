@@ -109,8 +109,10 @@ export interface ModelActivation {
   activatedAt:
     | Date
     | undefined;
-  /** A person chose it; else it came into force as a fit. */
+  /** A person chose it; where he didn't and did not release it, it came into force as a fit. */
   chosen: boolean;
+  /** A person let automatic fits take over from it. */
+  released: boolean;
 }
 
 export interface ListModelsRequest {
@@ -149,7 +151,7 @@ export interface RefitModelRequest {
 export interface RefitModelResponse {
   labels: number;
   labelsNeeded: number;
-  /** With its parameters; absent where nothing was fitted. */
+  /** With its parameters, but without calibration and doubts, which GetModel has; absent where nothing was fitted. */
   model:
     | Model
     | undefined;
@@ -161,9 +163,12 @@ export interface RefitModelResponse {
 
 export interface ActivateModelRequest {
   version: string;
+  /** Instead of a version: the one in force stays, and automatic fits take over from it again. */
+  automatic: boolean;
 }
 
 export interface ActivateModelResponse {
+  /** A person had chosen it before, or no choice held automatic fits back: nothing changed. */
   alreadyInForce: boolean;
 }
 
@@ -1303,7 +1308,7 @@ export const KindWeight: MessageFns<KindWeight> = {
 };
 
 function createBaseModelActivation(): ModelActivation {
-  return { version: "", previousVersion: "", activatedBy: "", activatedAt: undefined, chosen: false };
+  return { version: "", previousVersion: "", activatedBy: "", activatedAt: undefined, chosen: false, released: false };
 }
 
 export const ModelActivation: MessageFns<ModelActivation> = {
@@ -1322,6 +1327,9 @@ export const ModelActivation: MessageFns<ModelActivation> = {
     }
     if (message.chosen !== false) {
       writer.uint32(40).bool(message.chosen);
+    }
+    if (message.released !== false) {
+      writer.uint32(48).bool(message.released);
     }
     return writer;
   },
@@ -1379,6 +1387,14 @@ export const ModelActivation: MessageFns<ModelActivation> = {
             message.chosen = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.released = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1410,6 +1426,7 @@ export const ModelActivation: MessageFns<ModelActivation> = {
         ? fromJsonTimestamp(object.activated_at)
         : undefined,
       chosen: isSet(object.chosen) ? globalThis.Boolean(object.chosen) : false,
+      released: isSet(object.released) ? globalThis.Boolean(object.released) : false,
     };
   },
 
@@ -1430,6 +1447,9 @@ export const ModelActivation: MessageFns<ModelActivation> = {
     if (message.chosen !== false) {
       obj.chosen = message.chosen;
     }
+    if (message.released !== false) {
+      obj.released = message.released;
+    }
     return obj;
   },
 
@@ -1443,6 +1463,7 @@ export const ModelActivation: MessageFns<ModelActivation> = {
     message.activatedBy = object.activatedBy ?? "";
     message.activatedAt = object.activatedAt ?? undefined;
     message.chosen = object.chosen ?? false;
+    message.released = object.released ?? false;
     return message;
   },
 };
@@ -2088,13 +2109,16 @@ export const RefitModelResponse: MessageFns<RefitModelResponse> = {
 };
 
 function createBaseActivateModelRequest(): ActivateModelRequest {
-  return { version: "" };
+  return { version: "", automatic: false };
 }
 
 export const ActivateModelRequest: MessageFns<ActivateModelRequest> = {
   encode(message: ActivateModelRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.version !== "") {
       writer.uint32(10).string(message.version);
+    }
+    if (message.automatic !== false) {
+      writer.uint32(16).bool(message.automatic);
     }
     return writer;
   },
@@ -2120,6 +2144,14 @@ export const ActivateModelRequest: MessageFns<ActivateModelRequest> = {
             message.version = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.automatic = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2133,13 +2165,19 @@ export const ActivateModelRequest: MessageFns<ActivateModelRequest> = {
   },
 
   fromJSON(object: any): ActivateModelRequest {
-    return { version: isSet(object.version) ? globalThis.String(object.version) : "" };
+    return {
+      version: isSet(object.version) ? globalThis.String(object.version) : "",
+      automatic: isSet(object.automatic) ? globalThis.Boolean(object.automatic) : false,
+    };
   },
 
   toJSON(message: ActivateModelRequest): unknown {
     const obj: any = {};
     if (message.version !== "") {
       obj.version = message.version;
+    }
+    if (message.automatic !== false) {
+      obj.automatic = message.automatic;
     }
     return obj;
   },
@@ -2150,6 +2188,7 @@ export const ActivateModelRequest: MessageFns<ActivateModelRequest> = {
   fromPartial(object: DeepPartial<ActivateModelRequest>): ActivateModelRequest {
     const message = createBaseActivateModelRequest();
     message.version = object.version ?? "";
+    message.automatic = object.automatic ?? false;
     return message;
   },
 };
@@ -2265,7 +2304,10 @@ export const ModelServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Puts a model in force, until a person refits or activates another. The same once more changes nothing. */
+    /**
+     * Puts a model in force, until a fit that a person asked for comes into force, or a person activates another or lets automatic fits take
+     * over. One that is in force as a fit is held from then on; the same once more changes nothing.
+     */
     activateModel: {
       name: "ActivateModel",
       requestType: ActivateModelRequest as typeof ActivateModelRequest,
@@ -2292,7 +2334,10 @@ export interface ModelServiceImplementation<CallContextExt = {}> {
     request: RefitModelRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<RefitModelResponse>>;
-  /** Puts a model in force, until a person refits or activates another. The same once more changes nothing. */
+  /**
+   * Puts a model in force, until a fit that a person asked for comes into force, or a person activates another or lets automatic fits take
+   * over. One that is in force as a fit is held from then on; the same once more changes nothing.
+   */
   activateModel(
     request: ActivateModelRequest,
     context: CallContext & CallContextExt,
@@ -2314,7 +2359,10 @@ export interface ModelServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<RefitModelRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<RefitModelResponse>;
-  /** Puts a model in force, until a person refits or activates another. The same once more changes nothing. */
+  /**
+   * Puts a model in force, until a fit that a person asked for comes into force, or a person activates another or lets automatic fits take
+   * over. One that is in force as a fit is held from then on; the same once more changes nothing.
+   */
   activateModel(
     request: DeepPartial<ActivateModelRequest>,
     options?: CallOptions & CallOptionsExt,
