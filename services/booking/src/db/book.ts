@@ -1,7 +1,7 @@
 import type { CompanyId } from '@frontdesk/contracts'
 import { isDuplicateKey, padded, rowInsert, type SqlStatement, type Transaction } from '@frontdesk/database'
 import { FrontdeskError } from '@frontdesk/errors'
-import { and, eq, inArray, or } from 'drizzle-orm'
+import { and, eq, getTableColumns, inArray, or } from 'drizzle-orm'
 import type { AppointmentReference, Book, BookChanges } from '../app/ports.ts'
 import type { CustomerIdentity } from '../domain/customer.ts'
 import { fromAppointment, fromCustomer, toAppointment, toCustomer } from './mapping.ts'
@@ -46,24 +46,8 @@ const insertCustomers = rowInsert(customers, ['companyId', 'customerId', 'name',
   onDuplicate: ['name', 'email', 'phoneNumber', 'contactAt'],
 })
 const insertIdentities = rowInsert(customerIdentities, ['companyId', 'kind', 'value', 'customerId'])
-const changing = [
-  'customerId',
-  'status',
-  'origin',
-  'originId',
-  'title',
-  'startsAt',
-  'endsAt',
-  'preferredStartText',
-  'cancellationReason',
-  'version',
-  'changedAt',
-  'changeSequence',
-  'changeRank',
-  'changeRevision',
-  'flaggedAt',
-  'updatedAt',
-] as const
+const { companyId: _company, appointmentId: _id, createdAt: _createdAt, ...changingColumns } = getTableColumns(appointments)
+const changing = Object.keys(changingColumns) as (keyof typeof changingColumns)[]
 const insertAppointments = rowInsert(appointments, ['companyId', 'appointmentId', 'createdAt', ...changing], { onDuplicate: changing })
 const insertReferences = rowInsert(appointmentReferences, ['companyId', 'kind', 'value', 'appointmentId'])
 
