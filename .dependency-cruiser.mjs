@@ -92,14 +92,14 @@ export default {
       'wiring-imported',
       'main → service → everything else, and never back.',
       { path: '^services/[^/]+/src/', pathNot: [test, '^services/[^/]+/src/(main|service)\\.ts$'] },
-      { path: '^services/[^/]+/src/(main|instrument|service|config)\\.ts$' },
+      { path: '^services/[^/]+/src/(main|service|config)\\.ts$' },
     ),
     rule(
       'main-imported',
       'main is an entry.',
       { path: '^services/[^/]+/src/service\\.ts$' },
       {
-        path: '^services/[^/]+/src/(main|instrument)\\.ts$',
+        path: '^services/[^/]+/src/main\\.ts$',
       },
     ),
     rule(

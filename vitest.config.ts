@@ -41,7 +41,6 @@ export default defineConfig({
         '**/testing.ts',
         '**/testing/**',
         'services/*/src/main.ts',
-        'services/*/src/instrument.ts',
         'packages/cli/src/main.ts',
       ],
       reporter: ['text-summary', 'json', 'html'],

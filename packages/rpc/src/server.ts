@@ -58,7 +58,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       names.push(definition.fullName)
     },
     async listen(address) {
-      server.add(ServerReflectionService, ServerReflection(descriptorSet, [...names, HealthDefinition.fullName]))
+      server.add(ServerReflectionService, reflectionOnDemand(descriptorSet, [...names, HealthDefinition.fullName]))
       const port = await server.listen(address)
       listening = true
       for (const name of names) health.setStatus('healthy', name)
@@ -75,6 +75,17 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       clearTimeout(timer)
       // Ends what outlived the limit; nothing is left otherwise.
       server.forceShutdown()
+    },
+  }
+}
+
+/** Reflection that reads the descriptors when somebody first asks: they take longer than all else that a start needs of gRPC. */
+function reflectionOnDemand(descriptorSet: Uint8Array, names: string[]): ServiceImplementation<typeof ServerReflectionService> {
+  let reflection: ServiceImplementation<typeof ServerReflectionService> | undefined
+  return {
+    serverReflectionInfo(requests, context) {
+      reflection ??= ServerReflection(descriptorSet, names)
+      return reflection.serverReflectionInfo(requests, context)
     },
   }
 }
