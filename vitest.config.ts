@@ -22,11 +22,20 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['services/*/test/**/*.e2e.test.ts', 'scripts/e2e/**/*.test.ts'],
+          include: ['services/*/test/**/*.e2e.test.ts'],
+          globalSetup: ['packages/testing/src/global-setup.ts'],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'stack',
+          include: ['scripts/e2e/**/*.test.ts'],
           globalSetup: ['packages/testing/src/global-setup.ts'],
           // Whole stacks with time limits: each has the machine to itself.
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
