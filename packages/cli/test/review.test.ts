@@ -115,6 +115,10 @@ test('a corrected attribution goes out as its next revision, a confirmed one doe
     err: expect.stringContaining('revision 2') as string,
   })
   expect(sent).toEqual([[eventId]])
+  expect(await cli('audits', 'correct', eventId, '--nobodys')).toMatchObject({ code: 0, out: `Corrected: ${eventId} is nobody’s.` })
+  expect(sent).toEqual([[eventId], [eventId]])
+  expect((await cli('audits', 'correct', eventId)).err).toContain('Give --company or --nobodys.')
+  expect((await cli('audits', 'correct', eventId, '--nobodys', '--company', 'zenith')).err).toContain('Give --company or --nobodys.')
 })
 
 test('reattribute tells what would change and why, and sends it as next revisions only without --dry-run', async () => {

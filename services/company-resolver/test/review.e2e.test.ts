@@ -241,8 +241,8 @@ test('what a later revision leaves in doubt is taken from nobody until a person 
 test('of attributed events the lot draws some, a person confirms or corrects them, and his word is a label with its chance', async () => {
   const events = Array.from({ length: 2_500 }, (_, index) => anEvent([agent('agent_a')], { key: `lot-${index}` }))
   const drawn = events.filter(({ envelope }) => isDrawn(envelope.id))
-  const [confirmed, corrected] = drawn
-  if (!confirmed || !corrected) throw new Error('the lot fell on fewer than two')
+  const [confirmed, corrected, strangers] = drawn
+  if (!confirmed || !corrected || !strangers) throw new Error('the lot fell on fewer than three')
   for (const event of [...drawn, ...events.filter((one) => !drawn.includes(one)).slice(0, 5)]) await decided(event)
   const waiting = async () => (await harness.attribution.listAudits({})).attributions.map(({ eventId }) => eventId)
   expect(await waiting()).toEqual(expect.arrayContaining(drawn.map(({ envelope }) => envelope.id)))
@@ -253,6 +253,19 @@ test('of attributed events the lot draws some, a person confirms or corrects the
   expect(await waiting()).not.toContain(confirmed.envelope.id)
   expect(await decided(revised(corrected, 2))).toMatchObject(wentTo(companies.b))
   await eventuallyTold(corrected, [`${companies.a} has 1`, `${companies.b} has 2`, `${companies.a} gives back below 2`])
+
+  const toNobody = { eventId: strangers.envelope.id, nobodys: true, note: 'a stranger’s agent' }
+  await expect(harness.attribution.reviewAttribution({ ...toNobody, companyId: companies.b })).rejects.toThrow('leave it empty')
+  expect(await harness.attribution.reviewAttribution(toNobody)).toMatchObject({ corrected: true })
+  expect(await decided(revised(strangers, 2))).toMatchObject({
+    $case: 'quarantined',
+    value: { reason: QuarantineReason.NO_MATCH, discard: { note: 'a stranger’s agent' } },
+  })
+  await eventuallyTold(strangers, [`${companies.a} has 1`, `${companies.a} gives back below 2`])
+  expect(await waiting()).not.toContain(strangers.envelope.id)
+  // Nor does it speak for A where nothing else is said of its call.
+  const sameCall = anEvent([], { source: { entityId: strangers.envelope.subject } })
+  expect(await decided(sameCall)).toMatchObject(waitsFor(QuarantineReason.NO_MATCH))
 
   const notDrawn = events.find(({ envelope }) => !isDrawn(envelope.id)) ?? confirmed
   await decided(notDrawn).catch(() => undefined)
@@ -265,6 +278,7 @@ test('of attributed events the lot draws some, a person confirms or corrects the
     attribution: { modelVersion: expect.any(String) as string },
   })
   expect(labelOf(corrected)).toMatchObject({ companyId: companies.b, propensity: 0.002, attribution: { revision: 1 } })
+  expect(labelOf(strangers)).toMatchObject({ companyId: '', propensity: 0.002, attribution: { revision: 1 } })
   expect(labelOf(notDrawn)).toBeUndefined()
 })
 

@@ -48,14 +48,16 @@ export function audits(context: CliContext): Group {
         await review(context, args, { id, companyId: attribution.decision.value.companyId, note: args.note ?? '' })
       }),
       correct: leaf(
-        'Say whose an event is that went to the wrong company: it goes there as its next revision, and is withdrawn from the other.',
+        'Say whose an event is that went to the wrong company, if anybody’s: it goes there as its next revision, and is withdrawn from the other.',
         {
-          company: { type: 'string', description: 'Whose it is: an id (cmp_…), or the beginning of a name', required: true },
+          company: { type: 'string', description: 'Whose it is: an id (cmp_…), or the beginning of a name' },
+          nobodys: { type: 'boolean', description: 'It is no company’s of ours: it is withdrawn, and goes nowhere' },
           ...reviewArgs,
         },
         async ({ args }) => {
           const id = eventId(args['event-id'])
-          const { chosenId: companyId = '' } = await findCompanies(context, args)
+          if ((args.company === undefined) !== (args.nobodys === true)) throw new CommandError('Whose is it? Give --company or --nobodys.')
+          const { chosenId: companyId = '' } = args.nobodys ? {} : await findCompanies(context, args)
           if (!(await review(context, args, { id, companyId, note: args.note ?? '' }))) return
           const [sent] = await sendNextRevisions(context, args, [id])
           if (!sent?.nextRevision) throw new CommandError('The webhook-ingress can’t send it again, so that it has not moved.')
@@ -68,6 +70,7 @@ export function audits(context: CliContext): Group {
 
 interface Said {
   readonly id: string
+  /** Empty for nobody's. */
   readonly companyId: string
   readonly note: string
 }
@@ -79,9 +82,9 @@ async function review(
   { id, companyId, note }: Said,
 ): Promise<boolean> {
   const answer = await withService(context, 'company-resolver', AttributionServiceDefinition, flags, (service) =>
-    service.reviewAttribution({ eventId: id, companyId, note }),
+    service.reviewAttribution({ eventId: id, companyId, nobodys: companyId === '', note }),
   )
-  const said = answer.corrected ? `Corrected: ${id} is ${companyId}’s.` : `Confirmed: ${id} went to ${companyId}.`
+  const said = answer.corrected ? `Corrected: ${id} is ${companyId || 'nobody'}’s.` : `Confirmed: ${id} went to ${companyId}.`
   context.out(flags.json ? json(ReviewAttributionResponse.toJSON(answer)) : printable(said))
   return answer.corrected
 }

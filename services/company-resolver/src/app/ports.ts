@@ -252,7 +252,7 @@ export interface ReviewStore {
   /** Keeps what `decide` makes of an event's newest decision; undefined if there is no such event. */
   review(
     eventId: EventId,
-    companyId: CompanyId,
+    companyId: CompanyId | undefined,
     decide: (newest: Decision, company: Company | undefined) => Review,
   ): Promise<KeptAttribution | undefined>
   /** What may be fitted by: each act with a propensity, in its order. */

@@ -9,7 +9,8 @@ import type { KeptAttribution, ReviewStore, Sources } from './ports.ts'
 export function reviewAttribution({ reviews, now }: { reviews: ReviewStore } & Pick<Sources, 'now'>) {
   return async (command: {
     eventId: EventId
-    companyId: CompanyId
+    /** Undefined for nobody's. */
+    companyId: CompanyId | undefined
     note: string
     by: string
   }): Promise<{ attribution: KeptAttribution; corrected: boolean }> => {
@@ -19,9 +20,9 @@ export function reviewAttribution({ reviews, now }: { reviews: ReviewStore } & P
       if (newest.kind === 'quarantined') {
         throw new FrontdeskError('failed_precondition', { publicMessage: 'The event waits in the quarantine: release or discard it.' })
       }
-      if (!company) throw invalidArgument('company_id: there is no such company')
+      if (companyId && !company) throw invalidArgument('company_id: there is no such company')
       const confirmed = newest.companyId === companyId
-      if (!confirmed) requireActive(company)
+      if (company && !confirmed) requireActive(company)
       // Of one that was not drawn nobody can say how it came to be looked at.
       const propensity = isDrawn(eventId) && !newest.release ? auditPropensity : undefined
       return { act: confirmed ? 'confirmed' : 'corrected', companyId, by, at: now(), note, propensity }

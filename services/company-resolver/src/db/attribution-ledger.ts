@@ -49,6 +49,7 @@ export function createAttributionLedger(tx: Transaction, { cache, models, now }:
       tx.defer([
         ...insertAttributions(decided.map((attribution) => toRow(attribution, decidedAt))),
         ...keepFirstOfEntities(firstOfEntities(decided, decidedAt)),
+        ...forgetFirstOfEntities(decided),
         ...insertAudits(drawn(decided, decidedAt)),
       ])
     },
@@ -67,6 +68,9 @@ const insertAttributions = rowInsert(attributions, [
   'releasedBy',
   'releasedAt',
   'releasedFrom',
+  'discardedBy',
+  'discardedAt',
+  'discardNote',
   'waterfall',
   'candidates',
   'nonePosterior',
@@ -80,6 +84,20 @@ const insertAttributions = rowInsert(attributions, [
 export const keepFirstOfEntities = rowInsert(entities, ['entityKey', 'companyId', 'eventId', 'attributedAt'], {
   onDuplicate: 'company_id = if(event_id = values(event_id), values(company_id), company_id)',
 })
+
+/** What a person found to be nobody's carries no other event of its entity. */
+function forgetFirstOfEntities(decided: readonly Attribution[]): SqlStatement[] {
+  return decided.flatMap(({ event, decision }) =>
+    event.entity && decision.kind === 'quarantined' && decision.discard
+      ? [
+          {
+            sql: 'delete from entities where entity_key = ? and event_id = ?',
+            params: [eventIdToBytes(entityRowKey(event.entity)), eventIdToBytes(idOf(event))],
+          },
+        ]
+      : [],
+  )
+}
 
 const insertAudits = rowInsert(audits, ['eventId', 'drawnAt'], { onDuplicate: 'drawn_at = drawn_at' })
 
@@ -151,6 +169,9 @@ function toRow({ event, decision, ...explained }: Attribution, decidedAt: Date):
     releasedBy: attributed?.release?.by ?? null,
     releasedAt: attributed?.release?.at ?? null,
     releasedFrom: attributed?.release?.from ?? null,
+    discardedBy: quarantined?.discard?.by ?? null,
+    discardedAt: quarantined?.discard?.at ?? null,
+    discardNote: quarantined?.discard?.note ?? null,
     waterfall,
     candidates,
     nonePosterior,

@@ -17,7 +17,8 @@ export async function readHeld(orm: Orm, eventIds: readonly EventId[]): Promise<
   // Of several the newest comes last, and counts.
   const inOrder = rows.toSorted((a, b) => Number(a.sequence - b.sequence))
   return new Map(
-    inOrder.map(({ eventId, companyId, by, at, from, deactivatedAt }) => {
+    inOrder.map(({ eventId, companyId, by, at, note, from, deactivatedAt }): [string, HeldDecision] => {
+      if (companyId === null) return [eventId, { companyId: undefined, discard: { by, at, note } }]
       const release = { by, at, from: from ?? undefined }
       return [eventId, { companyId, release, deactivatedAt: deactivatedAt ?? undefined }]
     }),
@@ -29,14 +30,15 @@ export function heldDecisions(orm: Orm, eventIds: readonly EventId[]) {
     .select({
       sequence: reviews.sequence,
       eventId: reviews.eventId,
-      companyId: companies.companyId,
+      companyId: reviews.companyId,
       by: reviews.reviewedBy,
       at: reviews.reviewedAt,
+      note: reviews.note,
       from: reviews.waitedFor,
       deactivatedAt: companies.deactivatedAt,
     })
     .from(reviews)
-    .innerJoin(companies, eq(companies.companyId, reviews.companyId))
+    .leftJoin(companies, eq(companies.companyId, reviews.companyId))
     .where(and(inArray(reviews.eventId, padded(eventIds)), inArray(reviews.act, holdingActs)))
 }
 

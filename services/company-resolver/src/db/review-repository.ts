@@ -35,7 +35,7 @@ export function createReviewRepository(database: Database): ReviewStore {
       withTransaction(database, async (tx) => {
         const [newest] = await revisionsOf(tx.orm, eventId).for('update')
         if (!newest) return undefined
-        const [company] = await tx.orm.select().from(companies).where(eq(companies.companyId, companyId))
+        const [company] = companyId ? await tx.orm.select().from(companies).where(eq(companies.companyId, companyId)) : []
         const kept = toKeptAttribution(newest)
         await keepReview(tx, newest, decide(kept.decision, company && toCompany(company)))
         return kept

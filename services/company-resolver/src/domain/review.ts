@@ -1,7 +1,7 @@
 /** What became of an event by a person's act; of a sibling, by his bulk release. */
 export type ReviewAct = 'released' | 'sibling_released' | 'discarded' | 'confirmed' | 'corrected'
 
-/** The acts that say of this very event whose it is. */
+/** The acts that say of this very event whose it is, or that it went to a company though it is nobody's. */
 export const holdingActs = ['released', 'confirmed', 'corrected'] as const satisfies readonly ReviewAct[]
 
 /** One act of a person on one event: the audit, and the label that weights are fitted by. */

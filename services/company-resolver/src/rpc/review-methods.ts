@@ -1,4 +1,5 @@
 import type { AttributionServiceImplementation } from '@frontdesk/contracts'
+import { invalidArgument } from '@frontdesk/errors'
 import { pageSizeOf, requireAllCompanies, requireCompany } from '@frontdesk/rpc'
 import type { discardEvent } from '../app/discard-event.ts'
 import type { planReattribution } from '../app/plan-reattribution.ts'
@@ -74,9 +75,10 @@ export function createReviewMethods(deps: ReviewMethodsDependencies): Pick<Attri
       return { attributions: await explainAll(items), nextPageToken: next }
     },
 
-    async reviewAttribution({ eventId, note, ...request }, context) {
+    async reviewAttribution({ eventId, note, nobodys, ...request }, context) {
       requireAllCompanies(context)
-      const companyId = requireCompany(context, request.companyId)
+      if (nobodys && request.companyId) throw invalidArgument('company_id: leave it empty for what is nobody’s')
+      const companyId = nobodys ? undefined : requireCompany(context, request.companyId)
       const command = { eventId: fromEventIdText(eventId), companyId, note, by: personOf(context) }
       const { attribution, corrected } = await deps.reviewAttribution(command)
       return { attribution: await explain(attribution), corrected }

@@ -307,16 +307,18 @@ export interface ListAuditsResponse {
 
 export interface ReviewAttributionRequest {
   eventId: string;
-  /** Whose the event is: the company that it went to, or another. */
+  /** Whose the event is: the company that it went to, or another. Empty for nobody's. */
   companyId: string;
   note: string;
+  /** It is no company's of ours; the company's id is empty then. */
+  nobodys: boolean;
 }
 
 export interface ReviewAttributionResponse {
   attribution:
     | Attribution
     | undefined;
-  /** It went to another company. */
+  /** It went to another company, or to one though it is nobody's. */
   corrected: boolean;
 }
 
@@ -3364,7 +3366,7 @@ export const ListAuditsResponse: MessageFns<ListAuditsResponse> = {
 };
 
 function createBaseReviewAttributionRequest(): ReviewAttributionRequest {
-  return { eventId: "", companyId: "", note: "" };
+  return { eventId: "", companyId: "", note: "", nobodys: false };
 }
 
 export const ReviewAttributionRequest: MessageFns<ReviewAttributionRequest> = {
@@ -3377,6 +3379,9 @@ export const ReviewAttributionRequest: MessageFns<ReviewAttributionRequest> = {
     }
     if (message.note !== "") {
       writer.uint32(26).string(message.note);
+    }
+    if (message.nobodys !== false) {
+      writer.uint32(32).bool(message.nobodys);
     }
     return writer;
   },
@@ -3418,6 +3423,14 @@ export const ReviewAttributionRequest: MessageFns<ReviewAttributionRequest> = {
             message.note = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.nobodys = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3443,6 +3456,7 @@ export const ReviewAttributionRequest: MessageFns<ReviewAttributionRequest> = {
         ? globalThis.String(object.company_id)
         : "",
       note: isSet(object.note) ? globalThis.String(object.note) : "",
+      nobodys: isSet(object.nobodys) ? globalThis.Boolean(object.nobodys) : false,
     };
   },
 
@@ -3457,6 +3471,9 @@ export const ReviewAttributionRequest: MessageFns<ReviewAttributionRequest> = {
     if (message.note !== "") {
       obj.note = message.note;
     }
+    if (message.nobodys !== false) {
+      obj.nobodys = message.nobodys;
+    }
     return obj;
   },
 
@@ -3468,6 +3485,7 @@ export const ReviewAttributionRequest: MessageFns<ReviewAttributionRequest> = {
     message.eventId = object.eventId ?? "";
     message.companyId = object.companyId ?? "";
     message.note = object.note ?? "";
+    message.nobodys = object.nobodys ?? false;
     return message;
   },
 };
