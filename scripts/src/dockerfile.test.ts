@@ -21,6 +21,7 @@ test('the image holds Node and the bundle with its migrations, and nothing runs 
   expect(lastStage.split('\n').filter((line) => /^(COPY|ADD|RUN)/.test(line))).toEqual([
     'COPY --from=build /usr/local/bin/node /usr/local/bin/node',
     'COPY --from=build /app /app',
+    'COPY --from=build --chown=65532:65532 /app/dist/compile-cache /app/dist/compile-cache',
   ])
   expect(dockerfile).toContain('cp -r dist drizzle /app/')
   expect(lastStage).toMatch(/^USER 65532:65532$/m)
