@@ -132,6 +132,8 @@ test('reattribute tells what would change and why, and sends it as next revision
       companyId: acme,
       decision: { $case: 'attributed', value: { companyId: zenith, confidence: 0.99 } },
       changedEvidence: [{ evidence: number, companyIdsBefore: [acme], companyIdsNow: [zenith] }],
+      modelVersionBefore: 'shipped-4',
+      modelVersionNow: 'fitted-3',
     })
   const asked: unknown[] = []
   const sent: string[][] = []
@@ -154,7 +156,9 @@ test('reattribute tells what would change and why, and sends it as next revision
   const window = '2026-11-01..2026-11-08T12:00:00Z'
   const dry = await cli('reattribute', '--window', window, '--company', 'acme', '--dry-run')
   expect(dry.code).toBe(0)
-  expect(dry.out).toContain('  Acme → Zenith 0.9900\n  phone number +4930123456: was of Acme, is of Zenith')
+  expect(dry.out).toContain(
+    '  Acme → Zenith 0.9900\n  phone number +4930123456: was of Acme, is of Zenith\n  model: was shipped-4, is fitted-3',
+  )
   expect(dry.out).toContain('2 of 10 would change.')
   expect(asked).toEqual([1, 2].map(() => [new Date('2026-11-01'), new Date('2026-11-08T12:00:00Z'), acme]))
   expect(sent).toEqual([])

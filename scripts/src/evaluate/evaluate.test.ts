@@ -21,9 +21,10 @@ const trapped: Profile = {
 }
 const evaluate = (alter?: (model: Model) => Model) => evaluateAttribution(trapped, 2, undefined, alter)
 
-test('a model fitted on the past is right where routers are not, and hardly covers less', async () => {
-  const { model, rates, eceUncertain, uncertainEvents, labels, traits } = await evaluate()
-  expect(model.version).toBe('fitted-4')
+test('a model fitted meanwhile is right where routers are not, and hardly covers less', async () => {
+  const { model, fits, rates, eceUncertain, uncertainEvents, labels, traits } = await evaluate()
+  expect(model.version).toMatch(/^fitted-/)
+  expect(fits.made).toBeGreaterThan(2)
   expect(labels.audits).toBeGreaterThan(0)
   expect(rates.fitted.wrongRate).toBeLessThan(0.002)
   expect(rates.fitted.unknownAttributedRate).toBeLessThan(0.005)
@@ -39,7 +40,7 @@ test('a model fitted on the past is right where routers are not, and hardly cove
 
 test('before there are labels, the veto of trusted signals that disagree keeps events from wrong companies', async () => {
   // Too few events for a fit: it would learn by itself which of the signals mislead.
-  const early = { ...trapped, events: 2_000 }
+  const early = { ...trapped, events: 1_500 }
   const without = (model: Model): Model => ({
     ...model,
     kinds: Object.fromEntries(Object.entries(model.kinds).map(([kind, weight]) => [kind, { ...weight, trusted: false }])) as Model['kinds'],

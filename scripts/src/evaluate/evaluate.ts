@@ -1,5 +1,6 @@
 import { createBaseline, firstMatch, majority } from './baselines.ts'
 import { createDirectory } from './directory.ts'
+import { createLearning, type Fits } from './learning.ts'
 import {
   type Bin,
   binsOf,
@@ -14,7 +15,7 @@ import {
 } from './measures.ts'
 import { play, type Played } from './play.ts'
 import { createRandom } from './random.ts'
-import { type Attribution, confidenceIn, type MatchedEvidence, type Model, refit, shippedModel } from './resolver.ts'
+import { type Attribution, confidenceIn, type Model, shippedModel } from './resolver.ts'
 import { createReview } from './review.ts'
 import type { Trait } from './world/company.ts'
 import type { Profile } from './world/profile.ts'
@@ -36,7 +37,9 @@ export type Contestant = (typeof contestants)[number]
 export interface Evaluation {
   readonly world: string
   readonly seed: number
+  /** The last one that came into force. */
   readonly model: Model
+  readonly fits: Fits
   readonly labels: { readonly all: number; readonly audits: number }
   readonly rates: Readonly<Record<Contestant, Rates>>
   readonly bins: readonly Bin[]
@@ -59,12 +62,13 @@ interface Judged {
   readonly truth: Played['truth']
   readonly attribution: Attribution
   readonly attributedTo: Readonly<Record<Contestant, string | undefined>>
+  readonly forecasts: readonly (Forecast & { readonly isOwned: boolean })[]
 }
 
-/** How often a model is fitted in the past, each on all that was seen up to then. */
-const fits = 4
+/** Between two looks at whether it is time to fit a model. */
+const stretch = 500
 
-/** Plays a world's past, first with the shipped model, then with what is fitted on what people would have seen of it; and its present with the last. */
+/** Plays a world's past and its present, first by the shipped model, then by what is fitted on what people would have seen up to then. */
 export async function evaluateAttribution(
   profile: Profile,
   seed: number,
@@ -75,34 +79,37 @@ export async function evaluateAttribution(
   const directory = createDirectory(world)
   const all = world.past.length + world.present.length
   const review = createReview(profile, directory, createRandom(-seed))
-  const recent: MatchedEvidence[][] = []
-  let model = shippedModel
-  const each = Math.ceil(world.past.length / fits)
-  for (let start = 0; start < world.past.length; start += each) {
-    // The next part is decided by what this one teaches.
-    const past = await play(world.past.slice(start, start + each), directory, [model], {
-      onPlayed: review.see,
-      onProgress: (done) => onProgress(start + done, all),
-    })
-    for (const { attributions } of past) for (const { waterfall } of attributions) recent.push([...waterfall])
-    model = refit({ labels: review.labels, recent, companies: profile.companies }, shippedModel, `fitted-${1 + start / each}`)
-  }
-  const labels = { all: review.labels.length, audits: review.labels.filter(({ propensity }) => propensity < 1).length }
-  model = alter(model)
+  const learning = createLearning(review.labels, profile.companies)
+  const judge = judgeOf(world)
 
-  const present = await play(world.present, directory, [model, shippedModel], {
-    onPlayed: review.see,
-    onProgress: (done) => onProgress(world.past.length + done, all),
-  })
-  const judged = judge(present, world)
-  const forecasts = judged.flatMap((each) => forecastOf(each, model))
+  async function* playing(events: World['past'], models: () => readonly [Model, ...Model[]], before: number) {
+    for (let start = 0; start < events.length; start += stretch) {
+      // Each stretch is decided by what the ones before taught.
+      const next = events.slice(start, start + stretch)
+      const deciding = models()
+      const played = await play(next, directory, deciding, {
+        onPlayed: review.see,
+        onProgress: (done) => onProgress(before + start + done, all),
+      })
+      for (const { attributions } of played) learning.note(attributions[0]?.waterfall ?? [])
+      yield { played, model: deciding[0] }
+      await learning.learn(new Date(epochMs + (next.at(-1)?.receivedAt ?? 0)))
+    }
+  }
+  for await (const { played } of playing(world.past, () => [learning.model()], 0)) void played
+  const judged: Judged[] = []
+  for await (const { played, model } of playing(world.present, () => [alter(learning.model()), shippedModel], world.past.length)) {
+    for (const each of played) judged.push(...judge(each, model))
+  }
+  const forecasts = judged.flatMap((each) => each.forecasts)
   const bins = binsOf(forecasts)
   const owned = judged.filter(({ truth }) => truth.companyId !== undefined).length
   return {
     world: profile.name,
     seed,
-    model,
-    labels,
+    model: alter(learning.model()),
+    fits: learning.fits(),
+    labels: { all: review.labels.length, audits: review.labels.filter(({ propensity }) => propensity < 1).length },
     rates: byContestant((name) =>
       ratesOf(judged.map(({ truth, attributedTo }) => ({ truth: truth.companyId, attributedTo: attributedTo[name] }))),
     ),
@@ -117,14 +124,15 @@ export async function evaluateAttribution(
   }
 }
 
-function judge(present: readonly Played[], { ends }: World): Judged[] {
+/** Compares what was decided, by the model given, with the truth, and has the routers decide too: they remember what came before. */
+function judgeOf({ ends }: World): (played: Played, model: Model) => Judged[] {
   const routers = [
     createBaseline(firstMatch, false),
     createBaseline(majority, false),
     createBaseline(firstMatch, true),
     createBaseline(majority, true),
   ]
-  return present.flatMap(({ truth, attributions }): Judged[] => {
+  return ({ truth, attributions }, model) => {
     const [attribution] = attributions
     if (!attribution) return []
     const receivedAt = attribution.event.receivedAt.getTime() - epochMs
@@ -133,15 +141,17 @@ function judge(present: readonly Played[], { ends }: World): Judged[] {
       ...attributions.map(({ decision }) => (decision.kind === 'attributed' ? decision.companyId : undefined)),
       ...routers.map((route) => route({ attribution, callerText: truth.callerText, isActive })),
     ]
-    return [{ truth, attribution, attributedTo: byContestant((_, index) => chosen[index]) }]
-  })
+    return [
+      { truth, attribution, attributedTo: byContestant((_, index) => chosen[index]), forecasts: forecastOf(truth, attribution, model) },
+    ]
+  }
 }
 
 /**
  * How sure the model is of its best candidate, whatever was decided; nothing for what names nobody. Where several are equally good, which of
  * them comes first is no opinion of the model's: each would be right in its turn.
  */
-function forecastOf({ truth, attribution }: Judged, model: Model): (Forecast & { isOwned: boolean })[] {
+function forecastOf(truth: Played['truth'], attribution: Attribution, model: Model): Judged['forecasts'] {
   const [best] = attribution.candidates
   if (!best) return []
   const equals = attribution.candidates.filter(({ posterior }) => best.posterior - posterior < 1e-9)

@@ -4,13 +4,13 @@ import { wilson } from './measures.ts'
 
 /** The outcome for a person. */
 export function textOf(evaluation: Evaluation): string {
-  const { world, seed, model, labels, eceUncertain, eceNoise, uncertainEvents, brier } = evaluation
+  const { world, seed, model, fits, labels, eceUncertain, eceNoise, uncertainEvents, brier } = evaluation
   return [
     styleText('bold', `the ${world} world, seed ${seed}`),
     '',
     ...ratesTable(evaluation),
     '',
-    `fitted on ${labels.all} labels, ${labels.audits} of them random audits: τ ${model.minConfidence.toFixed(5)}, δ ${model.minMargin.toFixed(5)}, ${Object.keys(model.doubts).length} values in doubt, ${Object.keys(model.calibration).length} cases calibrated`,
+    `${fits.made} models were fitted, ${fits.inForce} came into force; ${labels.all} labels, ${labels.audits} of them random audits. The last model: τ ${model.minConfidence.toFixed(5)}, δ ${model.minMargin.toFixed(5)}, ${Object.keys(model.doubts).length} values in doubt, ${Object.keys(model.calibration).length} cases calibrated`,
     `calibration error ${eceUncertain.toFixed(4)} over ${uncertainEvents} uncertain events (chance alone: ${eceNoise.toFixed(4)}), Brier score ${brier.toFixed(5)} over all that name somebody`,
     '',
     ...binsTable(evaluation),

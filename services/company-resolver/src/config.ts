@@ -1,5 +1,6 @@
 import { commonSettings, integer, secret } from '@frontdesk/service'
 import { z } from 'zod'
+import { defaultRefitPolicy } from './app/refit-model.ts'
 
 /** Everything the process is told from outside; README lists what each one means. */
 export const configSchema = z
@@ -7,8 +8,8 @@ export const configSchema = z
     ...commonSettings,
     MIGRATIONS_DIR: z.string().default(new URL('../drizzle', import.meta.url).pathname),
     /** So many events with a new label make a fit. */
-    REFIT_AFTER_LABELS: integer({ min: 1, max: 1_000_000 }).default(100),
-    REFIT_INTERVAL_MINUTES: integer({ min: 1, max: 10_000 }).default(60),
+    REFIT_AFTER_LABELS: integer({ min: 1, max: 1_000_000 }).default(defaultRefitPolicy.afterLabels),
+    REFIT_INTERVAL_MINUTES: integer({ min: 1, max: 10_000 }).default(defaultRefitPolicy.intervalMs / 60_000),
     VAULT_KEYS: secret().optional(),
     /** Read again while we run; VAULT_KEYS does not count beside it. */
     VAULT_KEYS_FILE: z.string().optional(),

@@ -187,6 +187,8 @@ test('a number that was the wrong company’s: the plan says what would change a
       revision: 1,
       companyId: companies.a,
       decision: wentTo(companies.b),
+      modelVersionBefore: 'shipped-4',
+      modelVersionNow: 'shipped-4',
       changedEvidence: [{ evidence: number, companyIdsBefore: [companies.a], companyIdsNow: [companies.b] }],
     },
     { eventId: follower.envelope.id, companyId: companies.a, decision: wentTo(companies.b) },

@@ -75,21 +75,24 @@ async function apply(context: CliContext, flags: Flags, changes: readonly Reattr
 }
 
 function describe(change: Reattribution, companies: Companies): string {
-  const { eventId, revision, eventType, entityId, companyId, decision, changedEvidence } = change
+  const { eventId, revision, eventType, entityId, companyId, decision, changedEvidence, modelVersionBefore, modelVersionNow } = change
   const names = (ids: readonly string[]) => ids.map((id) => companies.nameOf(id)).join(' and ') || 'nobody'
   const evidence = changedEvidence.map(
     ({ evidence: piece, companyIdsBefore, companyIdsNow }) =>
       `  ${piece ? `${enumName(piece.kind, 'EVIDENCE_KIND_')} ${piece.value}` : ''}: was of ${names(companyIdsBefore)}, is of ${names(companyIdsNow)}`,
   )
+  const model = modelVersionBefore === modelVersionNow ? [] : [`  model: was ${modelVersionBefore}, is ${modelVersionNow}`]
   return [
     `${eventId}  ${eventType}  ${entityId}  revision ${revision}`,
     `  ${companies.nameOf(companyId)} → ${becomes(decision, companies)}`,
     ...evidence,
+    ...model,
   ].join('\n')
 }
 
 function becomes(decision: Reattribution['decision'], companies: Companies): string {
   if (!decision) return 'nobody yet'
+  if (decision.$case === 'quarantined' && decision.value.discard) return 'nobody, by a person'
   if (decision.$case === 'quarantined') return `quarantine, ${enumName(decision.value.reason, 'QUARANTINE_REASON_')}`
   const { companyId, confidence, release } = decision.value
   return `${companies.nameOf(companyId)} ${release ? 'by a person' : probability(confidence)}`

@@ -18,6 +18,8 @@ export interface Reattribution {
   readonly companyId: string
   readonly decision: Decision
   readonly changedEvidence: readonly EvidenceChange[]
+  /** By which it would be decided. */
+  readonly modelVersion: string
 }
 
 /** What would change in a window. */
@@ -41,12 +43,12 @@ export function planReattribution({ decisions, eventOf }: Dependencies) {
       return { ...event, revision: event.revision + 1 }
     })
     const decided = decideAll(events, await decisions.lookUp(events))
-    const changes = decided.flatMap(({ decision, waterfall }, index): Reattribution[] => {
+    const changes = decided.flatMap(({ decision, waterfall, modelVersion }, index): Reattribution[] => {
       const kept = items[index]
       if (kept?.decision.kind !== 'attributed') return []
       const { companyId } = kept.decision
       if (decision.kind === 'attributed' && decision.companyId === companyId) return []
-      return [{ kept, companyId, decision, changedEvidence: changesOf(kept.waterfall, waterfall) }]
+      return [{ kept, companyId, decision, changedEvidence: changesOf(kept.waterfall, waterfall), modelVersion }]
     })
     return { changes, lookedAt: items.length, nextPageToken }
   }

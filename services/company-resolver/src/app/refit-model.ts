@@ -19,9 +19,12 @@ export interface Refitted {
   readonly objection: string | undefined
 }
 
+/** The part of the models' store that fits are kept in. */
+export type FittedModels = Pick<ModelStore, 'inForce' | 'lastFit' | 'nextVersion' | 'keep'>
+
 export interface RefitDependencies extends Pick<Sources, 'now'> {
   readonly experience: ExperienceReader
-  readonly models: ModelStore
+  readonly models: FittedModels
   readonly shipped: Model
   /** Lets whatever waits have its turn. */
   readonly turn: () => Promise<void>
@@ -36,6 +39,9 @@ export interface RefitPolicy {
   /** So long after it at the earliest. */
   readonly intervalMs: number
 }
+
+/** Unless the settings say otherwise. */
+export const defaultRefitPolicy: RefitPolicy = { afterLabels: 100, intervalMs: 60 * 60_000 }
 
 /** Fits a model on what persons have said, and puts it in force unless something speaks against it; a dry run keeps nothing. */
 export function refitModel(deps: RefitDependencies) {

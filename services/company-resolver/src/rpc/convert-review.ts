@@ -58,7 +58,7 @@ export function toPlanMessage({ changes, lookedAt, nextPageToken }: Reattributio
   return {
     lookedAt,
     nextPageToken,
-    changes: changes.map(({ kept, companyId, decision, changedEvidence }) => {
+    changes: changes.map(({ kept, companyId, decision, changedEvidence, modelVersion }) => {
       const { eventId, revision, eventType, source } = toAttributedEvent(kept)
       return {
         eventId,
@@ -72,6 +72,8 @@ export function toPlanMessage({ changes, lookedAt, nextPageToken }: Reattributio
           companyIdsBefore: [...before],
           companyIdsNow: [...now],
         })),
+        modelVersionBefore: kept.modelVersion,
+        modelVersionNow: modelVersion,
       }
     }),
   }

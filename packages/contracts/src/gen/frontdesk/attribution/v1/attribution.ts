@@ -354,6 +354,9 @@ export interface Reattribution {
   /** It would wait for a person; until he has decided, nothing is withdrawn. */
   { $case: "quarantined"; value: Quarantined } | undefined;
   changedEvidence: EvidenceChange[];
+  /** By which model it was decided, and would be. */
+  modelVersionBefore: string;
+  modelVersionNow: string;
 }
 
 /** One piece of evidence that speaks for other companies than it did. */
@@ -3850,6 +3853,8 @@ function createBaseReattribution(): Reattribution {
     companyId: "",
     decision: undefined,
     changedEvidence: [],
+    modelVersionBefore: "",
+    modelVersionNow: "",
   };
 }
 
@@ -3880,6 +3885,12 @@ export const Reattribution: MessageFns<Reattribution> = {
     }
     for (const v of message.changedEvidence) {
       EvidenceChange.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.modelVersionBefore !== "") {
+      writer.uint32(74).string(message.modelVersionBefore);
+    }
+    if (message.modelVersionNow !== "") {
+      writer.uint32(82).string(message.modelVersionNow);
     }
     return writer;
   },
@@ -3961,6 +3972,22 @@ export const Reattribution: MessageFns<Reattribution> = {
             message.changedEvidence.push(EvidenceChange.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.modelVersionBefore = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.modelVersionNow = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4006,6 +4033,16 @@ export const Reattribution: MessageFns<Reattribution> = {
         : globalThis.Array.isArray(object?.changed_evidence)
         ? object.changed_evidence.map((e: any) => EvidenceChange.fromJSON(e))
         : [],
+      modelVersionBefore: isSet(object.modelVersionBefore)
+        ? globalThis.String(object.modelVersionBefore)
+        : isSet(object.model_version_before)
+        ? globalThis.String(object.model_version_before)
+        : "",
+      modelVersionNow: isSet(object.modelVersionNow)
+        ? globalThis.String(object.modelVersionNow)
+        : isSet(object.model_version_now)
+        ? globalThis.String(object.model_version_now)
+        : "",
     };
   },
 
@@ -4033,6 +4070,12 @@ export const Reattribution: MessageFns<Reattribution> = {
     }
     if (message.changedEvidence?.length) {
       obj.changedEvidence = message.changedEvidence.map((e) => EvidenceChange.toJSON(e));
+    }
+    if (message.modelVersionBefore !== "") {
+      obj.modelVersionBefore = message.modelVersionBefore;
+    }
+    if (message.modelVersionNow !== "") {
+      obj.modelVersionNow = message.modelVersionNow;
     }
     return obj;
   },
@@ -4062,6 +4105,8 @@ export const Reattribution: MessageFns<Reattribution> = {
       }
     }
     message.changedEvidence = object.changedEvidence?.map((e) => EvidenceChange.fromPartial(e)) || [];
+    message.modelVersionBefore = object.modelVersionBefore ?? "";
+    message.modelVersionNow = object.modelVersionNow ?? "";
     return message;
   },
 };
