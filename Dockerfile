@@ -18,13 +18,14 @@ RUN cd "services/$SERVICE" && node ../../scripts/src/build-service.ts \
   && cp -r dist drizzle /app/
 # Node keeps and takes compiled code for each user apart; the command is none that exists, so that it loads everything and ends with 64.
 RUN rm -r /app/dist/compile-cache && install -d -o 65532 -g 65532 /app/dist/compile-cache \
-  && { setpriv --reuid 65532 --regid 65532 --clear-groups node /app/dist/main.mjs usage || test $? -eq 64; }
+  && { setpriv --reuid 65532 --regid 65532 --clear-groups node /app/dist/main.mjs usage; test $? -eq 64; } \
+  && mv /app/dist/compile-cache /compile-cache
 
 # No shell, no package manager: glibc, certificates, the Node that the tests ran on, and the bundle.
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /app /app
-COPY --from=build --chown=65532:65532 /app/dist/compile-cache /app/dist/compile-cache
+COPY --from=build --chown=65532:65532 /compile-cache /app/dist/compile-cache
 ENV NODE_ENV=production
 USER 65532:65532
 EXPOSE 8080 9090 50051

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rm, writeFile } from 'node:fs/promises'
-import { build, type Plugin } from 'esbuild'
+import { build as bundle, type Plugin } from 'esbuild'
 
 // Bundles the service whose folder it runs in to dist/: main.mjs, which runs service.mjs and its chunks with the code that is kept
 // compiled in compile-cache/. The migrations stay where they are, in drizzle/ beside dist/
@@ -22,15 +22,17 @@ const banner = [
  */
 const withoutImport: Plugin = {
   name: 'without-import',
-  setup({ onResolve, onLoad }) {
+  setup(build) {
     const namespace = 'without-import'
-    onResolve({ filter: /^(node:)?(http|util)$/ }, ({ kind, path }) => (kind === 'import-statement' ? { path, namespace } : undefined))
-    onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule('${path}')` }))
+    build.onResolve({ filter: /^(node:)?(http|util)$/ }, ({ kind, path }) =>
+      kind === 'import-statement' ? { path, namespace } : undefined,
+    )
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule('${path}')` }))
   },
 }
 
 await rm('dist', { recursive: true, force: true })
-await build({
+await bundle({
   entryPoints: [{ in: 'src/main.ts', out: 'service' }],
   outdir: 'dist',
   outExtension: { '.js': '.mjs' },
@@ -48,7 +50,7 @@ await build({
   logLevel: 'warning',
 })
 
-// What V8 compiled once is a quarter of a start, and some 10 MB. Where it does not fit (another version or user) or can't be written, Node compiles.
+// What V8 compiled once is a quarter of a start, and some 10 MB. Where it does not fit (another version, processor or user, V8's options) or can't be written, Node compiles.
 await writeFile(
   'dist/main.mjs',
   [

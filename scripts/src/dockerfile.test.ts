@@ -21,8 +21,10 @@ test('the image holds Node and the bundle with its migrations, and nothing runs 
   expect(lastStage.split('\n').filter((line) => /^(COPY|ADD|RUN)/.test(line))).toEqual([
     'COPY --from=build /usr/local/bin/node /usr/local/bin/node',
     'COPY --from=build /app /app',
-    'COPY --from=build --chown=65532:65532 /app/dist/compile-cache /app/dist/compile-cache',
+    'COPY --from=build --chown=65532:65532 /compile-cache /app/dist/compile-cache',
   ])
   expect(dockerfile).toContain('cp -r dist drizzle /app/')
+  // Compiled by the user whom it is kept for.
+  expect(dockerfile).toContain('setpriv --reuid 65532 --regid 65532 --clear-groups node /app/dist/main.mjs usage; test $? -eq 64')
   expect(lastStage).toMatch(/^USER 65532:65532$/m)
 })

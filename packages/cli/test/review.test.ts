@@ -92,11 +92,15 @@ test('a discard needs a reason, and tells who had discarded before', async () =>
 
 test('a corrected attribution goes out as its next revision, a confirmed one does not', async () => {
   const sent: unknown[] = []
+  const said: unknown[] = []
   const cli = await operator({
     companies,
     attribution: {
       getAttribution: () => Promise.resolve({ attribution: attributed }),
-      reviewAttribution: ({ companyId }) => Promise.resolve({ attribution: attributed, corrected: companyId !== acme }),
+      reviewAttribution: ({ companyId, nobodys }) => {
+        said.push({ companyId, nobodys })
+        return Promise.resolve({ attribution: attributed, corrected: companyId !== acme })
+      },
       listAudits: () => Promise.resolve({ attributions: [attributed] }),
     },
     ledger: {
@@ -117,6 +121,11 @@ test('a corrected attribution goes out as its next revision, a confirmed one doe
   expect(sent).toEqual([[eventId]])
   expect(await cli('audits', 'correct', eventId, '--nobodys')).toMatchObject({ code: 0, out: `Corrected: ${eventId} is nobody’s.` })
   expect(sent).toEqual([[eventId], [eventId]])
+  expect(said).toEqual([
+    { companyId: acme, nobodys: false },
+    { companyId: zenith, nobodys: false },
+    { companyId: '', nobodys: true },
+  ])
   expect((await cli('audits', 'correct', eventId)).err).toContain('Give --company or --nobodys.')
   expect((await cli('audits', 'correct', eventId, '--nobodys', '--company', 'zenith')).err).toContain('Give --company or --nobodys.')
 })

@@ -12,14 +12,20 @@ import {
 import { epochMs, type Ringing } from './world/story.ts'
 import type { World } from './world/world.ts'
 
-/** A directory that learns as its world goes on, and a ledger on it for each model that decides with the resolver's own code. */
+/** Who decides with the resolver's own code, and where, by his decisions, the entities' first events went. */
+export interface Decider {
+  readonly model: Model
+  readonly entities: Map<string, FirstOfEntity>
+}
+
+/** A directory that learns as its world goes on, and a ledger on it for each who decides. */
 export interface Directory {
   /** Enters what was learned up to then, in ms since the world began. */
   advanceTo(time: number): void
   /** What a person found out: from then on the value is that company's alone. */
   correct(value: Evidence, companyId: string, at: number): void
   readonly ringing: Ringing
-  ledger(model: Model): AttributionLedger
+  ledger(decider: Decider): AttributionLedger
 }
 
 interface Change {
@@ -77,8 +83,7 @@ export function createDirectory({ registrations, ends }: Pick<World, 'registrati
       const both = valid(evidenceKey({ kind: 'phone_number', value: number }), epochMs + at).filter(({ companyId }) => named.has(companyId))
       return both.length === 1 ? both[0]?.companyId : undefined
     },
-    ledger(model) {
-      const entities = new Map<string, FirstOfEntity>()
+    ledger({ model, entities }) {
       const nothing = { held: new Map<string, never>(), sent: new Map<string, never>() }
       return {
         lookUp: async () => ({ model, known: { directoryVersion: version, signals, deactivations }, entities, ...nothing }),

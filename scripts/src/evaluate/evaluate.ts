@@ -1,5 +1,5 @@
 import { createBaseline, firstMatch, majority } from './baselines.ts'
-import { createDirectory } from './directory.ts'
+import { createDirectory, type Decider } from './directory.ts'
 import { createLearning, type Fits } from './learning.ts'
 import {
   type Bin,
@@ -15,7 +15,7 @@ import {
 } from './measures.ts'
 import { play, type Played } from './play.ts'
 import { createRandom } from './random.ts'
-import { type Attribution, confidenceIn, type Model, shippedModel } from './resolver.ts'
+import { type Attribution, confidenceIn, type FirstOfEntity, type Model, shippedModel } from './resolver.ts'
 import { createReview } from './review.ts'
 import type { Trait } from './world/company.ts'
 import type { Profile } from './world/profile.ts'
@@ -82,23 +82,30 @@ export async function evaluateAttribution(
   const learning = createLearning(review.labels, profile.companies)
   const judge = judgeOf(world)
 
-  async function* playing(events: World['past'], models: () => readonly [Model, ...Model[]], before: number) {
+  // Where an entity's first event went holds for the rest of the world, whichever model decides by then.
+  const [ours, shippeds] = [new Map<string, FirstOfEntity>(), new Map<string, FirstOfEntity>()]
+  const fitted = (model: Model): Decider => ({ model, entities: ours })
+  const shipped: Decider = { model: shippedModel, entities: shippeds }
+
+  async function* playing(events: World['past'], deciders: () => readonly [Decider, ...Decider[]], before: number) {
     for (let start = 0; start < events.length; start += stretch) {
       // Each stretch is decided by what the ones before taught.
       const next = events.slice(start, start + stretch)
-      const deciding = models()
+      const deciding = deciders()
       const played = await play(next, directory, deciding, {
         onPlayed: review.see,
         onProgress: (done) => onProgress(before + start + done, all),
       })
       for (const { attributions } of played) learning.note(attributions[0]?.waterfall ?? [])
-      yield { played, model: deciding[0] }
-      await learning.learn(new Date(epochMs + (next.at(-1)?.receivedAt ?? 0)))
+      yield { played, model: deciding[0].model }
+      const now = next.at(-1)?.receivedAt ?? 0
+      review.advanceTo(now)
+      await learning.learn(new Date(epochMs + now))
     }
   }
-  for await (const { played } of playing(world.past, () => [learning.model()], 0)) void played
+  for await (const { played } of playing(world.past, () => [fitted(learning.model())], 0)) void played
   const judged: Judged[] = []
-  for await (const { played, model } of playing(world.present, () => [alter(learning.model()), shippedModel], world.past.length)) {
+  for await (const { played, model } of playing(world.present, () => [fitted(alter(learning.model())), shipped], world.past.length)) {
     for (const each of played) judged.push(...judge(each, model))
   }
   const forecasts = judged.flatMap((each) => each.forecasts)

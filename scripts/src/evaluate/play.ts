@@ -1,12 +1,12 @@
 import { providers } from '@frontdesk/providers'
-import { type Attribution, attributeEvents, type Model, type ProviderEvent, readProviderEvent } from './resolver.ts'
-import type { Directory } from './directory.ts'
+import { type Attribution, attributeEvents, type ProviderEvent, readProviderEvent } from './resolver.ts'
+import type { Decider, Directory } from './directory.ts'
 import { epochMs, type Truth, type WorldEvent } from './world/story.ts'
 
 /** What one event became, with the truth that nobody who decided could see. */
 export interface Played {
   readonly truth: Truth
-  /** By each model, in the order given. */
+  /** By each decider, in the order given. */
   readonly attributions: readonly Attribution[]
 }
 
@@ -20,16 +20,16 @@ interface Listeners {
 const batchSize = 64
 
 /**
- * Plays events through the adapters of their providers and the resolver's own code, once with each model, the directory learning
+ * Plays events through the adapters of their providers and the resolver's own code, once by each decider, the directory learning
  * meanwhile. What a decision gets is the webhook's body, its time and connection, and the directory: never the truth.
  */
 export async function play(
   events: readonly WorldEvent[],
   directory: Directory,
-  models: readonly Model[],
+  deciders: readonly Decider[],
   { onPlayed = () => {}, onProgress = () => {} }: Listeners = {},
 ): Promise<Played[]> {
-  const resolvers = models.map((model) => attributeEvents({ ledger: directory.ledger(model) }))
+  const resolvers = deciders.map((decider) => attributeEvents({ ledger: directory.ledger(decider) }))
   const played: Played[] = []
   for (let start = 0; start < events.length; start += batchSize) {
     const batch = events.slice(start, start + batchSize)

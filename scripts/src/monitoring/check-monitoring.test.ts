@@ -23,8 +23,8 @@ test.each([
   ['rules', 'frontdesk_bus_connected', 'frontdesk_bus_conected', 'rules.yaml, BrokerAway: no service exposes frontdesk_bus_conected'],
   [
     'rules',
-    'outcome!="attributed"',
-    'result!="attributed"',
+    'outcome!~"attributed|discarded"',
+    'result!~"attributed|discarded"',
     'rules.yaml, QuarantineRate: frontdesk_attributions_total has no label result',
   ],
   ['rules', 'by (job, handler) (', 'by (job, handlr) (', 'rules.yaml, DeadLetters: grouped by handlr, which is no label here'],

@@ -45,7 +45,7 @@ const rows: readonly Row[] = [
         title: 'Quarantined, share of the last hour',
         unit: 'percentunit',
         queries: {
-          '': 'sum(increase(frontdesk_attributions_total{outcome!="attributed"}[1h])) / sum(increase(frontdesk_attributions_total[1h]))',
+          '': 'sum(increase(frontdesk_attributions_total{outcome!~"attributed|discarded"}[1h])) / sum(increase(frontdesk_attributions_total[1h]))',
         },
       },
       { title: 'Dead letters', queries: { '': `sum(max by (job, handler) (frontdesk_inbox_dead_letters{${service}})) or vector(0)` } },

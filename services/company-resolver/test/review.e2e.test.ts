@@ -265,9 +265,20 @@ test('of attributed events the lot draws some, a person confirms or corrects the
   })
   await eventuallyTold(strangers, [`${companies.a} has 1`, `${companies.a} gives back below 2`])
   expect(await waiting()).not.toContain(strangers.envelope.id)
+  // It is given back once, whatever comes; and goes out again as a new revision alone, which nobody takes for the withdrawn one.
+  await decided(revised(strangers, 3))
+  const { id: strangersId } = strangers.envelope
+  const { attribution: discarded } = await harness.attribution.getAttribution({ eventId: strangersId })
+  expect(discarded?.decision).toMatchObject({ $case: 'quarantined', value: { discard: { note: 'a stranger’s agent' } } })
+  expect(await refusal(harness.attribution.reviewAttribution(toNobody))).toContain('nobody’s already')
+  expect(await refusal(harness.attribution.releaseEvent({ eventId: strangersId, companyId: companies.a }))).toContain('audits correct')
   // Nor does it speak for A where nothing else is said of its call.
   const sameCall = anEvent([], { source: { entityId: strangers.envelope.subject } })
   expect(await decided(sameCall)).toMatchObject(waitsFor(QuarantineReason.NO_MATCH))
+
+  expect(await review(strangers, companies.a)).toMatchObject({ corrected: true })
+  expect(await decided(revised(strangers, 4))).toMatchObject(wentTo(companies.a))
+  await eventuallyTold(strangers, [`${companies.a} has 1`, `${companies.a} gives back below 2`, `${companies.a} has 4`])
 
   const notDrawn = events.find(({ envelope }) => !isDrawn(envelope.id)) ?? confirmed
   await decided(notDrawn).catch(() => undefined)
@@ -280,7 +291,11 @@ test('of attributed events the lot draws some, a person confirms or corrects the
     attribution: { modelVersion: expect.any(String) as string },
   })
   expect(labelOf(corrected)).toMatchObject({ companyId: companies.b, propensity: 0.002, attribution: { revision: 1 } })
-  expect(labelOf(strangers)).toMatchObject({ companyId: '', propensity: 0.002, attribution: { revision: 1 } })
+  const ofStrangers = labels.filter(({ attribution }) => attribution?.eventId === strangersId)
+  expect(ofStrangers).toMatchObject([
+    { companyId: '', propensity: 0.002, attribution: { revision: 1 } },
+    { companyId: companies.a, propensity: 0.002, attribution: { revision: 3 } },
+  ])
   expect(labelOf(notDrawn)).toBeUndefined()
 })
 

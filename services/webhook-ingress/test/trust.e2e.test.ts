@@ -21,12 +21,15 @@ const retell = (callId: string, connectionId: string, secret: string) => {
   const { body } = retellWebhook('call_ended', { call: { call_id: callId } })
   return harness.post(`/v1/webhooks/retell/${connectionId}`, body, { 'x-retell-signature': signRetell(body, secret, Date.now()) })
 }
-/** As a provider sends: a 503, which a machine busy with a flood may give, is sent again after the second that it names. */
-const calcomResent = async (...webhook: Parameters<typeof calcom>) => {
+/**
+ * A genuine webhook in a flood. A 503 refuses nothing: it says to send again after a second, and where the flood itself leaves too little of the
+ * machine to answer in time some come; what must not come is a 401, or one without an end. Gives how often it was kept, which is to be 1.
+ */
+const keptInFlood = async (...webhook: Parameters<typeof calcom>) => {
   for (let left = 4; ; left -= 1) {
-    const answer = await calcom(...webhook)
-    if (answer.status !== 503 || left === 0) return answer
-    await wait(1_000)
+    const { status, json } = await calcom(...webhook)
+    if (status === 503 && left > 0) await wait(1_000)
+    else return { status, kept: Number(json['accepted']) + Number(json['duplicates']) }
   }
 }
 const acceptedSoFar = async () => (await harness.operations.getConservation({})).counts.accepted ?? 0n
@@ -73,7 +76,7 @@ test('10,000 bad signatures on one connection cost the directory one question a 
   const { asked } = harness.directory
   const [finds, lists, startedAt] = [asked.finds, asked.lists, performance.now()]
   const refused = await flood(10_000, (index) => calcom(`flood-${index}`, connectionId, 'wrong'))
-  expect(await calcomResent('in-the-flood', connectionId, 'genuine')).toMatchObject({ status: 200 })
+  expect(await keptInFlood('in-the-flood', connectionId, 'genuine')).toEqual({ status: 200, kept: 1 })
   const seconds = (performance.now() - startedAt) / 1_000
   expect(refused).toEqual(new Set([401]))
   expect(asked.finds - finds).toBeLessThanOrEqual(Math.ceil(seconds) + 1)
@@ -83,12 +86,12 @@ test('10,000 bad signatures on one connection cost the directory one question a 
 test('5,000 made-up connections cost one question a second too, and a new connection is found among them', async () => {
   const { asked } = harness.directory
   const [finds, lists, startedAt] = [asked.finds, asked.lists, performance.now()]
-  let created: ReturnType<typeof calcomResent> | undefined
+  let created: ReturnType<typeof keptInFlood> | undefined
   const refused = await flood(5_000, (index) => {
-    if (index === 2_000) created = calcomResent('new-one', harness.directory.setSecret('of the new one'), 'of the new one')
+    if (index === 2_000) created = keptInFlood('new-one', harness.directory.setSecret('of the new one'), 'of the new one')
     return calcom(`made-up-${index}`, newId('con'), 'any')
   })
-  expect(await created).toMatchObject({ status: 200 })
+  expect(await created).toEqual({ status: 200, kept: 1 })
   const seconds = (performance.now() - startedAt) / 1_000
   expect(refused).toEqual(new Set([404]))
   expect(asked.finds).toBe(finds)
@@ -108,7 +111,7 @@ test('1,200 bad signatures at once on one connection keep nobody’s rotation wa
     for (let rotation = 0; rotation < 3; rotation += 1) {
       await wait(500)
       harness.directory.setSecret(`rotated ${rotation}`, alice)
-      expect(await calcomResent(`rotated-${rotation}`, alice, `rotated ${rotation}`)).toMatchObject({ status: 200 })
+      expect(await keptInFlood(`rotated-${rotation}`, alice, `rotated ${rotation}`)).toEqual({ status: 200, kept: 1 })
     }
   } finally {
     over = true

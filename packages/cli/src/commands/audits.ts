@@ -43,9 +43,12 @@ export function audits(context: CliContext): Group {
         const { attribution } = await withService(context, 'company-resolver', AttributionServiceDefinition, args, (service) =>
           service.getAttribution({ eventId: id }),
         )
-        if (attribution?.decision?.$case !== 'attributed')
-          throw new CommandError('The event waits in the quarantine: release or discard it.')
-        await review(context, args, { id, companyId: attribution.decision.value.companyId, note: args.note ?? '' })
+        const { decision } = attribution ?? {}
+        if (decision?.$case !== 'attributed')
+          throw new CommandError(
+            decision?.value.discard ? 'The event was said to be nobody’s.' : 'The event waits in the quarantine: release or discard it.',
+          )
+        await review(context, args, { id, companyId: decision.value.companyId, nobodys: false, note: args.note ?? '' })
       }),
       correct: leaf(
         'Say whose an event is that went to the wrong company, if anybody’s: it goes there as its next revision, and is withdrawn from the other.',
@@ -58,7 +61,7 @@ export function audits(context: CliContext): Group {
           const id = eventId(args['event-id'])
           if ((args.company === undefined) !== (args.nobodys === true)) throw new CommandError('Whose is it? Give --company or --nobodys.')
           const { chosenId: companyId = '' } = args.nobodys ? {} : await findCompanies(context, args)
-          if (!(await review(context, args, { id, companyId, note: args.note ?? '' }))) return
+          if (!(await review(context, args, { id, companyId, nobodys: args.nobodys === true, note: args.note ?? '' }))) return
           const [sent] = await sendNextRevisions(context, args, [id])
           if (!sent?.nextRevision) throw new CommandError('The webhook-ingress can’t send it again, so that it has not moved.')
           context.err(`It goes out as revision ${sent.nextRevision}. Its way:  pnpm frontdesk events show ${id}`)
@@ -72,6 +75,7 @@ interface Said {
   readonly id: string
   /** Empty for nobody's. */
   readonly companyId: string
+  readonly nobodys: boolean
   readonly note: string
 }
 
@@ -79,12 +83,12 @@ interface Said {
 async function review(
   context: CliContext,
   flags: RpcFlags & { json?: boolean | undefined },
-  { id, companyId, note }: Said,
+  { id, companyId, nobodys, note }: Said,
 ): Promise<boolean> {
   const answer = await withService(context, 'company-resolver', AttributionServiceDefinition, flags, (service) =>
-    service.reviewAttribution({ eventId: id, companyId, nobodys: companyId === '', note }),
+    service.reviewAttribution({ eventId: id, companyId, nobodys, note }),
   )
-  const said = answer.corrected ? `Corrected: ${id} is ${companyId || 'nobody'}’s.` : `Confirmed: ${id} went to ${companyId}.`
+  const said = answer.corrected ? `Corrected: ${id} is ${nobodys ? 'nobody' : companyId}’s.` : `Confirmed: ${id} went to ${companyId}.`
   context.out(flags.json ? json(ReviewAttributionResponse.toJSON(answer)) : printable(said))
   return answer.corrected
 }

@@ -1,7 +1,7 @@
 /** What a world is like: every rate is an assumption, and each is explained in the README beside it. */
 export interface Profile {
   readonly name: string
-  /** The world lives so long; the first half is the past, on which models are fitted. */
+  /** The world lives so long; the first half is the past, and figures are of the second. */
   readonly days: number
   readonly companies: number
   /** Events in each half. */
@@ -76,6 +76,8 @@ export interface Profile {
   }
   /** Stories in which a caller, attendee or payer writes a company's id: another's, or his own. */
   readonly callerText: { readonly forged: number; readonly honest: number }
+  /** How long, on average, it takes until a person has found out whose an event is that he sees. */
+  readonly reviewedAfterDays: number
   /** Of the events that a person sees: those after which the directory is corrected, and how many days later. */
   readonly corrections: { readonly share: number; readonly days: number }
   /** Bodies that do not fit their schema. */
@@ -116,6 +118,7 @@ export const first: Profile = {
   stripe: { connected: 0.5, siblings: 0.02, silent: 0.002 },
   calcom: { selfHosted: 0.15, sharedHost: 0.05, pastedElsewhere: 0.0005 },
   callerText: { forged: 0.01, honest: 0.02 },
+  reviewedAfterDays: 0.5,
   corrections: { share: 0.1, days: 3 },
   drift: 0.002,
   ended: 0.004,
@@ -148,6 +151,7 @@ const second: Profile = {
   stripe: { connected: 0.2, siblings: 0.05, silent: 0.001 },
   calcom: { selfHosted: 0.4, sharedHost: 0.1, pastedElsewhere: 0.0005 },
   callerText: { forged: 0.02, honest: 0.05 },
+  reviewedAfterDays: 1,
   corrections: { share: 0.05, days: 2 },
   drift: 0.005,
   ended: 0.01,

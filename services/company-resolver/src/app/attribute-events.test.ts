@@ -85,3 +85,22 @@ test('a revision that goes to another company takes the event from the one that 
   expect(from({ ...toA, revision: 1 }, sentTo('B'))).toBeUndefined()
   expect(from(anEvent({ revision: 2 }), sentTo('B'))).toBeUndefined()
 })
+
+test('what a person found to be nobody’s carries nothing more of its call, in the same batch neither, and is given back once', async () => {
+  const discard = { by: 'usr_ada', at: new Date('2026-11-22T13:00:00Z'), note: '' }
+  const [nobodys, other] = [anEvent({ revision: 2, evidence: [agent] }), anEvent({ eventId: '1'.repeat(64), revision: 2 })]
+  const looked: LookedUp = {
+    model: shippedModel,
+    known: { directoryVersion: 1n, signals: new Map(), deactivations: new Map() },
+    entities: firstOf('A', nobodys.eventId),
+    held: new Map([[nobodys.eventId, { companyId: undefined, discard }]]),
+    sent: new Map([[nobodys.eventId, [{ companyId: 'A', revision: 1, eventType: nobodys.eventType }]]]),
+  }
+  const decided = decideAll([nobodys, other, { ...nobodys, revision: 3 }], looked)
+  expect(decided.map(({ decision }) => decision)).toMatchObject([
+    { kind: 'quarantined', reason: 'no_match', discard },
+    { kind: 'quarantined', reason: 'no_match' },
+    { kind: 'quarantined', discard },
+  ])
+  expect(decided.map(({ withdrawnFrom }) => withdrawnFrom?.companyId)).toEqual(['A', undefined, undefined])
+})

@@ -35,6 +35,9 @@ export function decideAll(events: readonly ProviderEvent[], { model, known, enti
       const { companyId } = decision
       if (key !== undefined && !carriedBy) firsts.set(key, { companyId, eventId })
       sentNow.set(eventId, [...holders, { companyId, revision, eventType }])
+    } else if (decision.discard) {
+      if (key !== undefined && first?.eventId === eventId) firsts.delete(key)
+      sentNow.set(eventId, [...holders, { companyId: undefined, revision, eventType }])
     }
     return { ...weighed, decision, withdrawnFrom: withdrawnFrom(holders, revision, decision) }
   })

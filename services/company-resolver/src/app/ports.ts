@@ -14,7 +14,7 @@ import type { PhoneNumber, Porting } from '../domain/phone-number.ts'
 import type { Released } from '../domain/release.ts'
 import type { Review } from '../domain/review.ts'
 import type { Signal } from '../domain/signal.ts'
-import type { Holder } from '../domain/withdraw.ts'
+import type { GivenBack, Holder } from '../domain/withdraw.ts'
 
 /** A page of a list by id, and so by age: those after `after`, from the first when empty. */
 export interface IdPage {
@@ -149,7 +149,7 @@ export interface LookedUp {
   /** What persons have decided, by event: of later revisions than the first alone, since nobody has decided on a first one before it came. */
   readonly held: ReadonlyMap<string, HeldDecision>
   /** Where revisions of these events went; of later revisions than the first alone, too. */
-  readonly sent: ReadonlyMap<string, readonly Holder[]>
+  readonly sent: ReadonlyMap<string, readonly (Holder | GivenBack)[]>
 }
 
 /** What attribution reads and writes, inside one transaction. */
@@ -211,7 +211,8 @@ export interface QuarantineStore {
   release(
     eventId: EventId,
     companyId: CompanyId,
-    decide: (newest: KeptAttribution, company: Company | undefined) => DecidedRelease | undefined,
+    /** `wasSent`: an earlier revision has gone to a company. */
+    decide: (newest: KeptAttribution, company: Company | undefined, wasSent: boolean) => DecidedRelease | undefined,
     /** Who adds the missing signal, if one is added. */
     addsSignal: Author | undefined,
   ): Promise<ReleasedAttribution | undefined>

@@ -23,9 +23,10 @@ export function releaseEvent({ quarantine, now, newId }: { quarantine: Quarantin
     if (addSignal?.kind === 'connection') throw invalidArgument('add_signal: a connection’s signal is made with the connection')
     const by = author.actor ?? author.caller
     const signal = addSignal && newSignal({ ...addSignal, id: newId('sig'), companyId, validUntil: undefined })
-    const decide: Parameters<QuarantineStore['release']>[2] = (newest, company) => {
+    const decide: Parameters<QuarantineStore['release']>[2] = (newest, company, wasSent) => {
       if (!company) throw invalidArgument('company_id: there is no such company')
       requireActive(company)
+      if (wasSent && newest.decision.kind === 'quarantined' && newest.decision.discard) throw givenBack()
       const at = now()
       const decision = release(newest.decision, { companyId, by, at })
       if (!decision) return undefined
@@ -43,6 +44,12 @@ function requireMissing(signal: Signal, { waterfall, asOf }: KeptAttribution): v
   if (!piece) throw refused('the event does not carry it')
   if (piece.companyIds.includes(signal.companyId)) throw refused('the company had it when the event was decided')
   if (!isValidAt(signal, asOf)) throw refused(`the event counts as of ${asOf.toISOString()}, before it is valid`)
+}
+
+/** Whoever had it has withdrawn this revision, and would take the same one for one that he knows. */
+function givenBack(): FrontdeskError {
+  const publicMessage = 'The event was withdrawn as nobody’s: correct that (audits correct), and it goes out as its next revision.'
+  return new FrontdeskError('failed_precondition', { publicMessage })
 }
 
 function refused(why: string): FrontdeskError {

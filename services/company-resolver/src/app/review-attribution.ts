@@ -18,16 +18,22 @@ export function reviewAttribution({ reviews, now }: { reviews: ReviewStore } & P
     if (!isNote(note)) throw invalidArgument('note: give up to 500 printable characters')
     const attribution = await reviews.review(eventId, companyId, (newest, company): Review => {
       if (newest.kind === 'quarantined') {
-        throw new FrontdeskError('failed_precondition', { publicMessage: 'The event waits in the quarantine: release or discard it.' })
+        if (!newest.discard) throw refused('The event waits in the quarantine: release or discard it.')
+        if (!companyId) throw refused('The event was said to be nobody’s already.')
       }
       if (companyId && !company) throw invalidArgument('company_id: there is no such company')
-      const confirmed = newest.companyId === companyId
+      const confirmed = newest.kind === 'attributed' && newest.companyId === companyId
       if (company && !confirmed) requireActive(company)
       // Of one that was not drawn nobody can say how it came to be looked at.
-      const propensity = isDrawn(eventId) && !newest.release ? auditPropensity : undefined
+      const propensity = isDrawn(eventId) && !(newest.kind === 'attributed' && newest.release) ? auditPropensity : undefined
       return { act: confirmed ? 'confirmed' : 'corrected', companyId, by, at: now(), note, propensity }
     })
-    if (attribution?.decision.kind !== 'attributed') return notFound('event')
-    return { attribution, corrected: attribution.decision.companyId !== companyId }
+    if (!attribution) return notFound('event')
+    const { decision } = attribution
+    return { attribution, corrected: decision.kind === 'quarantined' || decision.companyId !== companyId }
   }
+}
+
+function refused(publicMessage: string): FrontdeskError {
+  return new FrontdeskError('failed_precondition', { publicMessage })
 }

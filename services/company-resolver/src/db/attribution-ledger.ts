@@ -2,7 +2,8 @@ import { eventIdFromBytes, eventIdToBytes, parseEventId, type EventId, type Even
 import { acrossCompanies, padded, rowInsert, sqlList, type SqlStatement, textByLength, type Transaction } from '@frontdesk/database'
 import type { AttributionLedger } from '../app/ports.ts'
 import type { Attribution, ProviderEvent } from '../domain/attribute.ts'
-import { entityKey } from '../domain/entity.ts'
+import type { Decision } from '../domain/decide.ts'
+import { type Entity, entityKey } from '../domain/entity.ts'
 import { isDrawn } from '../domain/audit.ts'
 import { type HeldState, holdDirectoryState, stateId, toHeldState } from './change-directory.ts'
 import { readHeld, readSent } from './held-decisions.ts'
@@ -48,8 +49,8 @@ export function createAttributionLedger(tx: Transaction, { cache, models, now }:
       const decidedAt = now()
       tx.defer([
         ...insertAttributions(decided.map((attribution) => toRow(attribution, decidedAt))),
+        ...decided.flatMap(({ event, decision }) => (isDiscarded(decision) ? forgetFirstOfEntity(event.entity, idOf(event)) : [])),
         ...keepFirstOfEntities(firstOfEntities(decided, decidedAt)),
-        ...forgetFirstOfEntities(decided),
         ...insertAudits(drawn(decided, decidedAt)),
       ])
     },
@@ -86,17 +87,14 @@ export const keepFirstOfEntities = rowInsert(entities, ['entityKey', 'companyId'
 })
 
 /** What a person found to be nobody's carries no other event of its entity. */
-function forgetFirstOfEntities(decided: readonly Attribution[]): SqlStatement[] {
-  return decided.flatMap(({ event, decision }) =>
-    event.entity && decision.kind === 'quarantined' && decision.discard
-      ? [
-          {
-            sql: 'delete from entities where entity_key = ? and event_id = ?',
-            params: [eventIdToBytes(entityRowKey(event.entity)), eventIdToBytes(idOf(event))],
-          },
-        ]
-      : [],
-  )
+export function forgetFirstOfEntity(entity: Entity | undefined, eventId: EventId): SqlStatement[] {
+  if (!entity) return []
+  const params = [eventIdToBytes(entityRowKey(entity)), eventIdToBytes(eventId)]
+  return [{ sql: 'delete from entities where entity_key = ? and event_id = ?', params }]
+}
+
+function isDiscarded(decision: Decision): boolean {
+  return decision.kind === 'quarantined' && decision.discard !== undefined
 }
 
 const insertAudits = rowInsert(audits, ['eventId', 'drawnAt'], { onDuplicate: 'drawn_at = drawn_at' })

@@ -1,9 +1,9 @@
 import type { EventId } from '@frontdesk/contracts'
 import { type Database, padded } from '@frontdesk/database'
-import { and, eq, inArray, isNotNull } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, or } from 'drizzle-orm'
 import type { HeldDecision } from '../domain/held.ts'
 import { holdingActs } from '../domain/review.ts'
-import type { Holder } from '../domain/withdraw.ts'
+import type { GivenBack, Holder } from '../domain/withdraw.ts'
 import { attributions } from './schema/attributions.ts'
 import { companies } from './schema/companies.ts'
 import { reviews } from './schema/reviews.ts'
@@ -42,18 +42,24 @@ export function heldDecisions(orm: Orm, eventIds: readonly EventId[]) {
     .where(and(inArray(reviews.eventId, padded(eventIds)), inArray(reviews.act, holdingActs)))
 }
 
-/** Where revisions of these events went. */
-export async function readSent(orm: Orm, eventIds: readonly EventId[]): Promise<Map<string, Holder[]>> {
+/** Where revisions of these events went, and which were given back. */
+export async function readSent(orm: Orm, eventIds: readonly EventId[]): Promise<Map<string, (Holder | GivenBack)[]>> {
   if (eventIds.length === 0) return new Map()
   const rows = await sentRevisions(orm, eventIds)
-  const holders = rows.flatMap(({ companyId, ...row }) => (companyId === null ? [] : [{ ...row, companyId }]))
-  return Map.groupBy<string, Holder & { eventId: string }>(holders, ({ eventId }) => eventId)
+  return new Map([...Map.groupBy(rows, ({ eventId }) => eventId)].map(([eventId, revisions]) => [eventId, revisions.map(toSent)]))
 }
+
+/** A revision that has gone to its company, or that a person discarded. */
+export function toSent({ companyId, revision, eventType }: Pick<SentRow, 'companyId' | 'revision' | 'eventType'>): Holder | GivenBack {
+  return companyId === null ? { companyId: undefined, revision, eventType } : { companyId, revision, eventType }
+}
+
+type SentRow = typeof attributions.$inferSelect
 
 export function sentRevisions(orm: Orm, eventIds: readonly EventId[]) {
   const { eventId, companyId, revision, eventType } = attributions
   return orm
     .select({ eventId, companyId, revision, eventType })
     .from(attributions)
-    .where(and(inArray(eventId, padded(eventIds)), isNotNull(companyId)))
+    .where(and(inArray(eventId, padded(eventIds)), or(isNotNull(companyId), isNotNull(attributions.discardedAt))))
 }

@@ -9,8 +9,9 @@ import type { Discarded } from '../domain/discard.ts'
 import type { Released } from '../domain/release.ts'
 import { type Withdrawal, withdrawnFrom } from '../domain/withdraw.ts'
 import { entityOf } from '../wire/entity.ts'
-import { keepFirstOfEntities } from './attribution-ledger.ts'
+import { forgetFirstOfEntity, keepFirstOfEntities } from './attribution-ledger.ts'
 import { changeDirectory, holdDirectoryState } from './change-directory.ts'
+import { toSent } from './held-decisions.ts'
 import { insertSignal } from './insert-signal.ts'
 import type { Journal } from './journal.ts'
 import { entityRowKey, toCompany, toKeptAttribution } from './mapping.ts'
@@ -37,8 +38,8 @@ type Row = typeof attributions.$inferSelect
 export function createQuarantineRepository({ database, journal, passOn, withdraw }: Dependencies): QuarantineStore {
   async function giveBack(tx: Transaction, [newest, ...earlier]: readonly [Row, ...Row[]], decision: Decision, at: Date): Promise<void> {
     const { eventId, revision, source } = newest
-    const sent = earlier.flatMap(({ companyId, ...row }) => (companyId === null ? [] : [{ ...row, companyId }]))
-    const holder = withdrawnFrom(sent, revision, decision)
+    const sent = earlier.filter(({ companyId, discardedAt }) => companyId !== null || discardedAt !== null)
+    const holder = withdrawnFrom(sent.map(toSent), revision, decision)
     if (!holder) return
     await withdraw(tx, { eventId, beforeRevision: revision, holder, source, at, correlationId: eventId, bulk: false })
   }
@@ -50,7 +51,8 @@ export function createQuarantineRepository({ database, journal, passOn, withdraw
         if (!newest) return undefined
         const [company] = await tx.orm.select().from(companies).where(eq(companies.companyId, companyId))
         const kept = toKeptAttribution(newest)
-        const made = decide(kept, company && toCompany(company))
+        const wasSent = earlier.some((one) => one.companyId !== null)
+        const made = decide(kept, company && toCompany(company), wasSent)
         if (!made) return { attribution: kept, alreadyReleased: true }
 
         const { decision, review, signal } = made
@@ -78,6 +80,7 @@ export function createQuarantineRepository({ database, journal, passOn, withdraw
         if (!made) return { attribution: kept, alreadyDiscarded: true }
         const { decision, review } = made
         await noteDiscard(tx, newest, decision)
+        if (review.companyId === undefined) tx.defer(forgetFirstOfEntity(entityOf(EventSource.fromJSON(newest.source)), eventId))
         await keepReview(tx, newest, review)
         await giveBack(tx, [newest, ...earlier], decision, review.at)
         return { attribution: { ...kept, decision }, alreadyDiscarded: false }

@@ -13,7 +13,12 @@ export type HeldDecision =
 /** A person's decision holds for later revisions of the event too: no weighing overrules it, only the end of its company. */
 export function hold(weighed: Decision, held: HeldDecision | undefined, receivedAt: Date): Decision {
   if (!held) return weighed
-  if (held.companyId === undefined) return { kind: 'quarantined', reason: 'no_match', details: [], discard: held.discard }
+  if (held.companyId === undefined) {
+    return {
+      ...(weighed.kind === 'quarantined' ? weighed : { kind: 'quarantined', reason: 'no_match', details: [] }),
+      discard: held.discard,
+    }
+  }
   if (held.deactivatedAt && held.deactivatedAt <= receivedAt) return { kind: 'quarantined', reason: 'inactive_company', details: [] }
   return { kind: 'attributed', companyId: held.companyId, confidence: 1, release: held.release }
 }

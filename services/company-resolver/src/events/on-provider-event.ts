@@ -45,5 +45,6 @@ export function createProviderEventHandler({ database, outbox, telemetry, ledger
 }
 
 function outcomeOf({ decision }: Attribution): string {
-  return decision.kind === 'attributed' ? 'attributed' : decision.reason
+  if (decision.kind === 'attributed') return 'attributed'
+  return decision.discard ? 'discarded' : decision.reason
 }

@@ -351,7 +351,7 @@ export interface Reattribution {
   /** Where it went. */
   companyId: string;
   decision: { $case: "attributed"; value: Attributed } | //
-  /** It would wait for a person; until he has decided, nothing is withdrawn. */
+  /** It would wait for a person, and until he has decided nothing is withdrawn; or a person has said that it is nobody's, and it would be withdrawn. */
   { $case: "quarantined"; value: Quarantined } | undefined;
   changedEvidence: EvidenceChange[];
   /** By which model it was decided, and would be. */
