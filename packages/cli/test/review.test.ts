@@ -127,7 +127,7 @@ test('a corrected attribution goes out as its next revision, a confirmed one doe
     { companyId: '', nobodys: true },
   ])
   expect((await cli('audits', 'correct', eventId)).err).toContain('Give --company or --nobodys.')
-  expect((await cli('audits', 'correct', eventId, '--nobodys', '--company', 'zenith')).err).toContain('Give --company or --nobodys.')
+  expect((await cli('audits', 'correct', eventId, '--nobodys', '--company', 'zenith')).err).toContain('not both')
 })
 
 test('reattribute tells what would change and why, and sends it as next revisions only without --dry-run', async () => {

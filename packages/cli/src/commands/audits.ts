@@ -2,7 +2,7 @@ import { Attribution, AttributionServiceDefinition, ReviewAttributionResponse } 
 import { eventId, pageArgs, pageOf } from '../arguments.ts'
 import { leaf, type Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
-import { CommandError } from '../errors.ts'
+import { CommandError, UsageError } from '../errors.ts'
 import { instant, json, printable, probability, table } from '../format.ts'
 import { findCompanies } from '../live/companies.ts'
 import { sendNextRevisions } from '../next-revisions.ts'
@@ -59,10 +59,14 @@ export function audits(context: CliContext): Group {
         },
         async ({ args }) => {
           const id = eventId(args['event-id'])
-          if ((args.company === undefined) !== (args.nobodys === true)) throw new CommandError('Whose is it? Give --company or --nobodys.')
+          if (args.company === undefined && !args.nobodys) throw new UsageError('Whose is it? Give --company or --nobodys.')
+          if (args.company !== undefined && args.nobodys) throw new UsageError('Give --company or --nobodys, not both.')
           const { chosenId: companyId = '' } = args.nobodys ? {} : await findCompanies(context, args)
           if (!(await review(context, args, { id, companyId, nobodys: args.nobodys === true, note: args.note ?? '' }))) return
-          const [sent] = await sendNextRevisions(context, args, [id])
+          const [sent] = await sendNextRevisions(context, args, [id]).catch((error: unknown) => {
+            context.err('What you said is kept, but the event has not moved yet: once this works again, run the same command again.')
+            throw error
+          })
           if (!sent?.nextRevision) throw new CommandError('The webhook-ingress can’t send it again, so that it has not moved.')
           context.err(`It goes out as revision ${sent.nextRevision}. Its way:  pnpm frontdesk events show ${id}`)
         },

@@ -127,6 +127,7 @@ function idWithRevision({ eventId, revision }: { readonly eventId: string; reado
 export function wentTo(decision: AttributedEvent['decision']): string {
   if (!decision) return 'nobody yet'
   if (decision.$case === 'attributed') return `${decision.value.companyId} ${probability(decision.value.confidence)}`
+  if (decision.value.discard) return 'nobody’s, by a person'
   return `quarantine, ${enumName(decision.value.reason, 'QUARANTINE_REASON_')}`
 }
 

@@ -45,6 +45,7 @@ function handledWhat(
   const decision = attribution?.revision === revision ? attribution.decision : undefined
   if (decision?.$case === 'attributed')
     return `attributed to ${decision.value.companyId}, ${probability(decision.value.confidence)}${tries}`
+  if (decision?.value.discard) return `nobody’s, by ${decision.value.discard.discardedBy}${tries}`
   if (decision) return `quarantined, ${enumName(decision.value.reason, 'QUARANTINE_REASON_')}${tries}`
   return `handled ${which}${tries}`
 }

@@ -16,7 +16,8 @@ export async function keepReview({ orm }: Transaction, looked: Row, review: Revi
     revision,
     act,
     companyId: companyId ?? null,
-    waitedFor: looked.reason ?? looked.releasedFrom,
+    // What went to a company and was then said to be nobody's has never waited.
+    waitedFor: act === 'corrected' && looked.discardedAt ? null : (looked.reason ?? looked.releasedFrom),
     addedSignalId: addedSignalId ?? null,
     reviewedBy: by,
     reviewedAt: at,
