@@ -1,71 +1,15 @@
-import { type CompanyId, decodePayload, EvidenceKind, newId, QuarantineReason, vouchForCompanyId } from '@frontdesk/contracts'
-import { isFrontdeskError } from '@frontdesk/errors'
+import { EvidenceKind, newId, QuarantineReason } from '@frontdesk/contracts'
 import { eventually } from '@frontdesk/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { isDrawn } from '../src/domain/audit.ts'
-import { ingressEvent, startHarness, storedIn } from './harness.ts'
+import { afterAll, expect, test } from 'vitest'
+import { agent, anEvent, type IngressEvent, refusal, revised, startTwoCompanies, waitsFor, wentTo } from './two-companies.ts'
+import { ingressEvent } from './harness.ts'
 
-type Harness = Awaited<ReturnType<typeof startHarness>>
-type Event = ReturnType<typeof ingressEvent>
-
-let harness: Harness
-const companies = {} as Record<'a' | 'b', CompanyId>
-const agent = (value: string) => ({ kind: EvidenceKind.VOICE_AGENT, value })
 let numbers = 0
 /** A number that nobody has. */
 const aNumber = () => ({ kind: EvidenceKind.PHONE_NUMBER, value: `+4930${5_000_000 + ++numbers}` })
 
-beforeAll(async () => {
-  harness = await startHarness()
-  for (const name of ['a', 'b'] as const) {
-    // Each has its own voice agent.
-    const { company } = await harness.directory.createCompany({ name, timeZone: 'UTC' })
-    companies[name] = vouchForCompanyId(company?.companyId ?? '')
-    await harness.directory.addSignal({ companyId: companies[name], ...agent(`agent_${name}`) })
-  }
-})
+const { harness, companies, decided, told, eventuallyTold } = await startTwoCompanies()
 afterAll(() => harness[Symbol.asyncDispose]())
-
-const anEvent = (evidence: { kind: EvidenceKind; value: string }[], options: Partial<Parameters<typeof ingressEvent>[0]> = {}): Event => {
-  const key = options.key ?? newId('evt')
-  return ingressEvent({
-    type: 'frontdesk.call.analyzed.v1',
-    ...options,
-    key,
-    source: { evidence, entityId: `call_${key}`, ...options.source },
-  })
-}
-/** The event's next revision, as the ingress reprocesses it. */
-const revised = (event: Event, revision: number): Event => ({ ...event, envelope: { ...event.envelope, revision } })
-
-async function decided(event: Event) {
-  const { id: eventId, revision } = event.envelope
-  expect(await harness.bus.publish([event])).toMatchObject([{ ok: true }])
-  const { attribution } = await eventually(() => harness.attribution.getAttribution({ eventId, revision }))
-  return attribution?.decision
-}
-const wentTo = (companyId: string) => ({ $case: 'attributed', value: { companyId } })
-const waitsFor = (reason: QuarantineReason) => ({ $case: 'quarantined', value: { reason } })
-
-/** Where the event was sent and taken back, in the order of the stream. */
-async function told({ envelope }: Event) {
-  const stored = await storedIn(harness.bus, 'COMPANY')
-  return stored.flatMap(({ envelope: sent, body }) => {
-    if (sent.id === envelope.id) return [`${sent.companyId} has ${sent.revision}`]
-    if (sent.causationId !== envelope.id || sent.type !== 'frontdesk.event.withdrawn.v1') return []
-    return [`${sent.companyId} gives back below ${decodePayload('frontdesk.event.withdrawn.v1', Buffer.from(body)).beforeRevision}`]
-  })
-}
-const eventuallyTold = (event: Event, expected: string[]) => eventually(async () => expect(await told(event)).toEqual(expected))
-
-async function refusal(answer: Promise<unknown>): Promise<string> {
-  const error: unknown = await answer.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!isFrontdeskError(error)) throw new Error('it was not refused', { cause: error })
-  return error.publicMessage
-}
 
 test('a missing number that is added with a release decides its siblings, which then go on in one command', async () => {
   const number = aNumber()
@@ -161,7 +105,7 @@ test('a number that was the wrong company’s: the plan says what would change a
   const number = aNumber()
   const { signal } = await harness.directory.addSignal({ companyId: companies.a, ...number })
   const [call, silent, other] = [anEvent([number]), anEvent([]), anEvent([agent('agent_a')])]
-  const of = (event: Event, entityId: string) =>
+  const of = (event: IngressEvent, entityId: string) =>
     ingressEvent({
       key: event.envelope.id,
       type: 'frontdesk.call.analyzed.v1',
@@ -231,6 +175,9 @@ test('what a later revision leaves in doubt is taken from nobody until a person 
   await harness.attribution.releaseEvent({ eventId: toB.envelope.id, companyId: companies.b })
   await harness.attribution.releaseEvent({ eventId: toA.envelope.id, companyId: companies.a })
   await harness.attribution.discardEvent({ eventId: toNobody.envelope.id, note: '' })
+  // It carries nothing of its call any more.
+  const sameCall = anEvent([], { source: { entityId: toNobody.envelope.subject } })
+  expect(await decided(sameCall)).toMatchObject(waitsFor(QuarantineReason.NO_MATCH))
   await eventually(async () =>
     expect((await told(toB)).toSorted()).toEqual(
       [`${companies.a} gives back below 2`, `${companies.a} has 1`, `${companies.b} has 2`].toSorted(),
@@ -240,70 +187,8 @@ test('what a later revision leaves in doubt is taken from nobody until a person 
   await eventuallyTold(toNobody, [`${companies.a} has 1`, `${companies.a} gives back below 2`])
 })
 
-test('of attributed events the lot draws some, a person confirms or corrects them, and his word is a label with its chance', async () => {
-  const events = Array.from({ length: 2_500 }, (_, index) => anEvent([agent('agent_a')], { key: `lot-${index}` }))
-  const drawn = events.filter(({ envelope }) => isDrawn(envelope.id))
-  const [confirmed, corrected, strangers] = drawn
-  if (!confirmed || !corrected || !strangers) throw new Error('the lot fell on fewer than three')
-  for (const event of [...drawn, ...events.filter((one) => !drawn.includes(one)).slice(0, 5)]) await decided(event)
-  const waiting = async () => (await harness.attribution.listAudits({})).attributions.map(({ eventId }) => eventId)
-  expect(await waiting()).toEqual(expect.arrayContaining(drawn.map(({ envelope }) => envelope.id)))
-
-  const review = ({ envelope }: Event, companyId: string) => harness.attribution.reviewAttribution({ eventId: envelope.id, companyId })
-  expect(await review(confirmed, companies.a)).toMatchObject({ corrected: false })
-  expect(await review(corrected, companies.b)).toMatchObject({ corrected: true })
-  expect(await waiting()).not.toContain(confirmed.envelope.id)
-  expect(await decided(revised(corrected, 2))).toMatchObject(wentTo(companies.b))
-  await eventuallyTold(corrected, [`${companies.a} has 1`, `${companies.b} has 2`, `${companies.a} gives back below 2`])
-
-  const toNobody = { eventId: strangers.envelope.id, nobodys: true, note: 'a stranger’s agent' }
-  await expect(harness.attribution.reviewAttribution({ ...toNobody, companyId: companies.b })).rejects.toThrow('leave it empty')
-  expect(await harness.attribution.reviewAttribution(toNobody)).toMatchObject({ corrected: true })
-  expect(await decided(revised(strangers, 2))).toMatchObject({
-    $case: 'quarantined',
-    value: { reason: QuarantineReason.NO_MATCH, discard: { note: 'a stranger’s agent' } },
-  })
-  await eventuallyTold(strangers, [`${companies.a} has 1`, `${companies.a} gives back below 2`])
-  expect(await waiting()).not.toContain(strangers.envelope.id)
-  // It is given back once, whatever comes; and goes out again as a new revision alone, which nobody takes for the withdrawn one.
-  await decided(revised(strangers, 3))
-  const { id: strangersId } = strangers.envelope
-  const { attribution: discarded } = await harness.attribution.getAttribution({ eventId: strangersId })
-  expect(discarded?.decision).toMatchObject({ $case: 'quarantined', value: { discard: { note: 'a stranger’s agent' } } })
-  expect(await refusal(harness.attribution.reviewAttribution(toNobody))).toContain('nobody’s already')
-  expect(await refusal(harness.attribution.releaseEvent({ eventId: strangersId, companyId: companies.a }))).toContain('audits correct')
-  // Nor does it speak for A where nothing else is said of its call.
-  const sameCall = anEvent([], { source: { entityId: strangers.envelope.subject } })
-  expect(await decided(sameCall)).toMatchObject(waitsFor(QuarantineReason.NO_MATCH))
-
-  expect(await review(strangers, companies.a)).toMatchObject({ corrected: true })
-  expect(await decided(revised(strangers, 4))).toMatchObject({
-    $case: 'attributed',
-    value: { companyId: companies.a, release: { reason: QuarantineReason.UNSPECIFIED } },
-  })
-  await eventuallyTold(strangers, [`${companies.a} has 1`, `${companies.a} gives back below 2`, `${companies.a} has 4`])
-
-  const notDrawn = events.find(({ envelope }) => !isDrawn(envelope.id)) ?? confirmed
-  await decided(notDrawn).catch(() => undefined)
-  await review(notDrawn, companies.a)
-  const { labels } = await harness.attribution.listLabels({ pageSize: 200 })
-  const labelOf = ({ envelope }: Event) => labels.find(({ attribution }) => attribution?.eventId === envelope.id)
-  expect(labelOf(confirmed)).toMatchObject({
-    companyId: companies.a,
-    propensity: 0.002,
-    attribution: { modelVersion: expect.any(String) as string },
-  })
-  expect(labelOf(corrected)).toMatchObject({ companyId: companies.b, propensity: 0.002, attribution: { revision: 1 } })
-  const ofStrangers = labels.filter(({ attribution }) => attribution?.eventId === strangersId)
-  expect(ofStrangers).toMatchObject([
-    { companyId: '', propensity: 0.002, attribution: { revision: 1 } },
-    { companyId: companies.a, propensity: 0.002, attribution: { revision: 3 } },
-  ])
-  expect(labelOf(notDrawn)).toBeUndefined()
-})
-
 test('a decision comes with the rule that made it, and its numbers', async () => {
-  const ruleOf = async (event: Event) => {
+  const ruleOf = async (event: IngressEvent) => {
     await decided(event)
     return (await harness.attribution.getAttribution({ eventId: event.envelope.id })).attribution?.rule
   }

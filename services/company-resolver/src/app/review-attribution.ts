@@ -25,7 +25,7 @@ export function reviewAttribution({ reviews, now }: { reviews: ReviewStore } & P
       const confirmed = newest.kind === 'attributed' && newest.companyId === companyId
       if (company && !confirmed) requireActive(company)
       // Of one that was not drawn nobody can say how it came to be looked at.
-      const propensity = isDrawn(eventId) && !(newest.kind === 'attributed' && newest.release) ? auditPropensity : undefined
+      const propensity = newest.kind === 'attributed' && !newest.release && isDrawn(eventId) ? auditPropensity : undefined
       return { act: confirmed ? 'confirmed' : 'corrected', companyId, by, at: now(), note, propensity }
     })
     if (!attribution) return notFound('event')
