@@ -5,7 +5,7 @@ import type { Settlement } from './settlement.ts'
 export interface ConsumeOptions {
   stream: string
   durable: string
-  /** The most events handed over at once (200). */
+  /** The most events handed over at once (256). */
   batchSize?: number
   /** Gives one settlement for each event, in their order; after a throw all of them are retried. */
   handle: (events: ReceivedEvent[]) => Promise<Settlement[]>

@@ -16,7 +16,7 @@ const infoIntervalMs = 10_000
 
 /** Consumes until disposed, through lost connections, restarted brokers, and durables that are not there yet. */
 export function startConsumption(link: Link, telemetry: Telemetry, options: ConsumeOptions): Consumption {
-  const { stream, durable, batchSize = 200 } = options
+  const { stream, durable, batchSize = 256 } = options
   const labels = { stream, durable }
   const logger = telemetry.logger.child({ component: 'bus', stream, durable })
   const { metrics } = telemetry

@@ -24,8 +24,11 @@ test('a text is built once for each length', () => {
 test('lists of all lengths are cut into groups of few sizes, and lose nothing', () => {
   const longer = Array.from({ length: 200 }, (_, index) => index)
   for (const list of [...lists, longer]) expect(inFewLengths(list, 128).flat()).toEqual(list)
-  expect(new Set(lists.flatMap((list) => inFewLengths(list, 128).map(({ length }) => length))).size).toBe(12)
+  const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128]
+  expect(new Set(lists.flatMap((list) => inFewLengths(list, 128).map(({ length }) => length)))).toEqual(new Set(sizes))
+  // Two statements take all but a few.
+  expect(Math.max(...lists.map((list) => inFewLengths(list, 128).length))).toBe(3)
   expect(inFewLengths(longer, 128).map(({ length }) => length)).toEqual([128, 64, 8])
   expect(inFewLengths(longer, 64).map(({ length }) => length)).toEqual([64, 64, 64, 8])
-  expect(inFewLengths(longer.slice(0, 15), 64).map(({ length }) => length)).toEqual([8, 7])
+  expect(inFewLengths(longer.slice(0, 31), 64).map(({ length }) => length)).toEqual([28, 3])
 })

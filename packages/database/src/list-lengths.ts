@@ -23,18 +23,16 @@ export function textByLength(build: (length: number) => string): (length: number
   }
 }
 
-const exactLengths = 8
-
 /**
- * The list in groups of few sizes, the largest first, for inserts: powers of two, and what is left of up to eight. So lists of all lengths share a few
- * statements, and short ones need one or two of them.
+ * The list in groups of few sizes, the largest first, for inserts: each is a whole number of quarters of a power of two. So lists of all
+ * lengths share a few statements, and each needs one or two of them.
  */
 export function inFewLengths<Item>(items: readonly Item[], largest: number): Item[][] {
   const groups: Item[][] = []
   for (let start = 0; start < items.length; start += groups.at(-1)?.length ?? 0) {
-    const left = items.length - start
-    const size = left <= exactLengths ? left : 2 ** Math.floor(Math.log2(left))
-    groups.push(items.slice(start, start + Math.min(largest, size)))
+    const left = Math.min(largest, items.length - start)
+    const quarter = Math.max(1, 2 ** (Math.floor(Math.log2(left)) - 2))
+    groups.push(items.slice(start, start + Math.floor(left / quarter) * quarter))
   }
   return groups
 }

@@ -41,7 +41,7 @@ const columns = [
   'next_attempt_at',
 ] as const
 const insertText = textByLength((rows) => `insert into outbox (${columns.join(', ')}) values ${sqlTuples(rows, columns.length)}`)
-const rowsPerStatement = 32
+const rowsPerStatement = 128
 /** Far under max_allowed_packet (16 MB), which one large row must not exhaust for the others. */
 const bytesPerStatement = 4 * 1024 * 1024
 
@@ -124,7 +124,7 @@ function withUsableTrace(event: NewEvent, here: Record<string, string>): NewEven
   return { ...event, trace: { traceparent, ...(tracestate !== undefined && tracestate.length <= 512 && { tracestate }) } }
 }
 
-/** At most 32 rows and 4 MB each, in few sizes, whose statements a connection prepares once; a row that only filled one up would be published. */
+/** At most 128 rows and 4 MB each, in few sizes, whose statements a connection prepares once; a row that only filled one up would be published. */
 function groupsOf(events: readonly NewEvent[]): NewEvent[][] {
   const groups: NewEvent[][] = []
   let bytes = Infinity

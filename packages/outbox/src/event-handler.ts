@@ -53,7 +53,7 @@ const countedEvents = 10_000
 
 /** An idempotent handler: inbox rows, effects and outbox rows in one commit; what fails together is tried alone. */
 export function createEventHandler(options: EventHandlerOptions): EventHandler {
-  const { database, outbox, telemetry, name, handle, groupSize = 50, parallelGroups = 2, clock = () => new Date() } = options
+  const { database, outbox, telemetry, name, handle, groupSize = 128, parallelGroups = 2, clock = () => new Date() } = options
   const types: ReadonlySet<string> = new Set(options.types)
   const unknownFailures = createFailureCounts(countedEvents)
   const report = createReport({ telemetry, handler: name, level: options.logLevel ?? 'info', clock })
