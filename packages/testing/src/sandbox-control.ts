@@ -85,7 +85,11 @@ export interface SandboxControl {
   readonly stripe: {
     /** In the order of making. */
     state(): Promise<
-      Readonly<Record<'customers' | 'subscriptions' | 'invoices' | 'events', readonly StripeObject[]> & { meterEvents: readonly object[] }>
+      Readonly<
+        Record<'customers' | 'subscriptions' | 'invoices' | 'events' | 'thinEvents', readonly StripeObject[]> & {
+          meterEvents: readonly object[]
+        }
+      >
     >
     renew(
       subscriptionId: string,

@@ -56,6 +56,7 @@ export async function startProviderSandbox(config: Config, overrides: ProviderSa
     requests.clear()
     webhooks.takeHeld()
     whatsapp.automaticStatuses = automaticStatuses
+    stripe.meterSessions.clear()
     for (const state of Object.values(states)) restore(state, undefined)
   }
 

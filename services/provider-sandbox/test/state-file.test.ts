@@ -2,8 +2,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually, startProviderSandbox } from '@frontdesk/testing'
+import { Stripe } from 'stripe'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startHarness, stripeClient, subscribed } from './harness.ts'
+import { type Harness, startHarness, stripeClient, subscribed } from './harness.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -42,6 +43,31 @@ test('a reset is kept, too', async () => {
   }
   await using harness = await startHarness({ STATE_FILE: path() })
   expect(await harness.control('GET', '/state/stripe')).toMatchObject({ customers: [] })
+})
+
+test('thin events are there after a restart, a meter event session is not and never was in the file', async () => {
+  const send = (harness: Harness, key: string) =>
+    stripeClient(harness.stripeUrl, { key }).v2.billing.meterEventStream.create({ events: [{ event_name: 'unheard_of', payload: {} }] })
+  let token: string
+  let before: { readonly thinEvents: readonly { readonly id: string }[] }
+  {
+    await using harness = await startHarness({ STATE_FILE: path() })
+    token = (await harness.stripe.v2.billing.meterEventSession.create()).authentication_token
+    await send(harness, token)
+    before = await harness.control('GET', '/state/stripe')
+  }
+  await using harness = await startHarness({ STATE_FILE: path() })
+  expect(await readFile(path(), 'utf8')).not.toContain(token)
+  expect(await harness.control('GET', '/state/stripe')).toEqual(before)
+  const [event] = before.thinEvents
+  expect(await harness.stripe.v2.core.events.retrieve(event?.id ?? '')).toMatchObject({ type: 'v1.billing.meter.no_meter_found' })
+  await expect(send(harness, token)).rejects.toBeInstanceOf(Stripe.errors.TemporarySessionExpiredError)
+})
+
+test('a file from before there were thin events is read', async () => {
+  await writeFile(path(), '{"version":1,"states":{"stripe":{"customers":[]}}}')
+  await using harness = await startHarness({ STATE_FILE: path() })
+  expect(await harness.control('GET', '/state/stripe')).toMatchObject({ thinEvents: [] })
 })
 
 test.each(['', '{', '{"version":2,"states":{}}', '{"version":1,"states":{"stripe":{"customers":[1]}}}'])(

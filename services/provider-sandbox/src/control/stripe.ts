@@ -38,6 +38,7 @@ export function registerStripeControl(server: FastifyInstance, { state, change }
     invoices: [...state.invoices.values()],
     meterEvents: [...state.meterEvents.values()],
     events: [...state.events.values()],
+    thinEvents: [...state.thinEvents.values()],
   }))
   server.post<{ Params: { id: string } }>('/stripe/subscriptions/:id/renew', (request) => {
     const { outcome } = jsonBody(request, renewSchema)

@@ -14,8 +14,8 @@ export interface ProviderApi {
   readonly name: ProviderName
   readonly failures: ProviderFailures
   readonly register: (server: FastifyInstance) => void
-  /** A body as the log shows it. */
-  readonly parseBody: (body: Buffer) => unknown
+  /** The body of a request to that path as the log shows it. */
+  readonly parseBody: (body: Buffer, path: string) => unknown
 }
 
 /** What the providers' servers share. */
@@ -98,17 +98,17 @@ export async function startProviderServer(api: ProviderApi, port: number, deps: 
 
   function record(request: FastifyRequest, reply: FastifyReply, fault: Fault | undefined): void {
     const { id, method, url: path, headers, body } = request
-    deps.requests.add({
+    const logged = {
       id,
       provider: api.name,
       method,
       path,
       headers: maskedHeaders(headers),
-      body: Buffer.isBuffer(body) && body.length > 0 ? api.parseBody(body) : null,
       status: reply.statusCode,
       fault: fault?.kind ?? null,
       at: deps.now().toISOString(),
-    })
+    }
+    deps.requests.add(logged, () => (Buffer.isBuffer(body) && body.length > 0 ? api.parseBody(body, path) : null))
   }
 
   function unexpected(error: unknown, request: FastifyRequest): ProviderError {

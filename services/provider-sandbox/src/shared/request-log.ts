@@ -22,7 +22,8 @@ export interface LoggedRequest {
 
 /** The newest requests to the providers. */
 export interface RequestLog {
-  add(request: LoggedRequest): void
+  /** Its body is parsed when it is looked at, so that no request has to wait for it. */
+  add(request: Omit<LoggedRequest, 'body'>, bodyOf: () => unknown): void
   /** Newest first. */
   list(filter: { provider?: ProviderName | undefined; limit: number }): LoggedRequest[]
   clear(): void
@@ -32,17 +33,18 @@ const keptMax = 10_000
 const secretHeaders = new Set(['authorization', 'proxy-authorization', 'cookie'])
 
 export function createRequestLog(): RequestLog {
-  let requests: LoggedRequest[] = []
+  let requests: { readonly request: Omit<LoggedRequest, 'body'>; readonly bodyOf: () => unknown }[] = []
   return {
-    add(request) {
-      requests.push(request)
+    add(request, bodyOf) {
+      requests.push({ request, bodyOf })
       if (requests.length > 2 * keptMax) requests = requests.slice(-keptMax)
     },
     list: ({ provider, limit }) =>
       requests
         .toReversed()
-        .filter((request) => provider === undefined || request.provider === provider)
-        .slice(0, limit),
+        .filter(({ request }) => provider === undefined || request.provider === provider)
+        .slice(0, limit)
+        .map(({ request, bodyOf }) => ({ ...request, body: bodyOf() })),
     clear: () => (requests = []),
   }
 }

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import { type Clock, secondsOf } from '../shared/clock.ts'
 import { randomText } from '../shared/ids.ts'
-import type { StripeEvent } from './objects/types.ts'
+import type { ErrorReport, StripeEvent, ThinEvent } from './objects/types.ts'
 import type { StripeState } from './state.ts'
 
 /** The API version whose shapes these are. */
@@ -20,10 +20,11 @@ export interface Change {
   readonly now: number
   newId(prefix: string): string
   emit(type: Stripe.Event.Type, object: object, previous?: object): void
+  emitThin(type: ThinEvent['type'], relatedObject: ThinEvent['related_object'], data: ErrorReport): void
 }
 
-/** Who hears of each event. */
-export type Publish = (event: StripeEvent) => void
+/** Who hears of each event; of a thin one without its data. */
+export type Publish = (event: StripeEvent | Omit<ThinEvent, 'data'>) => void
 
 export const byItself: Cause = { requestId: null, idempotencyKey: null }
 
@@ -49,6 +50,19 @@ export function createChanges(state: StripeState, clock: Clock, publish: Publish
         }
         state.events.set(event.id, event)
         publish(event)
+      },
+      emitThin(type, relatedObject, data) {
+        const notification = {
+          id: newId('evt'),
+          object: 'v2.core.event',
+          type,
+          created: new Date(now * 1_000).toISOString(),
+          livemode: false,
+          context: null,
+          related_object: relatedObject,
+        } as const
+        state.thinEvents.set(notification.id, { ...notification, data })
+        publish(notification)
       },
     }
   }

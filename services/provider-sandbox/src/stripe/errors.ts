@@ -1,7 +1,7 @@
 import { ProviderError, type ProviderFailures } from '../shared/provider.ts'
 
 /** What stands in Stripe's `error` besides its type. */
-interface ErrorDetails {
+export interface ErrorDetails {
   readonly message: string
   readonly code?: string
   readonly param?: string
@@ -17,12 +17,30 @@ export function invalidRequest(details: ErrorDetails, status = 400): ProviderErr
   return stripeError(status, 'invalid_request_error', details, { 'stripe-should-retry': 'false' })
 }
 
-export function noSuch(kind: string, id: string, param = 'id', status = 404): ProviderError {
-  return invalidRequest({ code: 'resource_missing', message: `No such ${kind}: '${id}'`, param }, status)
+export const noSuch = (kind: string, id: string, param = 'id', status = 404) => invalidRequest(absenceOf(kind, id, param), status)
+export const missingParameter = (param: string) => invalidRequest(lackOf(param))
+
+export function absenceOf(kind: string, id: string, param: string): ErrorDetails {
+  return { code: 'resource_missing', message: `No such ${kind}: '${id}'`, param }
 }
 
-export function missingParameter(param: string): ProviderError {
-  return invalidRequest({ code: 'parameter_missing', message: `Missing required param: ${param}.`, param })
+export function lackOf(param: string): ErrorDetails {
+  return { code: 'parameter_missing', message: `Missing required param: ${param}.`, param }
+}
+
+/** A body that does not fit, in the words of v2: a code and no type. */
+export function invalidFields(message: string): ProviderError {
+  return new ProviderError(400, { error: { code: 'invalid_fields', message } }, { 'stripe-should-retry': 'false' })
+}
+
+/** For a meter event session's token that expired, or never was. */
+export function sessionExpired(): ProviderError {
+  const error = {
+    type: 'temporary_session_expired',
+    code: 'billing_meter_event_session_expired',
+    message: 'The temporary session token has expired.',
+  }
+  return new ProviderError(400, { error }, { 'stripe-should-retry': 'false' })
 }
 
 export function keyUsedOtherwise(key: string): ProviderError {

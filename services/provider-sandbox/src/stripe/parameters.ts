@@ -1,6 +1,6 @@
 import { parse } from 'qs'
 import { z } from 'zod'
-import { invalidRequest, missingParameter } from './errors.ts'
+import { invalidFields, invalidRequest, missingParameter } from './errors.ts'
 
 // Parameters as Stripe reads them: a form or a query of texts, nested by brackets.
 
@@ -34,6 +34,23 @@ export function readParameters<S extends z.ZodObject>(schema: S, parameters: Rec
   }
   if (valueAt(parameters, issue.path) === undefined) throw missingParameter(param)
   throw invalidRequest({ message: `Invalid ${param}: ${issue.message}`, param })
+}
+
+/** The JSON of v2, of that type. @throws ProviderError that names the first field that does not fit. */
+export function readJson<S extends z.ZodObject>(schema: S, text: string): z.output<S> {
+  const result = schema.safeParse(parsedJson(text))
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  if (issue?.code === 'unrecognized_keys') throw invalidFields(`Unknown field: ${z.core.toDotPath([...issue.path, issue.keys[0] ?? ''])}`)
+  throw invalidFields(issue ? `Invalid ${z.core.toDotPath(issue.path) || 'request'}: ${issue.message}` : 'Invalid request.')
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text || '{}')
+  } catch {
+    throw invalidFields('The request body is not valid JSON.')
+  }
 }
 
 /** `items[0][price]` */

@@ -4,7 +4,7 @@ import { ProviderError } from '../shared/provider.ts'
 import type { Cause, Change } from './change.ts'
 import { expanded } from './expand.ts'
 import { fingerprintOf, keptAnswer } from './idempotency.ts'
-import { decodeForm, readParameters, text } from './parameters.ts'
+import { decodeForm, readJson, readParameters, text } from './parameters.ts'
 import type { StripeState } from './state.ts'
 
 /** A call as a route gets it: its path's parts, its parameters, and the change that it may make. */
@@ -22,6 +22,12 @@ export interface StripeRoutes {
     url: string,
     parameters: S,
     handle: (call: Call<z.output<z.ZodObject<S>>>) => object,
+  ) => void
+  /** Answers a POST of JSON, again for each time that it comes: what v2 keeps from being done twice has an identifier. */
+  readonly addV2: <S extends z.ZodRawShape>(
+    url: string,
+    fields: S,
+    handle: (call: Omit<Call<z.output<z.ZodObject<S>>>, 'path'>) => object,
   ) => void
   readonly state: StripeState
 }
@@ -55,6 +61,15 @@ export function createStripeRoutes(server: FastifyInstance, state: StripeState, 
           return answerOnce(state, key, fingerprintOf(method, request.url, sent), reply, answer)
         },
       })
+    },
+    addV2(url, shape, handle) {
+      const schema = z.strictObject(shape)
+      server.post(url, (request) =>
+        handle({
+          parameters: readJson(schema, bodyOf(request)),
+          change: changes({ requestId: request.id, idempotencyKey: idempotencyKeyOf(request) ?? null }),
+        }),
+      )
     },
   }
 }

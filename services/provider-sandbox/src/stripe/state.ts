@@ -1,4 +1,4 @@
-import type { Customer, Invoice, Meter, MeterEvent, Price, Product, StripeEvent, Subscription } from './objects/types.ts'
+import type { Customer, Invoice, Meter, MeterEvent, Price, Product, StripeEvent, Subscription, ThinEvent } from './objects/types.ts'
 
 /** An answer that the same idempotency key gets again. */
 export interface KeptAnswer {
@@ -19,6 +19,7 @@ export interface StripeState {
   /** By their identifier. */
   readonly meterEvents: Map<string, MeterEvent>
   readonly events: Map<string, StripeEvent>
+  readonly thinEvents: Map<string, ThinEvent>
   /** By idempotency key. */
   readonly answers: Map<string, KeptAnswer>
 }
@@ -33,6 +34,7 @@ export function emptyState(): StripeState {
     meters: new Map(),
     meterEvents: new Map(),
     events: new Map(),
+    thinEvents: new Map(),
     answers: new Map(),
   }
 }

@@ -46,6 +46,22 @@ export interface StripeEvent {
   readonly type: Stripe.Event.Type
 }
 
+/** Which usage events were not counted, and why. */
+export type ErrorReport = Stripe.Events.V1BillingMeterErrorReportTriggeredEvent.Data
+
+/** An event as v2 answers it; the webhook of it is thin: it lacks the data. */
+export interface ThinEvent {
+  readonly id: string
+  readonly object: 'v2.core.event'
+  readonly type: (Stripe.Events.V1BillingMeterErrorReportTriggeredEvent | Stripe.Events.V1BillingMeterNoMeterFoundEvent)['type']
+  /** ISO 8601. */
+  readonly created: string
+  readonly livemode: false
+  readonly context: null
+  readonly related_object: Stripe.Events.RelatedObject | null
+  readonly data: ErrorReport
+}
+
 /** A list inside another object, which is always whole. */
 export function wholeList<T>(url: string, data: T[]): Stripe.ApiList<T> {
   return { object: 'list', data, has_more: false, url }

@@ -20,4 +20,9 @@ export function registerEvents({ add, state }: StripeRoutes): void {
     if (!event) throw noSuch('event', path.id ?? '')
     return event
   })
+  add('GET', '/v2/core/events/:id', {}, ({ path }) => {
+    const event = state.thinEvents.get(path.id ?? '')
+    if (!event) throw noSuch('event', path.id ?? '')
+    return event
+  })
 }

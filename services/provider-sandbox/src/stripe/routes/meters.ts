@@ -1,14 +1,17 @@
 import { z } from 'zod'
-import type { Change } from '../change.ts'
-import { invalidRequest, missingParameter, noSuch } from '../errors.ts'
-import { newMeter, newMeterEvent } from '../objects/meter.ts'
-import type { Meter } from '../objects/types.ts'
+import { invalidRequest, noSuch } from '../errors.ts'
+import { activeMeters, count, refusalOf } from '../metering.ts'
+import { newMeter } from '../objects/meter.ts'
 import { pageOf, pageParameters } from '../pages.ts'
 import { integer, text } from '../parameters.ts'
 import type { StripeRoutes } from '../routing.ts'
 
-const pastSecondsMax = 35 * 86_400
-const futureSecondsMax = 300
+/** What an event says in either version of the API, besides its time. */
+export const meterEventParameters = {
+  event_name: z.string().min(1).max(100),
+  payload: z.record(z.string(), z.string()),
+  identifier: z.string().min(1).max(100).optional(),
+}
 
 export function registerMeters({ add, state }: StripeRoutes): void {
   const meter = {
@@ -21,7 +24,7 @@ export function registerMeters({ add, state }: StripeRoutes): void {
   }
   add('POST', '/v1/billing/meters', meter, ({ parameters, change }) => {
     const { event_name: name } = parameters
-    if (meterNamed(change, name))
+    if (activeMeters(state).has(name))
       throw invalidRequest({ message: `An active meter already exists with event name '${name}'.`, param: 'event_name' })
     const made = newMeter(change.newId('mtr'), parameters, change.now)
     state.meters.set(made.id, made)
@@ -37,46 +40,14 @@ export function registerMeters({ add, state }: StripeRoutes): void {
     if (!found) throw noSuch('meter', path.id ?? '')
     return found
   })
-  const event = {
-    event_name: z.string().min(1).max(100),
-    payload: z.record(z.string(), z.string()),
-    identifier: z.string().min(1).max(100).optional(),
-    timestamp: integer().optional(),
-  }
-  add('POST', '/v1/billing/meter_events', event, ({ parameters, change }) => {
-    const { event_name: name, payload, identifier = change.newId('mtrevt'), timestamp = change.now } = parameters
-    const used = meterNamed(change, name)
-    if (!used) throw noSuch('active meter with event name', name, 'event_name', 400)
-    checkPayload(change, used, payload)
-    checkTimestamp(timestamp, change.now)
+  add('POST', '/v1/billing/meter_events', { ...meterEventParameters, timestamp: integer().optional() }, ({ parameters, change }) => {
+    const { identifier = change.newId('mtrevt'), timestamp = change.now } = parameters
+    const event = { ...parameters, identifier, timestamp }
+    const refusal = refusalOf(change, activeMeters(state).get(event.event_name), event)
+    if (refusal) throw invalidRequest(refusal.error)
+    const made = count(change, event)
     // Stripe refuses a second one, for at least a day; so a retry that is told this has succeeded before.
-    if (state.meterEvents.has(identifier)) throw invalidRequest({ message: `An event already exists with identifier ${identifier}.` })
-    const made = newMeterEvent({ event_name: name, payload, identifier, timestamp }, change.now)
-    state.meterEvents.set(identifier, made)
+    if (!made) throw invalidRequest({ message: `An event already exists with identifier ${identifier}.` })
     return made
   })
-}
-
-function meterNamed({ state }: Change, eventName: string): Meter | undefined {
-  return [...state.meters.values()].find(({ event_name: name, status }) => name === eventName && status === 'active')
-}
-
-function checkPayload({ state }: Change, meter: Meter, payload: Readonly<Record<string, string>>): void {
-  const customerKey = meter.customer_mapping.event_payload_key
-  const valueKey = meter.value_settings.event_payload_key
-  const customer = payload[customerKey]
-  const value = payload[valueKey]
-  if (customer === undefined) throw missingParameter(`payload[${customerKey}]`)
-  if (!state.customers.has(customer)) throw noSuch('customer', customer, `payload[${customerKey}]`, 400)
-  if (meter.default_aggregation.formula === 'count' && value === undefined) return
-  if (value === undefined) throw missingParameter(`payload[${valueKey}]`)
-  if (!/^-?\d{1,15}$/.test(value))
-    throw invalidRequest({ message: `Invalid value: '${value}' is no whole number.`, param: `payload[${valueKey}]` })
-}
-
-function checkTimestamp(timestamp: number, now: number): void {
-  if (timestamp < now - pastSecondsMax)
-    throw invalidRequest({ message: 'The timestamp is more than 35 days in the past.', param: 'timestamp' })
-  if (timestamp > now + futureSecondsMax)
-    throw invalidRequest({ message: 'The timestamp is more than 5 minutes in the future.', param: 'timestamp' })
 }
