@@ -164,15 +164,28 @@ function startWorkers(workshop: Workshop, config: Config, { pollMs = 2_000, clai
   const claim = { now, claimMs: claimMs ?? config.STRIPE_TIMEOUT_MS * 6 }
   const random = Math.random
   const failed = (err: unknown) => telemetry.logger.warn({ err }, 'what is due could not be read, and is looked for again')
-  const limits = { concurrency: 8, pollMs, failed }
+  const limits = { pollMs, failed }
 
   const refetchQueue = createRefetchQueue(database, claim)
   const refetches = starting.use(
-    startDrain({ ...limits, claim: refetchQueue.claim, run: refreshMirror({ queue: refetchQueue, provider, observer, random }) }),
+    startDrain({
+      ...limits,
+      concurrency: 8,
+      gatherMs: 20,
+      claim: refetchQueue.claim,
+      run: refreshMirror({ queue: refetchQueue, provider, observer, random }),
+    }),
   )
   const reportQueue = createReportQueue(database, { ...claim, overReported: observer.overReported })
   const reports = starting.use(
-    startDrain({ ...limits, claim: reportQueue.claim, run: reportUsage({ queue: reportQueue, provider, observer, now, random }) }),
+    startDrain({
+      ...limits,
+      // They travel together, a hundred in a request.
+      concurrency: 400,
+      gatherMs: 100,
+      claim: reportQueue.claim,
+      run: reportUsage({ queue: reportQueue, provider, observer, now, random }),
+    }),
   )
   return { refetches, reports }
 }

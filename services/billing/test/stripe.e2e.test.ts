@@ -87,7 +87,7 @@ test.each(['error_after', 'hang_after', 'disconnect_after', 'rate_limited', 'err
   'however the reports fail (%s), each use is metered once',
   async (kind) => {
     const { companyId, customerId } = await openAccount()
-    await fault(kind, '/v1/billing/meter_events', 6)
+    await fault(kind, '/v2/billing/meter_event_', 6)
     await harness.publish(
       ...Array.from({ length: 10 }, (_, index) => callEnded(companyId, `call-${index}`, 61, { endedAt: new Date() })),
       messageSent(companyId, 'message', new Date()),
@@ -167,17 +167,19 @@ test('a service that is killed in the middle leaves nothing out and does nothing
   await sandbox.control.takeHeldWebhooks()
   for (let month = 0; month < 10; month++) await sandbox.control.stripe.renew(subscription?.subscriptionId ?? '', 'paid')
   const changes = (await sandbox.control.takeHeldWebhooks()).flatMap((webhook) => eventOfWebhook(webhook, () => companyId) ?? [])
-  const uses = Array.from({ length: 60 }, (_, index) => callEnded(companyId, `call-${index}`, 60, { endedAt: new Date() }))
+  const count = 2_000
+  const uses = Array.from({ length: count }, (_, index) => callEnded(companyId, `call-${index}`, 60, { endedAt: new Date() }))
   await own.publish(...changes, ...uses, ...changes.toReversed())
 
-  await sandbox.control.addFault({ provider: 'stripe', kind: 'slow', delayMs: 100, pathPrefix: '/v1/' })
+  await sandbox.control.addFault({ provider: 'stripe', kind: 'slow', delayMs: 300, pathPrefix: '/' })
   const env = { ...own.environment, STRIPE_TIMEOUT_MS: '1000' }
-  for (const reached of [10, 30]) {
+  // Some four hundred are under way at a time.
+  for (const reached of [100, 900]) {
     const victim = await startBundle(env)
     await eventually(async () => expect((await meterEvents(customerId)).length).toBeGreaterThan(reached), { timeoutMs: 20_000 })
     await victim.kill()
   }
-  expect((await meterEvents(customerId)).length).toBeLessThan(60)
+  expect((await meterEvents(customerId)).length).toBeLessThan(count)
   await sandbox.control.clearFaults()
 
   const survivor = await startBundle(env)
@@ -185,14 +187,14 @@ test('a service that is killed in the middle leaves nothing out and does nothing
     const rows = (sql: string) => own.query(`SELECT COUNT(*) AS n FROM ${sql}`).then(([row]) => Number(row?.['n']))
     await eventually(
       async () => {
-        expect(await rows('usage_records WHERE reported_quantity = quantity AND pending_quantity IS NULL')).toBe(60)
+        expect(await rows('usage_records WHERE reported_quantity = quantity AND pending_quantity IS NULL')).toBe(count)
         expect(await rows('refetches WHERE next_attempt_at IS NOT NULL')).toBe(0)
         expect(await rows("invoices WHERE status = 'paid' AND total_minor = 4900")).toBe(10)
       },
       { timeoutMs: 20_000 },
     )
     const metered = await meterEvents(customerId)
-    expect(metered.reduce((sum, { payload }) => sum + Number(payload['value']), 0)).toBe(60)
+    expect(metered.reduce((sum, { payload }) => sum + Number(payload['value']), 0)).toBe(count)
   } finally {
     await survivor.kill()
   }

@@ -18,7 +18,7 @@ function workload(count: number) {
   }
 }
 
-const options = { concurrency: 3, pollMs: 60_000, failed: () => undefined }
+const options = { concurrency: 3, gatherMs: 5, pollMs: 60_000, failed: () => undefined }
 
 test('everything due is done, so many at once, without being woken for each', async () => {
   const work = workload(20)

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
 /** Work that lies on disk: runs what is due as soon as somebody wakes it, and looks by itself for what nobody told of. */
 export interface Drain extends AsyncDisposable {
   readonly wake: () => void
@@ -9,25 +11,24 @@ export interface DrainOptions<Item> {
   /** Does one; must not throw. */
   readonly run: (item: Item) => Promise<void>
   readonly concurrency: number
+  /** How long a claim waits for more to be due and for more places: it costs the same for one item as for many. */
+  readonly gatherMs: number
   readonly pollMs: number
   readonly failed: (error: unknown) => void
 }
 
-/** How long a claim waits for half of the places, since it costs the same for one item as for many. */
-const gatherMs = 20
-
 /** A drain that is at work. One slow item keeps one place, never the others. Disposing lets what is under way finish. */
-export function startDrain<Item>({ claim, run, concurrency, pollMs, failed }: DrainOptions<Item>): Drain {
+export function startDrain<Item>({ claim, run, concurrency, gatherMs, pollMs, failed }: DrainOptions<Item>): Drain {
   const underWay = new Set<Promise<void>>()
   let wanted = false
   let filling: Promise<void> | undefined
-  let closed = false
+  const closing = new AbortController()
 
   async function fill(): Promise<void> {
     try {
-      while (wanted && !closed) {
+      while (wanted && !closing.signal.aborted) {
+        await pause(gatherMs, undefined, { signal: closing.signal }).catch(() => undefined)
         // A place has to be free before more is claimed: what is claimed is waited for by nobody else.
-        await halfIsFree()
         if (underWay.size >= concurrency) await Promise.race(underWay)
         else await takeOn(concurrency - underWay.size)
       }
@@ -35,19 +36,6 @@ export function startDrain<Item>({ claim, run, concurrency, pollMs, failed }: Dr
       // In the same turn as the last look at `wanted`, so that no wake falls in between.
       filling = undefined
     }
-  }
-
-  /** Or has been waited for: items that hang keep their own places alone. */
-  async function halfIsFree(): Promise<void> {
-    if (underWay.size <= concurrency / 2) return
-    let late = false
-    const { promise: waited, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(() => {
-      late = true
-      resolve()
-    }, gatherMs)
-    while (underWay.size > concurrency / 2 && !late) await Promise.race([...underWay, waited])
-    clearTimeout(timer)
   }
 
   async function takeOn(free: number): Promise<void> {
@@ -62,7 +50,7 @@ export function startDrain<Item>({ claim, run, concurrency, pollMs, failed }: Dr
   }
 
   function wake(): void {
-    if (closed) return
+    if (closing.signal.aborted) return
     wanted = true
     filling ??= fill().catch(failed)
   }
@@ -74,7 +62,7 @@ export function startDrain<Item>({ claim, run, concurrency, pollMs, failed }: Dr
   return {
     wake,
     async [Symbol.asyncDispose]() {
-      closed = true
+      closing.abort()
       clearInterval(timer)
       await filling
       await Promise.all(underWay)

@@ -144,7 +144,7 @@ export interface ReportQueue {
    * account is left out and waits for that.
    */
   readonly claim: (limit: number) => Promise<UsageReport[]>
-  settle(report: UsageReport): Promise<void>
+  readonly settle: (report: UsageReport) => Promise<void>
   retryLater(report: UsageReport, delayMs: number): Promise<void>
 }
 
@@ -168,13 +168,13 @@ export interface PaymentProvider {
   /** Undefined for what it does not know, or no longer. */
   fetch(object: ProviderObject): Promise<FetchedObject | undefined>
   /** Tells a meter of a use; the same identifier counts once. */
-  report(use: {
+  readonly report: (use: {
     readonly identifier: string
     readonly kind: UsageKind
     readonly customerId: string
     readonly quantity: number
     readonly at: Date
-  }): Promise<void>
+  }) => Promise<void>
 }
 
 /** Where what happens in the background is counted, and said where a person should look. */

@@ -2,21 +2,30 @@ import { FrontdeskError } from '@frontdesk/errors'
 import { isBrokenCircuitError } from 'cockatiel'
 import { Stripe } from 'stripe'
 
-/** Whatever Stripe answers says what it is. */
-export interface StripeObject {
-  readonly object: string
+/**
+ * The answer, if it is Stripe's, whose every object says what it is: the SDK takes any JSON without `error` for success, a gateway's own 503
+ * too. @throws StripeConnectionError
+ */
+export function fromStripe<Answer>(answer: Answer): Answer {
+  if (typeof (answer as { object?: unknown }).object === 'string') return answer
+  throw notStripe()
 }
 
-/** The answer, if it is Stripe's: the SDK takes any JSON without `error` for success, a gateway's own 503 too. @throws StripeConnectionError */
-export function fromStripe<Answer extends StripeObject>(answer: Answer): Answer {
-  if (typeof answer.object === 'string') return answer
-  throw new Stripe.errors.StripeConnectionError({ message: 'somebody else than Stripe answered' })
+/** The same for an answer that holds no object. @throws StripeConnectionError */
+export function takenByStripe<Answer>(answer: Answer): Answer {
+  const { lastResponse } = answer as Partial<Stripe.Response<object>>
+  if (lastResponse?.statusCode === 200 && lastResponse.requestId) return answer
+  throw notStripe()
+}
+
+function notStripe() {
+  return new Stripe.errors.StripeConnectionError({ message: 'somebody else than Stripe answered' })
 }
 
 /** Whether it passes by itself: too many requests, no answer, a fault of theirs, the same key at work elsewhere. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Stripe.errors.StripeError)) return false
-  if (error instanceof Stripe.errors.StripeConnectionError) return true
+  if (error instanceof Stripe.errors.StripeConnectionError || error instanceof Stripe.errors.TemporarySessionExpiredError) return true
   const { statusCode } = error
   return statusCode === undefined || statusCode === 429 || statusCode === 409 || statusCode >= 500
 }
@@ -26,17 +35,15 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404 && error.code === 'resource_missing'
 }
 
-/** Whether a meter has the identifier already: Stripe refuses what it counted before, and mostly says so in words alone. */
-export function isCounted(error: unknown): boolean {
-  if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return false
-  return error.code === 'duplicate_meter_event' || /event already exists with identifier/i.test(error.message)
+/** Whether what was opened for a while does not count any more. */
+export function isSessionOver(error: unknown): boolean {
+  return error instanceof Stripe.errors.TemporarySessionExpiredError || error instanceof Stripe.errors.StripeAuthenticationError
 }
 
 /** The outcome of a call as its metric names it. */
 export function outcomeOf(error: unknown): string {
   if (isBrokenCircuitError(error)) return 'circuit_open'
   if (isMissing(error)) return 'missing'
-  if (isCounted(error)) return 'counted_before'
   if (error instanceof Stripe.errors.StripeConnectionError) return 'no_answer'
   if (error instanceof Stripe.errors.StripeError) return error.statusCode === 429 ? 'rate_limited' : `http_${error.statusCode ?? 'unknown'}`
   return 'failed'

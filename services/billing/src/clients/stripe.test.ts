@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text as readText } from 'node:stream/consumers'
 import { newId, vouchForCompanyId } from '@frontdesk/contracts'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { afterEach, expect, test } from 'vitest'
 import { createStripe } from './stripe.ts'
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void
+type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void
 
 let stack = new AsyncDisposableStack()
 afterEach(async () => {
@@ -19,15 +20,23 @@ const json = (status: number, body: object, headers: Record<string, string> = {}
 const failure = (status: number, error: object = {}, headers = {}) =>
   json(status, { error: { message: 'sk_live_secret', ...error } }, headers)
 const hang: Answer = () => undefined
+const sessionUntil = (expiresAt: Date, token = 'token_1') =>
+  json(200, { object: 'v2.billing.meter_event_session', authentication_token: token, expires_at: expiresAt.toISOString() })
+const session = (token?: string) => sessionUntil(new Date(Date.now() + 15 * 60_000), token)
+const taken = json(200, {}, { 'request-id': 'req_1' })
 
 /** Stripe as its SDK sees it, with the answers of a test, the last one for ever. */
 async function stripeThat(...answers: Answer[]) {
   const requests: IncomingMessage[] = []
-  const server = createServer((request, response) => {
+  const bodies: string[] = []
+  const take = async (request: IncomingMessage, response: ServerResponse) => {
     requests.push(request)
-    request.resume()
-    ;(answers.length > 1 ? answers.shift() : answers[0])?.(request, response)
-  })
+    const answer = answers.length > 1 ? answers.shift() : answers[0]
+    const body = await readText(request)
+    bodies.push(body)
+    answer?.(request, response, body)
+  }
+  const server = createServer((request, response) => void take(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   stack.defer(() => {
     server.closeAllConnections()
@@ -43,7 +52,7 @@ async function stripeThat(...answers: Answer[]) {
       telemetry,
     }),
   )
-  return { stripe, requests, telemetry }
+  return { stripe, requests, bodies, telemetry }
 }
 
 const company = { companyId: vouchForCompanyId(newId('cmp')), attempt: 1, name: 'Salon', email: 'a@b.de' }
@@ -63,19 +72,72 @@ test('a path that Stripe does not have says nothing of an object: it is a failur
 test.each([200, 404, 503])(
   'what somebody between us and Stripe answers with %i is no answer: nothing counts as reported',
   async (status) => {
-    const { stripe } = await stripeThat(json(status, { detail: 'No.' }))
+    const { stripe } = await stripeThat(json(status, { detail: 'No.' }), session(), json(status, { detail: 'No.' }))
     const noAnswer = { code: 'unavailable', retryable: true }
-    await expect(stripe.report(use)).rejects.toMatchObject(noAnswer)
     await expect(stripe.fetch(invoice)).rejects.toMatchObject(noAnswer)
+    await expect(stripe.report(use)).rejects.toMatchObject(noAnswer)
   },
 )
 
-test.each([
-  ['by its code', { code: 'duplicate_meter_event' }],
-  ['in words', { message: 'An event already exists with identifier usg_1.' }],
-])('a use that the meter has already, said %s, is reported', async (_, error) => {
-  const { stripe } = await stripeThat(failure(400, { type: 'invalid_request_error', ...error }))
-  await expect(stripe.report(use)).resolves.toBeUndefined()
+const named = (...identifiers: string[]) => identifiers.map((identifier) => ({ ...use, identifier }))
+const sentIn = (body: string | undefined) =>
+  (JSON.parse(body ?? '') as { events: { identifier: string }[] }).events.map(({ identifier }) => identifier)
+
+test('uses travel together, in a session of their own', async () => {
+  const { stripe, requests, bodies } = await stripeThat(session(), taken)
+  await Promise.all(named('usg_1', 'usg_2.3').map(stripe.report))
+  expect(requests.map(({ headers, url }) => [url, headers.authorization])).toEqual([
+    ['/v2/billing/meter_event_session', 'Bearer sk_test'],
+    ['/v2/billing/meter_event_stream', 'Bearer token_1'],
+  ])
+  const event = { event_name: 'messages', timestamp: use.at.toISOString(), payload: { stripe_customer_id: 'cus_1', value: '1' } }
+  expect(JSON.parse(bodies[1] ?? '')).toEqual({
+    events: [
+      { ...event, identifier: 'usg_1' },
+      { ...event, identifier: 'usg_2.3' },
+    ],
+  })
+  await stripe.report(use)
+  expect(requests).toHaveLength(3)
+})
+
+test('a session that Stripe has ended is replaced, and what it was for is sent again', async () => {
+  const over = failure(401, { type: 'temporary_session_expired', code: 'billing_meter_event_session_expired' })
+  const { stripe, requests } = await stripeThat(session(), over, session('token_2'), taken)
+  await stripe.report(use)
+  expect(requests.map(({ headers }) => headers.authorization)).toEqual([
+    'Bearer sk_test',
+    'Bearer token_1',
+    'Bearer sk_test',
+    'Bearer token_2',
+  ])
+
+  const never = await stripeThat(session(), over, session('token_2'), over)
+  await expect(never.stripe.report(use)).rejects.toMatchObject({ code: 'unavailable' })
+  expect(never.requests).toHaveLength(4)
+})
+
+test('a session that is about to end is replaced before', async () => {
+  const { stripe, requests } = await stripeThat(sessionUntil(new Date(Date.now() + 30_000)), taken, session('token_2'), taken)
+  await stripe.report(use)
+  await stripe.report(use)
+  expect(requests.at(-1)?.headers.authorization).toBe('Bearer token_2')
+})
+
+test('of uses that are refused together each has its own outcome', async () => {
+  const stream: Answer = (request, response, body) =>
+    (body.includes('usg_bad') ? failure(400, { type: 'invalid_request_error' }) : taken)(request, response, body)
+  const { stripe, bodies } = await stripeThat(session(), stream)
+  const outcomes = await Promise.allSettled(named('usg_1', 'usg_bad', 'usg_2').map(stripe.report))
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  expect(bodies.slice(1).map(sentIn)).toEqual([['usg_1', 'usg_bad', 'usg_2'], ['usg_1'], ['usg_bad'], ['usg_2']])
+})
+
+test('what fails for all of them is not asked for each', async () => {
+  const { stripe, requests } = await stripeThat(session(), failure(429))
+  const outcomes = await Promise.allSettled(named('usg_1', 'usg_2', 'usg_3').map(stripe.report))
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+  expect(requests).toHaveLength(2)
 })
 
 test.each<[string, Answer, object]>([
@@ -87,7 +149,7 @@ test.each<[string, Answer, object]>([
   ['a wrong key', failure(401), { code: 'internal', retryable: false }],
   ['a refusal', failure(400, { type: 'invalid_request_error', param: 'price' }), { code: 'failed_precondition', retryable: false }],
 ])('%s says whether to try again, and shows nothing of Stripe’s text', async (_, answer, expected) => {
-  const { stripe } = await stripeThat(answer)
+  const { stripe } = await stripeThat(session(), answer)
   const error = await stripe.report(use).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject(expected)
   expect(error).toMatchObject({ publicMessage: expect.not.stringContaining('sk_live') })
@@ -111,9 +173,9 @@ test('it speaks the version that we were written for, with our key', async () =>
 })
 
 test('one that fails again and again is left alone for a moment', async () => {
-  const { stripe, requests, telemetry } = await stripeThat(failure(503))
+  const { stripe, requests, telemetry } = await stripeThat(session(), failure(503))
   for (let call = 0; call < 25; call++) await expect(stripe.report(use)).rejects.toMatchObject({ code: 'unavailable' })
-  expect(requests).toHaveLength(20)
+  expect(requests).toHaveLength(21)
   const { body } = await telemetry.metrics.render()
   expect(body).toMatch(/billing_stripe_call_duration_seconds_count\{operation="report_usage",outcome="http_503"\} 20/)
 })

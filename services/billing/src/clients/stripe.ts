@@ -6,14 +6,15 @@ import { Stripe } from 'stripe'
 import type { PaymentProvider } from '../app/ports.ts'
 import type { FetchedObject, ProviderObject } from '../domain/subscription.ts'
 import type { UsageKind } from '../domain/usage.ts'
+import { createMeterStream } from './meter-stream.ts'
 import {
   circuitOpenMs,
   fromStripe,
-  isCounted,
   isMissing,
   isPassing,
+  isSessionOver,
   outcomeOf,
-  type StripeObject,
+  takenByStripe,
   toFrontdeskError,
 } from './stripe-errors.ts'
 import { toInvoiceState, toSubscriptionState } from './stripe-objects.ts'
@@ -40,7 +41,7 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
   const { apiKey, baseUrl, timeoutMs, meters, telemetry } = options
   const { protocol, hostname, port } = new URL(baseUrl)
   const agent = new (protocol === 'http:' ? HttpAgent : HttpsAgent)({ keepAlive: true })
-  const stripe = new Stripe(apiKey, {
+  const settings: Stripe.StripeConfig = {
     apiVersion,
     protocol: protocol === 'http:' ? 'http' : 'https',
     host: hostname,
@@ -50,11 +51,12 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
     maxNetworkRetries: 0,
     telemetry: false,
     httpAgent: agent,
-  })
+  }
+  const stripe = new Stripe(apiKey, settings)
 
   const duration = telemetry.metrics.histogram(
     'billing_stripe_call_duration_seconds',
-    'Requests to Stripe by operation and outcome; ok, missing, counted_before, rate_limited, no_answer, circuit_open, http_<status>.',
+    'Requests to Stripe by operation and outcome; ok, missing, rate_limited, no_answer, circuit_open, http_<status>.',
     ['operation', 'outcome'],
   )
   const passing = handleWhen(isPassing)
@@ -62,9 +64,14 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
   /** For somebody who waits: jittered, and each repetition under the same idempotency key. */
   const again = retry(passing, { maxAttempts: 2, backoff: new ExponentialBackoff({ initialDelay: 200, maxDelay: 2_000 }) })
 
-  async function call<Answer extends StripeObject>(operation: string, policy: IPolicy, request: () => Promise<Answer>): Promise<Answer> {
+  async function call<Answer>(
+    operation: string,
+    policy: IPolicy,
+    request: () => Promise<Answer>,
+    check: (answer: Answer) => Answer = fromStripe,
+  ): Promise<Answer> {
     try {
-      return await wrap(policy, breaker).execute(() => measured(operation, async () => fromStripe(await request())))
+      return await wrap(policy, breaker).execute(() => measured(operation, async () => check(await request())))
     } catch (error) {
       throw toFrontdeskError(error)
     }
@@ -88,6 +95,20 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
       ? { type, state: toSubscriptionState(await call('fetch_subscription', noop, () => stripe.subscriptions.retrieve(id))) }
       : { type, state: toInvoiceState(await call('fetch_invoice', noop, () => stripe.invoices.retrieve(id))) }
   }
+
+  const tellMeter = createMeterStream({
+    async openSession() {
+      const { authentication_token: token, expires_at: expiresAt } = await call('open_meter_session', noop, () =>
+        stripe.v2.billing.meterEventSession.create(),
+      )
+      const { meterEventStream } = new Stripe(token, settings).v2.billing
+      return {
+        send: (events) => call('report_usage', noop, () => meterEventStream.create({ events }), takenByStripe),
+        expiresAt: new Date(expiresAt),
+      }
+    },
+    isOver: (error) => error instanceof Error && isSessionOver(error.cause),
+  })
 
   return {
     async createCustomer({ companyId, attempt, name, email }) {
@@ -126,19 +147,13 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
         throw error
       }),
 
-    async report({ identifier, kind, customerId, quantity, at }) {
-      // Without an idempotency key, under which a failure of theirs would be repeated for a day: the identifier is enough.
-      await call('report_usage', noop, () =>
-        stripe.billing.meterEvents.create({
-          event_name: meters[kind],
-          identifier,
-          timestamp: Math.floor(at.getTime() / 1_000),
-          payload: { stripe_customer_id: customerId, value: String(quantity) },
-        }),
-      ).catch((error: unknown) => {
-        if (!(error instanceof Error && isCounted(error.cause))) throw error
-      })
-    },
+    report: ({ identifier, kind, customerId, quantity, at }) =>
+      tellMeter({
+        event_name: meters[kind],
+        identifier,
+        timestamp: at.toISOString(),
+        payload: { stripe_customer_id: customerId, value: String(quantity) },
+      }),
 
     async [Symbol.asyncDispose]() {
       agent.destroy()

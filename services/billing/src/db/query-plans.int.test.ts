@@ -8,7 +8,7 @@ import { oldestRefetch, oldestReport } from './backlog-ages.ts'
 import { invoicesOf } from './invoice-reader.ts'
 import { plansAfter } from './plan-store.ts'
 import { dueRefetches } from './refetch-queue.ts'
-import { dueReports, settled } from './report-queue.ts'
+import { dueReports, postponed, settled } from './report-queue.ts'
 import { accounts } from './schema/accounts.ts'
 import { invoices } from './schema/invoices.ts'
 import { plans } from './schema/plans.ts'
@@ -160,11 +160,12 @@ test.each<[string, (orm: Orm) => Query]>([
   ])
 })
 
-test('reports are settled by their keys', async () => {
+test('reports are settled and put off by their keys', async () => {
   const report = { companyId: company, usageId: newId('usg'), number: 1, kind: 'messages' as const, usedAt: now, customerId: '' }
   const reports = Array.from({ length: 64 }, () => ({ ...report, quantity: 1, attempts: 1, waitsSince: now, usageId: newId('usg') }))
-  const { sql, params } = settled(reports, now)
-  expect(await inSession((execute) => execute(`explain ${sql}`, params))).toMatchObject([{ type: 'range', key: 'PRIMARY' }])
+  for (const { sql, params } of [settled(reports, now), postponed(reports.map((each) => ({ report: each, until: now })))]) {
+    expect(await inSession((execute) => execute(`explain ${sql}`, params))).toMatchObject([{ type: 'range', key: 'PRIMARY' }])
+  }
 })
 
 test.each<[string, (orm: Orm) => Query]>([

@@ -127,11 +127,11 @@ test('a customer can’t be two accounts’', async () => {
   await expect(other.accounts.setCustomer(company.customerId ?? '')).rejects.toMatchObject({ code: 'failed_precondition' })
 })
 
-const record = (quantity: number, change: 'recorded' | 'amended', id = usageId) => ({
+const record = (quantity: number, change: 'recorded' | 'amended', id = usageId, entityId = 'call') => ({
   change,
-  record: { id, kind: 'call_minutes' as const, quantity, entityId: 'call', eventId: event('call'), revision: 1, usedAt: now() },
+  record: { id, kind: 'call_minutes' as const, quantity, entityId, eventId: event('call'), revision: 1, usedAt: now() },
 })
-const usageId = newId('usg')
+const usageId: string = newId('usg')
 const save = (...records: ReturnType<typeof record>[]) =>
   withTransaction(context.database, (tx) => createUsageBook(tx, company.companyId, now(), () => undefined).save(records))
 const ownReports = (reports: readonly UsageReport[]) => reports.filter(({ companyId }) => companyId === company.companyId)
@@ -165,6 +165,21 @@ test('what fails waits for its time', async () => {
   expect(ownReports(await queue.claim(10))).toEqual([])
   clockMs += 1_000
   expect(ownReports(await queue.claim(10))).toHaveLength(1)
+})
+
+test('of many that fail together each waits for its own time', async () => {
+  const ids = Array.from({ length: 3 }, (): string => newId('usg'))
+  await save(...ids.map((id) => record(3, 'recorded', id, id)))
+  const queue = reportQueue()
+  const claimed = ownReports(await queue.claim(10))
+  const delayMs = (usageId: string) => (ids.indexOf(usageId) + 1) * 60_000
+  await Promise.all(claimed.map((report) => queue.retryLater(report, delayMs(report.usageId))))
+  for (const id of ids) {
+    clockMs += 60_000
+    const again = ownReports(await queue.claim(10))
+    expect(again.map(({ usageId }) => usageId)).toEqual([id])
+    await Promise.all(again.map(queue.settle))
+  }
 })
 
 test('the same call counted by two at once is a conflict that is tried again', async () => {

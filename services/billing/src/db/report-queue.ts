@@ -1,4 +1,3 @@
-import type { CompanyId } from '@frontdesk/contracts'
 import {
   acrossCompanies,
   commitStatements,
@@ -9,11 +8,12 @@ import {
   textByLength,
   withTransaction,
 } from '@frontdesk/database'
-import { and, asc, eq, isNotNull, lte } from 'drizzle-orm'
+import { isFrontdeskError } from '@frontdesk/errors'
+import { asc, lte } from 'drizzle-orm'
+import { gathered } from '../app/gathered.ts'
 import type { OverReported, ReportQueue, UsageReport } from '../app/ports.ts'
 import { nextReport } from '../domain/meter-report.ts'
 import { customersOf } from './customers-of.ts'
-import { gathered } from './gathered.ts'
 import { usageRecords } from './schema/usage-records.ts'
 
 export interface ReportQueueOptions {
@@ -25,7 +25,13 @@ export interface ReportQueueOptions {
 
 type Row = typeof usageRecords.$inferSelect
 
-const reportsPerStatement = 64
+/** Reports come home many at a time. */
+const gathering = {
+  mostAtOnce: 128,
+  gatherMs: 5,
+  batchesAtOnce: 1,
+  worthSplitting: (error: unknown) => !isFrontdeskError(error, 'unavailable'),
+}
 
 /** Usage without an account looks again by itself, though the account's opening has it looked at. */
 const withoutAccountMs = 6 * 60 * 60_000
@@ -33,6 +39,8 @@ const withoutAccountMs = 6 * 60 * 60_000
 /** The reports that are on disk, for one replica among several. */
 export function createReportQueue(database: Database, { now, claimMs, overReported }: ReportQueueOptions): ReportQueue {
   const later = (ms: number) => new Date(now().getTime() + ms)
+
+  const putOff = gathered<Postponed>((reports) => write('the worker puts off reports to meters', postponed(reports)), gathering)
 
   return {
     claim: (limit) =>
@@ -50,16 +58,13 @@ export function createReportQueue(database: Database, { now, claimMs, overReport
         }),
       ),
 
-    settle: gathered(async (reports) => {
-      await acrossCompanies('the worker settles reports to meters', () => commitStatements(database, [settled(reports, now())]))
-    }, reportsPerStatement),
+    settle: gathered((reports) => write('the worker settles reports to meters', settled(reports, now())), gathering),
 
-    async retryLater(report, delayMs) {
-      await database.orm
-        .update(usageRecords)
-        .set({ nextReportAt: later(delayMs) })
-        .where(and(keyIs(report), eq(usageRecords.reportNumber, report.number), isNotNull(usageRecords.pendingQuantity)))
-    },
+    retryLater: (report, delayMs) => putOff({ report, until: later(delayMs) }),
+  }
+
+  async function write(reason: string, statement: SqlStatement): Promise<void> {
+    await acrossCompanies(reason, () => commitStatements(database, [statement]))
   }
 
   /** What becomes of a row that is due: its report, whose number and quantity are fixed from here on. */
@@ -99,16 +104,39 @@ const settledText = textByLength(
       reported_at = ?,
       pending_quantity = null,
       attempts = 0
-    where (${Array.from({ length: reports }, () => '(company_id = ? and usage_id = ? and report_number = ?)').join(' or ')})
-      and pending_quantity is not null`,
+    where ${underWay(reports)}`,
 )
 
 /** Leaves out what somebody else has settled, who was as quick with the same report. */
 export function settled(reports: readonly UsageReport[], at: Date): SqlStatement {
   const listed = padded(reports)
-  const keys = listed.flatMap(({ companyId, usageId, number }) => [companyId, usageId, number])
-  return { sql: settledText(listed.length), params: [at, at, at, ...keys] }
+  return { sql: settledText(listed.length), params: [at, at, at, ...listed.flatMap(keyOf)] }
 }
+
+interface Postponed {
+  readonly report: UsageReport
+  readonly until: Date
+}
+
+const postponedText = textByLength(
+  (reports) => `update usage_records
+    set next_report_at = case ${'when company_id = ? and usage_id = ? then ? '.repeat(reports)}end
+    where ${underWay(reports)}`,
+)
+
+/** Leaves out what has been settled since, or is another report by now. */
+export function postponed(reports: readonly Postponed[]): SqlStatement {
+  const listed = padded(reports)
+  const times = listed.flatMap(({ report: { companyId, usageId }, until }) => [companyId, usageId, until])
+  return { sql: postponedText(listed.length), params: [...times, ...listed.flatMap(({ report }) => keyOf(report))] }
+}
+
+function underWay(reports: number): string {
+  const keys = Array.from({ length: reports }, () => '(company_id = ? and usage_id = ? and report_number = ?)')
+  return `(${keys.join(' or ')}) and pending_quantity is not null`
+}
+
+const keyOf = ({ companyId, usageId, number }: UsageReport) => [companyId, usageId, number]
 
 const taken = ['nextReportAt', 'unreportedSince', 'pendingQuantity', 'reportNumber', 'attempts'] as const
 const take = rowInsert(
@@ -116,7 +144,3 @@ const take = rowInsert(
   ['companyId', 'usageId', 'kind', 'entityId', 'eventId', 'revision', 'quantity', 'usedAt', 'createdAt', ...taken],
   { onDuplicate: taken },
 )
-
-function keyIs({ companyId, usageId }: { companyId: CompanyId; usageId: string }) {
-  return and(eq(usageRecords.companyId, companyId), eq(usageRecords.usageId, usageId))
-}

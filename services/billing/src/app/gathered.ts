@@ -1,0 +1,62 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+interface Waiting<Item> {
+  readonly item: Item
+  readonly done: PromiseWithResolvers<void>
+}
+
+export interface GatheredOptions {
+  /** Of one batch. */
+  readonly mostAtOnce: number
+  /** How long the first of a batch waits for others. */
+  readonly gatherMs: number
+  readonly batchesAtOnce: number
+  /** Whether a batch's failure may be one item's fault, so that each deserves a try of its own. */
+  readonly worthSplitting: (error: unknown) => boolean
+}
+
+/** Takes single items and writes them in batches, since each costs round trips however few it holds; each item ends as its batch does, or by itself. */
+export function gathered<Item>(
+  write: (items: readonly Item[]) => Promise<void>,
+  { mostAtOnce, gatherMs, batchesAtOnce, worthSplitting }: GatheredOptions,
+): (item: Item) => Promise<void> {
+  const waiting: Waiting<Item>[] = []
+  let batches = 0
+  let gathering = false
+
+  function look(): void {
+    if (gathering || waiting.length === 0 || batches === batchesAtOnce) return
+    batches += 1
+    void nextBatch()
+  }
+
+  async function nextBatch(): Promise<void> {
+    gathering = true
+    if (waiting.length < mostAtOnce) await pause(gatherMs)
+    gathering = false
+    const batch = waiting.splice(0, mostAtOnce)
+    const written = writeBatch(batch)
+    look()
+    await written
+    batches -= 1
+    look()
+  }
+
+  async function writeBatch(batch: readonly Waiting<Item>[]): Promise<void> {
+    try {
+      await write(batch.map(({ item }) => item))
+      for (const { done } of batch) done.resolve()
+    } catch (error) {
+      // One after the other: a batch that fails must not ask for more than one that does not.
+      if (batch.length > 1 && worthSplitting(error)) for (const one of batch) await writeBatch([one])
+      else for (const { done } of batch) done.reject(error)
+    }
+  }
+
+  return (item) => {
+    const done = Promise.withResolvers<void>()
+    waiting.push({ item, done })
+    look()
+    return done.promise
+  }
+}
