@@ -12,10 +12,13 @@ import {
   isCounted,
   isMissing,
   isPassing,
+  isUnknown,
   outcomeOf,
   type StripeObject,
   toFrontdeskError,
+  unknownEvent,
 } from './stripe-errors.ts'
+import { toMeterErrors } from './stripe-meter-errors.ts'
 import { toInvoiceState, toSubscriptionState } from './stripe-objects.ts'
 
 export interface StripeOptions {
@@ -139,6 +142,11 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
         if (!(error instanceof Error && isCounted(error.cause))) throw error
       })
     },
+
+    meterErrors: (id) =>
+      call('fetch_meter_errors', noop, () => stripe.v2.core.events.retrieve(id)).then(toMeterErrors, (error: unknown) => {
+        throw error instanceof Error && isUnknown(error.cause) ? unknownEvent(id, error) : error
+      }),
 
     async [Symbol.asyncDispose]() {
       agent.destroy()
