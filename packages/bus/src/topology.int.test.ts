@@ -70,7 +70,9 @@ test('what can be changed in place is changed, and told field by field', async (
 
 test('what can not be changed in place is reported and left alone', async () => {
   const manager = await bus.manager()
-  await manager.streams.add({ name: 'INGRESS', subjects: ['ingress.>', 'bulk.ingress.>'], retention: 'workqueue' })
+  await manager.streams.add({ name: 'INGRESS', subjects: ['ingress.>', 'bulk.ingress.>'] })
+  // Without durables of ours: of such a stream's the broker takes no two for one event.
+  await manager.streams.add({ name: 'QUARANTINE', subjects: ['quarantine.>', 'bulk.quarantine.>'], retention: 'workqueue' })
   await manager.consumers.add('INGRESS', {
     durable_name: 'company-resolver',
     ack_policy: 'explicit',
@@ -79,9 +81,9 @@ test('what can not be changed in place is reported and left alone', async () => 
   })
   const changes = await applyStreams(bus)
   const incompatible = changes.filter(({ kind }) => kind === 'incompatible')
-  expect(incompatible.map(({ name }) => name)).toEqual(['INGRESS', 'INGRESS/company-resolver'])
+  expect(incompatible.map(({ name }) => name)).toEqual(['QUARANTINE', 'INGRESS/company-resolver'])
   expect(incompatible[0]?.differences).toContainEqual({ field: 'retention', found: 'workqueue', wanted: 'limits' })
-  expect((await manager.streams.info('INGRESS')).config.retention).toBe('workqueue')
+  expect((await manager.streams.info('QUARANTINE')).config.retention).toBe('workqueue')
 })
 
 test('a service learns what is missing or means something else, not what is merely tuned', async () => {

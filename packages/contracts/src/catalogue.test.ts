@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { catalogue, decodePayload, encodePayload, type EventType, isEventType } from './catalogue.ts'
 import { vouchForCompanyId } from './ids.ts'
 import { bulkSubject, companySubject, everyCompanySubject, ingressSubject, quarantineSubject } from './subjects.ts'
-import { billingEventTypes, bookingEventTypes, durables, messagingEventTypes, streams } from './topology.ts'
+import { billingEventTypes, billingProviderEventTypes, bookingEventTypes, durables, messagingEventTypes, streams } from './topology.ts'
 
 const types = Object.keys(catalogue) as EventType[]
 
@@ -35,5 +35,14 @@ test('every durable has a stream that takes its subjects, and a lane of its own'
     for (const filter of filterSubjects) expect(prefixes.get(stream)?.some((prefix) => filter.startsWith(prefix))).toBe(true)
   }
   expect(new Set(durables.map(({ name }) => name)).size).toBe(durables.length)
-  expect([...bookingEventTypes, ...billingEventTypes, ...messagingEventTypes].every(isEventType)).toBe(true)
+  const consumed = [...bookingEventTypes, ...billingEventTypes, ...billingProviderEventTypes, ...messagingEventTypes]
+  expect(consumed.every(isEventType)).toBe(true)
+})
+
+test('of what providers send, a company service hears only that usage could not be counted', () => {
+  const ofProviders = durables.filter(({ stream, service }) => stream === 'INGRESS' && service !== 'company-resolver')
+  expect(ofProviders.map(({ service, filterSubjects }) => [service, filterSubjects])).toEqual([
+    ['billing', ['ingress.stripe.meter.failed']],
+    ['billing', ['bulk.ingress.stripe.meter.failed']],
+  ])
 })

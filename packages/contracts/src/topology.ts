@@ -1,5 +1,5 @@
 import type { EventType } from './catalogue.ts'
-import { bulkSubject, everyCompanySubject } from './subjects.ts'
+import { bulkSubject, everyCompanySubject, ingressSubject } from './subjects.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -57,6 +57,9 @@ export const billingEventTypes = [
   'frontdesk.event.withdrawn.v1',
 ] as const satisfies readonly EventType[]
 
+/** What billing consumes as it comes from the payment provider: it concerns the platform's meters, and no single company. */
+export const billingProviderEventTypes = ['frontdesk.meter.failed.v1'] as const satisfies readonly EventType[]
+
 /** What messaging consumes. */
 export const messagingEventTypes = [
   'frontdesk.message.received.v1',
@@ -70,18 +73,28 @@ const bulk = { ackWaitMs: 60_000, maxAckPending: 500 }
 
 /** A company service's two durables. */
 function ofCompanies<Service extends DurableSpec['service']>(service: Service, types: readonly EventType[]) {
-  const subjects = types.map(everyCompanySubject)
+  return inBothLanes({ stream: 'COMPANY', name: service, service }, types.map(everyCompanySubject))
+}
+
+function inBothLanes<Service extends DurableSpec['service']>(
+  { stream, name, service }: { stream: StreamSpec['name']; name: string; service: Service },
+  subjects: readonly string[],
+) {
   return [
-    { stream: 'COMPANY', name: service, service, filterSubjects: subjects, ...live },
-    { stream: 'COMPANY', name: `${service}-bulk`, service, filterSubjects: subjects.map(bulkSubject), ...bulk },
+    { stream, name, service, filterSubjects: subjects, ...live },
+    { stream, name: `${name}-bulk`, service, filterSubjects: subjects.map(bulkSubject), ...bulk },
   ] as const satisfies readonly DurableSpec[]
 }
 
-/** The durables of our own services, a live one and a bulk one each. */
+/** The durables of our own services, always a live one and a bulk one. */
 export const durables = [
   { stream: 'INGRESS', name: 'company-resolver', service: 'company-resolver', filterSubjects: ['ingress.>'], ...live },
   { stream: 'INGRESS', name: 'company-resolver-bulk', service: 'company-resolver', filterSubjects: ['bulk.ingress.>'], ...bulk },
   ...ofCompanies('booking', bookingEventTypes),
   ...ofCompanies('billing', billingEventTypes),
+  ...inBothLanes(
+    { stream: 'INGRESS', name: 'billing-meters', service: 'billing' },
+    billingProviderEventTypes.map((type) => ingressSubject('stripe', type)),
+  ),
   ...ofCompanies('messaging', messagingEventTypes),
 ] as const satisfies readonly DurableSpec[]

@@ -44,6 +44,8 @@ test('who publishes an event and who consumes it stand beside it', async () => {
       'company-resolver.consumes.ingress.call.ended',
       'company-resolver.publishes.company.call.ended',
       'billing.consumes.company.call.ended',
+      // Of one provider alone.
+      'billing.consumes.bulk.ingress.meter.failed',
       'booking.publishes.bulk.company.appointment.confirmed',
       'company-resolver.publishes.quarantine',
     ]),

@@ -37,11 +37,12 @@ export function cataloguedEvents(protos: Protos): CataloguedEvent[] {
   })
 }
 
-/** Which of our services consume it there. */
+/** Which of our services consume it there, all of it or what one provider sends. */
 function consumersOf(stage: Stage): string[] {
-  const filter = stageFilter(stage)
+  const all = stageFilter(stage)
   const ours = durables.filter(
-    ({ stream, filterSubjects }) => stream === stage.stream && filterSubjects.some((wide) => coversFilter(wide, filter)),
+    ({ stream, filterSubjects }) =>
+      stream === stage.stream && filterSubjects.some((filter) => coversFilter(filter, all) || coversFilter(all, filter)),
   )
   return [...new Set(ours.map(({ service }) => service))]
 }

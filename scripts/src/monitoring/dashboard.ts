@@ -168,6 +168,11 @@ const rows: readonly Row[] = [
         },
       },
       {
+        title: 'Usage that Stripe could not count',
+        unit: 'ops',
+        queries: { '{{code}}': `sum by (code) (${perSecond('frontdesk_billing_meter_refusals_total')})` },
+      },
+      {
         title: 'Calls to WhatsApp, p95',
         unit: 's',
         queries: { '{{outcome}}': quantile(0.95, 'frontdesk_messaging_whatsapp_call_duration_seconds', 'outcome') },

@@ -1,5 +1,12 @@
 import { connectBus, watchTopology } from '@frontdesk/bus'
-import { billingEventTypes, BillingServiceDefinition, type CompanyId, newId, OperationsServiceDefinition } from '@frontdesk/contracts'
+import {
+  billingEventTypes,
+  billingProviderEventTypes,
+  BillingServiceDefinition,
+  type CompanyId,
+  newId,
+  OperationsServiceDefinition,
+} from '@frontdesk/contracts'
 import { companyTablesOf, type Database, migrate, openDatabase } from '@frontdesk/database'
 import { consumeDurables, createEventHandler, createOperations, createOutbox } from '@frontdesk/outbox'
 import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
@@ -14,6 +21,7 @@ import { previewInvoice } from './app/preview-invoice.ts'
 import { recordUsage } from './app/record-usage.ts'
 import { refreshMirror } from './app/refresh-mirror.ts'
 import { reportUsage } from './app/report-usage.ts'
+import { takeBackRefused } from './app/take-back-refused.ts'
 import { createStripe } from './clients/stripe.ts'
 import type { Config } from './config.ts'
 import { createAccountStore } from './db/account-store.ts'
@@ -22,12 +30,15 @@ import { createInvoiceReader } from './db/invoice-reader.ts'
 import { createPlanStore } from './db/plan-store.ts'
 import { createRefetchQueue } from './db/refetch-queue.ts'
 import { createRefetchRequests } from './db/refetch-requests.ts'
+import { createRefusedReports } from './db/refused-reports.ts'
 import { createReportQueue } from './db/report-queue.ts'
 import * as schema from './db/schema/index.ts'
 import { createSubscriptionStatusReader } from './db/subscription-status-reader.ts'
 import { createUsageBook } from './db/usage-book.ts'
 import { createUsageReader } from './db/usage-reader.ts'
 import { onCompanyEvents } from './events/on-company-event.ts'
+import { onEvents } from './events/on-event.ts'
+import { onMeterFailed } from './events/on-meter-failed.ts'
 import { createObserver } from './observe/observer.ts'
 import { createBillingService } from './rpc/billing-service.ts'
 
@@ -82,15 +93,21 @@ export async function startBilling(config: Config, overrides: BillingOverrides =
     outbox,
     telemetry,
     name,
-    types: billingEventTypes,
-    handle: onCompanyEvents({
-      recordUsageOf: (tx, companyId) =>
-        recordUsage({
-          book: createUsageBook(tx, companyId, now(), reports.wake),
-          newUsageId: () => newId('usg'),
-          counted: observer.usageCounted,
-        }),
-      refetches: (tx) => createRefetchRequests(tx, now(), refetches.wake),
+    types: [...billingEventTypes, ...billingProviderEventTypes],
+    handle: onEvents({
+      ofCompanies: onCompanyEvents({
+        recordUsageOf: (tx, companyId) =>
+          recordUsage({
+            book: createUsageBook(tx, companyId, now(), reports.wake),
+            newUsageId: () => newId('usg'),
+            counted: observer.usageCounted,
+          }),
+        refetches: (tx) => createRefetchRequests(tx, now(), refetches.wake),
+      }),
+      ofMeters: onMeterFailed({
+        takeBackOf: (tx) => takeBackRefused({ provider, reports: createRefusedReports(tx, now()), now: now() }),
+        observer,
+      }),
     }),
   })
   starting.use(consumeDurables({ database, bus, telemetry, service: name, handler }))

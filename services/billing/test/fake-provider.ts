@@ -1,13 +1,15 @@
 import { FrontdeskError } from '@frontdesk/errors'
-import type { PaymentProvider } from '../src/app/ports.ts'
+import type { MeterError, PaymentProvider } from '../src/app/ports.ts'
 import type { FetchedObject, SubscriptionState } from '../src/domain/subscription.ts'
 
 /** A payment provider in memory: its objects are a test's to change, and its failures are the test's, too. */
 export function createFakeProvider() {
   const objects = new Map<string, FetchedObject>()
   const meter = new Map<string, { kind: string; customerId: string; quantity: number; at: Date }>()
+  const meterErrors = new Map<string, MeterError[]>()
   const failures: Partial<Record<keyof PaymentProvider, number>> = {}
   const calls: string[] = []
+  const asked = new Set<string>()
   let made = 0
 
   /** Fails so many times as the test asked for; after the effect, since that is the harder case. */
@@ -53,6 +55,12 @@ export function createFakeProvider() {
       if (!meter.has(identifier)) meter.set(identifier, use)
       answer('report', undefined)
     },
+    meterErrors: async (id) => {
+      asked.add(id)
+      const errors = answer('meterErrors', meterErrors.get(id))
+      if (!errors) throw new FrontdeskError('not_found', { publicMessage: 'There is no such event.' })
+      return errors
+    },
   }
-  return { provider, objects, meter, failures, calls }
+  return { provider, objects, meter, meterErrors, asked, failures, calls }
 }

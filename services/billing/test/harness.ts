@@ -1,6 +1,16 @@
 import { connect } from '@nats-io/transport-node'
 import { applyStreams, connectBus, encodeEnvelope } from '@frontdesk/bus'
-import { BillingServiceDefinition, type CompanyId, newId, OperationsServiceDefinition, vouchForCompanyId } from '@frontdesk/contracts'
+import {
+  BillingServiceDefinition,
+  type CompanyId,
+  deriveEventId,
+  encodePayload,
+  ingressSubject,
+  MeterFailed,
+  newId,
+  OperationsServiceDefinition,
+  vouchForCompanyId,
+} from '@frontdesk/contracts'
 import { companyEvent, type CompanyEvent } from '@frontdesk/outbox/testing'
 import { createRpcClient, type TokenSource } from '@frontdesk/rpc'
 import { createTestAuthority } from '@frontdesk/rpc/testing'
@@ -118,6 +128,17 @@ export function callEnded(companyId: CompanyId, callId: string, seconds: number,
 
 export function messageSent(companyId: CompanyId, messageId: string, sentAt: Date = at) {
   return companyEvent(companyId, 'frontdesk.message.sent.v1', messageId, { messageId, sentAt }, { time: sentAt })
+}
+
+/** That a meter could not count something, as the ingress tells it: of no company. */
+export function meterFailed(providerEventId: string, payload: object = {}, revision = 1): CompanyEvent {
+  const type = 'frontdesk.meter.failed.v1'
+  const id = deriveEventId(['test', type, providerEventId, JSON.stringify(payload)])
+  return {
+    envelope: { id, revision, type, source: 'frontdesk/webhook-ingress', subject: 'mtr_1', time: at, correlationId: id },
+    subject: ingressSubject('stripe', type),
+    body: encodePayload(type, MeterFailed.fromJSON({ providerEventId, meterId: 'mtr_1', ...payload })),
+  }
 }
 
 export const salonPlan = {

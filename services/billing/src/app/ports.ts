@@ -3,6 +3,7 @@ import type { Page } from '@frontdesk/database'
 import type { Boundary, LineKind, UsageTotals } from '../domain/invoice-lines.ts'
 import type { Period } from '../domain/period.ts'
 import type { Plan } from '../domain/plan.ts'
+import type { RefusedMetering, Unresolved } from '../domain/refused-report.ts'
 import type { FetchedObject, InvoiceState, ProviderObject, SubscriptionState } from '../domain/subscription.ts'
 import type { UsageDecision, UsageKind, UsageRecord } from '../domain/usage.ts'
 
@@ -148,6 +149,51 @@ export interface ReportQueue {
   retryLater(report: UsageReport, delayMs: number): Promise<void>
 }
 
+/** What an event says of a meter that could not count some usage; the reasons have to be asked for. */
+export interface MeterFailure {
+  readonly providerEventId: string
+  /** Empty where there is no such meter. */
+  readonly meterId: string
+}
+
+/** Why a meter could not count some usage. */
+export interface MeterError {
+  /** The provider's own; there can be new ones. */
+  readonly code: string
+  /** How many reports it could not count for this. */
+  readonly errors: number
+  /** Of those that it names, each once. Fewer than there are, mostly. */
+  readonly identifiers: readonly string[]
+}
+
+/** A record that is named in a meter's error. */
+export interface RefusedRecord extends RefusedMetering {
+  readonly companyId: CompanyId
+  readonly usageId: string
+  readonly kind: UsageKind
+}
+
+/** A record of which the meter has only `reported`; the rest is reported at `dueAt`, if any is left. */
+export interface TakenBack {
+  readonly record: RefusedRecord
+  readonly reported: number
+  readonly dueAt: Date | undefined
+}
+
+/** The records whose reports the meters refused, over all companies, inside one transaction. */
+export interface RefusedReports {
+  /** Reads and locks the records. */
+  open(usageIds: readonly string[]): Promise<RefusedRecord[]>
+  /** For records that are open. */
+  takeBack(records: readonly TakenBack[]): Promise<void>
+}
+
+/** What became of a report that a meter refused. */
+export type RefusedReport =
+  | ({ readonly outcome: 'taken_back'; readonly number: number; readonly quantity: number } & TakenBack)
+  /** A person has to look, unless it is `known`. */
+  | { readonly outcome: Unresolved; readonly identifier: string; readonly record: RefusedRecord | undefined }
+
 /** What we ask of the payment provider. A failure is a FrontdeskError, whose `retryable` says whether to ask again. */
 export interface PaymentProvider {
   /** The customer's id; the same for a company's attempt however often it is asked. */
@@ -175,6 +221,8 @@ export interface PaymentProvider {
     readonly quantity: number
     readonly at: Date
   }) => Promise<void>
+  /** What its event says that its meters could not count. @throws FrontdeskError `not_found` for an event that it does not know, or no longer. */
+  meterErrors(providerEventId: string): Promise<MeterError[]>
 }
 
 /** Where what happens in the background is counted, and said where a person should look. */
@@ -188,6 +236,8 @@ export interface Observer {
   readonly reportFailed: (report: UsageReport, error: unknown, delayMs: number) => void
   /** A correction took back what the meter has, and the meter can't be told less. */
   readonly overReported: (record: OverReported) => void
+  readonly meterFailed: (failure: MeterFailure & MeterError) => void
+  readonly reportRefused: (report: RefusedReport) => void
 }
 
 /** A record of which a meter was told too much. */

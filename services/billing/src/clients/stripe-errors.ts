@@ -35,6 +35,11 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404 && error.code === 'resource_missing'
 }
 
+/** Whether Stripe has no such thing at this path, in the words of either of its APIs. */
+export function isUnknown(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeError && error.statusCode === 404
+}
+
 /** Whether what was opened for a while does not count any more. */
 export function isSessionOver(error: unknown): boolean {
   return error instanceof Stripe.errors.TemporarySessionExpiredError || error instanceof Stripe.errors.StripeAuthenticationError
@@ -64,6 +69,14 @@ export function toFrontdeskError(error: unknown): unknown {
     publicMessage: `The payment provider refused this${error.param === undefined ? '' : ` for its ${error.param}`}.`,
     detail,
     cause: error,
+  })
+}
+
+/** An event that is of another account or mode, or older than the 30 days for which Stripe keeps it. */
+export function unknownEvent(id: string, cause: Error): FrontdeskError {
+  return new FrontdeskError('not_found', {
+    publicMessage: `Stripe knows no event ${id}, or no longer: nobody can say what its meters could not count.`,
+    cause,
   })
 }
 

@@ -179,3 +179,25 @@ test('one that fails again and again is left alone for a moment', async () => {
   const { body } = await telemetry.metrics.render()
   expect(body).toMatch(/billing_stripe_call_duration_seconds_count\{operation="report_usage",outcome="http_503"\} 20/)
 })
+
+test('what meters could not count is asked for by the event, as Stripe’s second API has it', async () => {
+  const reason = {
+    error_count: 3,
+    error_types: [{ code: 'no_meter', error_count: 3, sample_errors: [{ request: { identifier: 'usg_1' } }] }],
+  }
+  const { stripe, requests } = await stripeThat(json(200, { id: 'evt_1', object: 'v2.core.event', data: { reason } }))
+  expect(await stripe.meterErrors('evt_1')).toEqual([{ code: 'no_meter', errors: 3, identifiers: ['usg_1'] }])
+  expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET /v2/core/events/evt_1'])
+})
+
+test.each<[string, Answer, object]>([
+  ['an event that Stripe does not know', failure(404, { code: 'not_found' }), { code: 'not_found', retryable: false }],
+  ['an event that is none of a meter', json(200, { object: 'v2.core.event', data: {} }), { code: 'failed_precondition', retryable: false }],
+  ['an answer that is not Stripe’s', json(404, { detail: 'No.' }), { code: 'unavailable', retryable: true }],
+  ['a fault of theirs', failure(503), { code: 'unavailable', retryable: true }],
+  ['no answer', hang, { code: 'unavailable', retryable: true }],
+])('%s says whether to ask for a meter’s errors again', async (_, answer, expected) => {
+  const { stripe, requests } = await stripeThat(answer)
+  await expect(stripe.meterErrors('evt_1')).rejects.toMatchObject(expected)
+  expect(requests).toHaveLength(1)
+})

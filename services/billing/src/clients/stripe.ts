@@ -13,10 +13,13 @@ import {
   isMissing,
   isPassing,
   isSessionOver,
+  isUnknown,
   outcomeOf,
   takenByStripe,
   toFrontdeskError,
+  unknownEvent,
 } from './stripe-errors.ts'
+import { toMeterErrors } from './stripe-meter-errors.ts'
 import { toInvoiceState, toSubscriptionState } from './stripe-objects.ts'
 
 export interface StripeOptions {
@@ -153,6 +156,11 @@ export function createStripe(options: StripeOptions): PaymentProvider & AsyncDis
         identifier,
         timestamp: at.toISOString(),
         payload: { stripe_customer_id: customerId, value: String(quantity) },
+      }),
+
+    meterErrors: (id) =>
+      call('fetch_meter_errors', noop, () => stripe.v2.core.events.retrieve(id)).then(toMeterErrors, (error: unknown) => {
+        throw error instanceof Error && isUnknown(error.cause) ? unknownEvent(id, error) : error
       }),
 
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,5 @@
 import type { CompanyId, EventId } from '@frontdesk/contracts'
-import type { Account, ListedUsage, Mirrored } from '../app/ports.ts'
+import type { Account, ListedUsage, Mirrored, RefusedRecord } from '../app/ports.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { InvoiceState, SubscriptionState } from '../domain/subscription.ts'
 import type { UsageRecord } from '../domain/usage.ts'
@@ -79,4 +79,27 @@ export function toUsage({ usageId, kind, entityId, eventId, revision, quantity, 
 
 export function toListedUsage(row: UsageRow): ListedUsage {
   return { ...toUsage(row), reportedAt: row.reportedAt ?? undefined }
+}
+
+export function toRefusedRecord(row: UsageRow): RefusedRecord {
+  const {
+    companyId,
+    usageId,
+    kind,
+    quantity,
+    reportedQuantity: reported,
+    pendingQuantity,
+    reportNumber: number,
+    lastReportedQuantity,
+  } = row
+  return {
+    companyId,
+    usageId,
+    kind,
+    quantity,
+    reported,
+    pending: pendingQuantity ?? undefined,
+    number,
+    last: lastReportedQuantity ?? undefined,
+  }
 }

@@ -8,6 +8,7 @@ import { oldestRefetch, oldestReport } from './backlog-ages.ts'
 import { invoicesOf } from './invoice-reader.ts'
 import { plansAfter } from './plan-store.ts'
 import { dueRefetches } from './refetch-queue.ts'
+import { refusedRecords } from './refused-reports.ts'
 import { dueReports, postponed, settled } from './report-queue.ts'
 import { accounts } from './schema/accounts.ts'
 import { invoices } from './schema/invoices.ts'
@@ -142,6 +143,7 @@ test.each<[string, (orm: Orm) => Query, ...string[]]>([
   ['a page of a line', (orm) => usageAfter(orm, company, { ...page, line: 'further_minutes', boundary }), 'usage_records_by_kind'],
   ['what is due to be fetched', (orm) => dueRefetches(orm, now, 8), 'refetches_due'],
   ['what is due to be reported', (orm) => dueReports(orm, now, 8), 'usage_records_due'],
+  ['what a meter refused', (orm) => refusedRecords(orm, [newId('usg'), newId('usg'), newId('usg')]), 'usage_records_by_id'],
 ])('%s reads by its index and sorts nothing', async (_, query, ...keys) => {
   const found = await plansOf(query(context.database.orm))
   expect(found.map(({ key }) => key)).toEqual(keys)

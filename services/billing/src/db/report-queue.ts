@@ -96,11 +96,12 @@ export function dueReports(orm: Database['orm'], now: Date, limit: number) {
 }
 
 const settledText = textByLength(
-  // None reads a column that stands before it: servers assign from left to right.
-  (reports) => `update usage_records
+  // None reads a column that stands before it: servers assign from left to right. By the index of ids alone more would be locked.
+  (reports) => `update usage_records force index (primary)
     set next_report_at = if(quantity = reported_quantity + pending_quantity, null, ?),
       unreported_since = if(quantity = reported_quantity + pending_quantity, null, ?),
       reported_quantity = reported_quantity + pending_quantity,
+      last_reported_quantity = pending_quantity,
       reported_at = ?,
       pending_quantity = null,
       attempts = 0
@@ -119,7 +120,7 @@ interface Postponed {
 }
 
 const postponedText = textByLength(
-  (reports) => `update usage_records
+  (reports) => `update usage_records force index (primary)
     set next_report_at = case ${'when company_id = ? and usage_id = ? then ? '.repeat(reports)}end
     where ${underWay(reports)}`,
 )

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { mayCountTwice, type Metering, meterTime, nextReport, reportIdentifier } from './meter-report.ts'
+import { mayCountTwice, type Metering, meterTime, namedReport, nextReport, reportIdentifier } from './meter-report.ts'
 
 const now = new Date('2026-05-01T09:00:00Z')
 const minutes = (count: number) => new Date(now.getTime() + count * 60_000)
@@ -49,6 +49,34 @@ test('amendments and crashes between send and mark leave the meter with the high
 
 test('the first report is called as its record, a later one by its number', () => {
   expect([reportIdentifier('usg_1', 1), reportIdentifier('usg_1', 2)]).toEqual(['usg_1', 'usg_1.2'])
+})
+
+test('an identifier says which report it names', () => {
+  const usageId = 'usg_01h455vb4pex5vsknk084sn02q'
+  for (const number of [1, 2, 10, 999_999_999]) {
+    expect(namedReport(reportIdentifier(usageId, number))).toEqual({ usageId, number })
+  }
+})
+
+test.each([
+  '',
+  'usg_',
+  'usg_1.1',
+  'usg_1.0',
+  'usg_1.02',
+  'usg_1.-2',
+  'usg_1.2.3',
+  'usg_1.2 ',
+  'usg_1\n',
+  'usg_1.1234567890',
+  'USG_1',
+  'usg_é',
+  ' usg_1',
+  'cmp_1',
+  `usg_${'0'.repeat(37)}`,
+  "usg_1' or 1=1 --",
+])('%j names no report', (identifier) => {
+  expect(namedReport(identifier)).toBeUndefined()
 })
 
 test('a time that the meter does not take becomes the nearest that it does', () => {

@@ -27,6 +27,14 @@ export function reportIdentifier(usageId: string, number: number): string {
   return number === 1 ? usageId : `${usageId}.${number}`
 }
 
+/** Which report an identifier names, for `reportIdentifier` gave it; undefined for any other, since whoever has our key can name theirs as they like. */
+export function namedReport(identifier: string): { readonly usageId: string; readonly number: number } | undefined {
+  const [, usageId, number] = /^(usg_[0-9a-z]{1,36})(?:\.([1-9]\d{0,8}))?$/.exec(identifier) ?? []
+  if (usageId === undefined) return undefined
+  if (number === undefined) return { usageId, number: 1 }
+  return number === '1' ? undefined : { usageId, number: Number(number) }
+}
+
 const dayMs = 24 * 60 * 60_000
 
 /**

@@ -9,6 +9,11 @@ export function createObserver({ logger, metrics }: Telemetry): Observer {
   ])
   const fetches = metrics.counter('billing_refetches_total', 'Fetches of Stripe’s objects by type and outcome.', ['type', 'outcome'])
   const reports = metrics.counter('billing_meter_reports_total', 'Reports to Stripe’s meters by kind and outcome.', ['kind', 'outcome'])
+  const refusals = metrics.counter('billing_meter_refusals_total', 'Reports that Stripe’s meters could not count afterwards, by reason.', [
+    'code',
+  ])
+  // A counter's first increment from nothing is none to Prometheus.
+  for (const code of [...refusalCodes, 'other']) refusals.inc({ code }, 0)
   return {
     usageCounted: (kind, change) => usage.inc({ kind, change }),
 
@@ -45,8 +50,48 @@ export function createObserver({ logger, metrics }: Telemetry): Observer {
       reports.inc({ kind, outcome: 'over_reported' })
       logger.error({ companyId, usageId, quantity, reported: told }, 'the meter was told more than was used: a person has to adjust it')
     },
+
+    meterFailed({ providerEventId, meterId, code, errors, identifiers }) {
+      refusals.inc({ code: refusalCodes.has(code) ? code : 'other' }, errors)
+      const fields = { providerEventId, meterId, code, errors, named: identifiers.length }
+      logger.error(fields, 'Stripe could not count usage that was reported to it')
+      if (errors > identifiers.length) {
+        logger.error(
+          { ...fields, unnamed: errors - identifiers.length },
+          'Stripe does not name all of the usage that it could not count: a person has to compare the meter with what was reported',
+        )
+      }
+    },
+
+    reportRefused(report) {
+      if (report.outcome === 'taken_back') {
+        const { record, number, quantity, dueAt } = report
+        const { companyId, usageId, kind } = record
+        reports.inc({ kind, outcome: 'refused' })
+        logger.warn({ companyId, usageId, number, quantity, dueAt }, 'a report that Stripe refused was taken back, and is made once more')
+        return
+      }
+      const { outcome, identifier, record } = report
+      const fields = { identifier: identifier.slice(0, 100), companyId: record?.companyId, outcome }
+      if (outcome === 'known') logger.info(fields, 'a report that Stripe refused was taken back before')
+      else logger.error(fields, 'a report that Stripe refused can not be taken back: a person has to look')
+    },
   }
 }
+
+/** Those that Stripe has told of so far. */
+const refusalCodes: ReadonlySet<string> = new Set([
+  'archived_meter',
+  'meter_event_customer_not_found',
+  'meter_event_dimension_count_too_high',
+  'meter_event_invalid_value',
+  'meter_event_no_customer_defined',
+  'meter_event_value_too_many_digits',
+  'missing_dimension_payload_keys',
+  'no_meter',
+  'timestamp_in_future',
+  'timestamp_too_far_in_past',
+])
 
 function outcomeOf(clamped: boolean, perhapsTwice: boolean): string {
   if (perhapsTwice) return 'perhaps_twice'

@@ -18,6 +18,8 @@ export const usageRecords = mysqlTable(
     createdAt: instant('created_at').notNull(),
     reportedQuantity: int('reported_quantity').notNull().default(0),
     reportedAt: instant('reported_at'),
+    /** What the last settled report said; 0 once the meter has refused that, null where it was settled before this column was there. */
+    lastReportedQuantity: int('last_reported_quantity'),
     /** Of the report under way, fixed before it is sent, so that a repetition says the same. */
     pendingQuantity: int('pending_quantity'),
     reportNumber: int('report_number', { unsigned: true }).notNull().default(0),
@@ -33,6 +35,8 @@ export const usageRecords = mysqlTable(
     index('usage_records_by_time').on(table.companyId, table.usedAt, table.usageId),
     // Everything that an invoice adds up.
     index('usage_records_by_kind').on(table.companyId, table.kind, table.usedAt, table.usageId, table.quantity),
+    // The provider names a report by its record alone.
+    index('usage_records_by_id').on(table.usageId),
     index('usage_records_due').on(table.nextReportAt),
     index('usage_records_waiting').on(table.unreportedSince),
   ],
