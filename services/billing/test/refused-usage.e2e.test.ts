@@ -149,7 +149,7 @@ test('while the provider is away the event waits, and is counted when it is ther
 test('a report that is refused while it is still being sent is taken back once it is settled', async () => {
   const companyId = newCompany()
   const { customerId } = await harness.openAccount(companyId)
-  harness.fake.failures.report = 1
+  harness.fake.failures.report = Infinity
   await harness.publish(callEnded(companyId, 'c1', 180))
   await eventually(() => expect(harness.metered(customerId)).toHaveLength(1))
   const { usageId } = await usageOf(companyId)
@@ -157,6 +157,7 @@ test('a report that is refused while it is still being sent is taken back once i
   await harness.publish(meterFailed(refusing(usageId)))
   await eventually(() => expect(harness.fake.calls.slice(asked)).toContain('meterErrors'))
   expect(await recordOf(companyId)).toMatchObject({ pending_quantity: 3, reported_quantity: 0 })
+  harness.fake.failures.report = 0
   harness.hoursPass(1)
   await harness.handled()
   await eventually(async () =>

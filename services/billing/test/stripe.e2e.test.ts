@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { eventually, freePort, type ProviderSandbox, type SandboxFault, startProviderSandbox } from '@frontdesk/testing'
 import { Stripe } from 'stripe'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { callEnded, type Harness, messageSent, newCompany, salonPlan, startHarness } from './harness.ts'
+import { callEnded, type Harness, messageSent, meterFailed, newCompany, salonPlan, startHarness } from './harness.ts'
 import { eventOfWebhook } from './stripe-events.ts'
 
 let sandbox: ProviderSandbox
@@ -105,6 +105,25 @@ test.each(['error_after', 'hang_after', 'disconnect_after', 'rate_limited', 'err
   },
   30_000,
 )
+
+test('usage that Stripe took and then could not count is taken back by what its event says', async () => {
+  const { companyId } = await openAccount()
+  await sandbox.control.takeHeldWebhooks()
+  await harness.query('UPDATE accounts SET customer_id = ? WHERE company_id = ?', ['cus_gone', companyId])
+  await harness.publish(callEnded(companyId, 'uncounted', 60, { endedAt: new Date() }))
+  const webhook = await eventually(async () => {
+    const found = (await sandbox.control.takeHeldWebhooks()).find(({ body }) => body.includes('v1.billing.meter.error_report_triggered'))
+    if (!found) throw new Error('Stripe has not told yet')
+    return found
+  })
+  const record = () =>
+    harness.query('SELECT reported_quantity, last_reported_quantity, unreported_since FROM usage_records WHERE company_id = ?', [companyId])
+  await eventually(async () => expect(await record()).toMatchObject([{ reported_quantity: 1, unreported_since: null }]))
+  await harness.publish(meterFailed((JSON.parse(webhook.body) as { id: string }).id))
+  await eventually(async () =>
+    expect(await record()).toMatchObject([{ reported_quantity: 0, last_reported_quantity: 0, unreported_since: expect.any(Date) }]),
+  )
+})
 
 test('usage of before the meter’s window is reported for its beginning', async () => {
   const { companyId, customerId } = await openAccount()
