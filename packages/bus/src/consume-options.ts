@@ -7,6 +7,8 @@ export interface ConsumeOptions {
   durable: string
   /** The most events handed over at once (256). */
   batchSize?: number
+  /** How long to wait after a batch that was not full, so that the next one holds more: many share a commit for the price of one (0 ms). */
+  gatherMs?: number
   /** Gives one settlement for each event, in their order; after a throw all of them are retried. */
   handle: (events: ReceivedEvent[]) => Promise<Settlement[]>
   /** What becomes of events whose type this version does not know: they wait for a newer one, or are acknowledged unread (`wait`). */

@@ -78,6 +78,23 @@ test('a single event on a quiet durable is handed over at once, not when a batch
   await eventually(() => expect(batches).toHaveLength(2), { timeoutMs: 1_000 })
 })
 
+test('after a batch that was not full the next one gathers, and after a full one nothing is waited for', async () => {
+  const { batches, handle } = recorder()
+  bus.consume({ ...resolver, batchSize: 10, gatherMs: 500, handle })
+  await bus.publish(messages(0, 1))
+  await eventually(() => expect(batches).toHaveLength(1), { timeoutMs: 400 })
+  await bus.publish(messages(1, 3))
+  await bus.publish(messages(3, 5))
+  await eventually(() => expect(batches.map(({ length }) => length)).toEqual([1, 4]))
+
+  await eventually(async () => expect((await infoOf()).num_waiting).toBe(1))
+  const begun = performance.now()
+  await bus.publish(messages(5, 45))
+  await eventually(() => expect(batches.flat()).toHaveLength(45))
+  // However many came with the first of them, of the others all but the last batch are full.
+  expect(performance.now() - begun).toBeLessThan(1_200)
+})
+
 test('nothing is acked before its settlement is there', async () => {
   await bus.publish(messages(0, 10))
   const gate = Promise.withResolvers<void>()

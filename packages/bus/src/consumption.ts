@@ -16,7 +16,7 @@ const infoIntervalMs = 10_000
 
 /** Consumes until disposed, through lost connections, restarted brokers, and durables that are not there yet. */
 export function startConsumption(link: Link, telemetry: Telemetry, options: ConsumeOptions): Consumption {
-  const { stream, durable, batchSize = 256 } = options
+  const { stream, durable, batchSize = 256, gatherMs = 0 } = options
   const labels = { stream, durable }
   const logger = telemetry.logger.child({ component: 'bus', stream, durable })
   const { metrics } = telemetry
@@ -51,6 +51,7 @@ export function startConsumption(link: Link, telemetry: Telemetry, options: Cons
         const batch = await pull.next(stop)
         if (filters) void readAhead(manager, stream, batch)
         await batches.process(batch)
+        if (gatherMs > 0 && batch.length < batchSize) await pause(gatherMs, undefined, { signal: stop }).catch(() => undefined)
       }
     } finally {
       clearInterval(signs)

@@ -43,6 +43,8 @@ import { createObserver } from './observe/observer.ts'
 import { createBillingService } from './rpc/billing-service.ts'
 
 const name = 'billing'
+/** What it counts and mirrors is in no hurry. */
+const gatherMs = 50
 
 /** A running billing service: where it listens. Disposing it finishes what is in hand and flushes the outbox. */
 export interface Billing extends AsyncDisposable {
@@ -110,7 +112,7 @@ export async function startBilling(config: Config, overrides: BillingOverrides =
       }),
     }),
   })
-  starting.use(consumeDurables({ database, bus, telemetry, service: name, handler }))
+  starting.use(consumeDurables({ database, bus, telemetry, service: name, handler, gatherMs }))
 
   const rpc = createRpcServer({
     telemetry,

@@ -37,6 +37,8 @@ import { onCompanyEvents, type WithdrawalReport } from './events/on-company-even
 import { createBookingService } from './rpc/booking-service.ts'
 
 const name = 'booking'
+/** Nobody notices so little. */
+const gatherMs = 20
 /** While it is waited for, somebody hears a phone ring. */
 const billingTimeoutMs = 400
 
@@ -88,7 +90,7 @@ export async function startBooking(config: Config, overrides: BookingOverrides =
       report: reportWithdrawals(telemetry),
     }),
   })
-  starting.use(consumeDurables({ database, bus, telemetry, service: name, handler }))
+  starting.use(consumeDurables({ database, bus, telemetry, service: name, handler, gatherMs }))
 
   const identity = { address: config.IDENTITY_ADDRESS, credentialFile: config.CREDENTIAL_FILE, telemetry }
   const tokens = overrides.tokens ?? starting.use(createIdentityTokens(identity))

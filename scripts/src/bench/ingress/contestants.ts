@@ -7,6 +7,7 @@ import { openKeys } from '../../stack/keys.ts'
 import { byService } from '../../stack/manifest.ts'
 import { choosePorts, urlOf } from '../../stack/ports.ts'
 import { migrateService, type ServiceProcess, startService } from '../../stack/service-process.ts'
+import { productionSettings } from '../mysql-settings.ts'
 import { startCollector } from './collector.ts'
 import { ageMessagesOut, fillLedger } from './million-rows.ts'
 
@@ -40,16 +41,6 @@ export interface ContestantsOptions {
   readonly nodeOptions?: readonly string[]
 }
 
-/** As infra/mysql/frontdesk.cnf has it. */
-const mysqlSettings = [
-  '--innodb-buffer-pool-size=512M',
-  '--innodb-log-file-size=2G',
-  '--innodb-io-capacity=2000',
-  '--innodb-io-capacity-max=4000',
-  '--innodb-max-dirty-pages-pct-lwm=10',
-  '--max-allowed-packet=64M',
-  '--sync-binlog=1',
-]
 const database = 'webhook_ingress'
 
 /** Starts the four servers, each with stores of its own, ours on a ledger that already holds a million rows. */
@@ -88,11 +79,11 @@ export async function startContestants({ root, directory, onStep, nodeOptions = 
   })
   onStep('filling the ledger with a million rows')
   {
-    await using filling = await startMariadb({ dataDir, settings: [...mysqlSettings, '--innodb-buffer-pool-size=1G'] })
+    await using filling = await startMariadb({ dataDir, settings: [...productionSettings, '--innodb-buffer-pool-size=1G'] })
     await migrateService(describe(filling))
     await Promise.all([fillLedger(`${filling.url}/${database}`), ageMessagesOut(nats.ours.url)])
   }
-  const mysql = starting.use(await startMariadb({ dataDir, durable: true, settings: mysqlSettings }))
+  const mysql = starting.use(await startMariadb({ dataDir, durable: true, settings: productionSettings }))
 
   onStep('starting the servers')
   const bare = async (name: 'floor' | 'plain' | 'durable', entry: string): Promise<Contestant> => {
