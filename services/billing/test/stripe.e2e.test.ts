@@ -186,14 +186,14 @@ test('a service that is killed in the middle leaves nothing out and does nothing
   await sandbox.control.takeHeldWebhooks()
   for (let month = 0; month < 10; month++) await sandbox.control.stripe.renew(subscription?.subscriptionId ?? '', 'paid')
   const changes = (await sandbox.control.takeHeldWebhooks()).flatMap((webhook) => eventOfWebhook(webhook, () => companyId) ?? [])
-  const count = 2_000
+  const count = 1_200
   const uses = Array.from({ length: count }, (_, index) => callEnded(companyId, `call-${index}`, 60, { endedAt: new Date() }))
   await own.publish(...changes, ...uses, ...changes.toReversed())
 
   await sandbox.control.addFault({ provider: 'stripe', kind: 'slow', delayMs: 300, pathPrefix: '/' })
   const env = { ...own.environment, STRIPE_TIMEOUT_MS: '1000' }
   // Some four hundred are under way at a time.
-  for (const reached of [100, 900]) {
+  for (const reached of [100, 500]) {
     const victim = await startBundle(env)
     await eventually(async () => expect((await meterEvents(customerId)).length).toBeGreaterThan(reached), { timeoutMs: 20_000 })
     await victim.kill()
@@ -210,11 +210,12 @@ test('a service that is killed in the middle leaves nothing out and does nothing
         expect(await rows('refetches WHERE next_attempt_at IS NOT NULL')).toBe(0)
         expect(await rows("invoices WHERE status = 'paid' AND total_minor = 4900")).toBe(10)
       },
-      { timeoutMs: 20_000 },
+      // A batch that a victim had in hand comes again after the durable's ack wait.
+      { timeoutMs: 45_000 },
     )
     const metered = await meterEvents(customerId)
     expect(metered.reduce((sum, { payload }) => sum + Number(payload['value']), 0)).toBe(count)
   } finally {
     await survivor.kill()
   }
-}, 90_000)
+}, 120_000)

@@ -13,6 +13,7 @@ import { byService } from '../../stack/manifest.ts'
 import { choosePorts } from '../../stack/ports.ts'
 import { migrateService } from '../../stack/service-process.ts'
 import { type Stack, startStack } from '../../stack/stack.ts'
+import { productionSettings } from '../mysql-settings.ts'
 import { usageOf } from '../process-usage.ts'
 import { median, quantile } from '../statistics.ts'
 import { runBareLoop, type SampleRow } from './bare.ts'
@@ -53,14 +54,14 @@ export async function benchResolver({ root, rounds, events, seconds, onStep }: R
   const telemetry = cleanUp.use(createTelemetry({ service: 'bench', logLevel: 'silent', sampleRatio: 0 }))
   const connectTo = (servers: string) => cleanUp.use(connectBus({ servers, name: 'bench', telemetry }))
 
-  const stack = cleanUp.use(await startStack({ root, directory: join(directory, 'ours'), onStep }))
+  const stack = cleanUp.use(await startStack({ root, directory: join(directory, 'ours'), onStep, mysqlArguments: productionSettings }))
   const { companies, nats, mysql } = stack.manifest
   const bus = connectTo(nats.url)
   const arrivals = cleanUp.use(await watchArrivals(nats.url))
 
   onStep('starting the bare loop’s servers')
   const bareNats = cleanUp.use(await startNats({ storeDir: join(directory, 'nats-bare') }))
-  const bareMysql = cleanUp.use(await startMariadb({ dataDir: join(directory, 'mysql-bare'), durable: true }))
+  const bareMysql = cleanUp.use(await startMariadb({ dataDir: join(directory, 'mysql-bare'), durable: true, settings: productionSettings }))
   const bareDatabase = `${bareMysql.url}/company_resolver`
   await migrateResolver(root, join(directory, 'bare'), bareDatabase)
   const bareBus = connectTo(bareNats.url)
