@@ -1,10 +1,11 @@
 /** What makes a server of ours one as in production: as infra/mysql/frontdesk.cnf has it. */
 export const productionSettings = [
-  '--innodb-buffer-pool-size=512M',
+  '--innodb-buffer-pool-size=1G',
   '--innodb-log-file-size=2G',
   '--innodb-io-capacity=2000',
   '--innodb-io-capacity-max=4000',
   '--innodb-max-dirty-pages-pct-lwm=10',
+  '--innodb-flush-neighbors=0',
   '--max-allowed-packet=64M',
   '--sync-binlog=1',
 ]

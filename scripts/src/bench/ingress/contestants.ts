@@ -79,7 +79,7 @@ export async function startContestants({ root, directory, onStep, nodeOptions = 
   })
   onStep('filling the ledger with a million rows')
   {
-    await using filling = await startMariadb({ dataDir, settings: [...productionSettings, '--innodb-buffer-pool-size=1G'] })
+    await using filling = await startMariadb({ dataDir, settings: productionSettings })
     await migrateService(describe(filling))
     await Promise.all([fillLedger(`${filling.url}/${database}`), ageMessagesOut(nats.ours.url)])
   }
