@@ -25,7 +25,7 @@ export function textByLength(build: (length: number) => string): (length: number
 
 /**
  * The list in groups of few sizes, the largest first, for inserts: each is a whole number of quarters of a power of two. So lists of all
- * lengths share a few statements, and each needs one or two of them.
+ * lengths share some two dozen statements, and each needs at most three.
  */
 export function inFewLengths<Item>(items: readonly Item[], largest: number): Item[][] {
   const groups: Item[][] = []

@@ -11,6 +11,8 @@ export function previousSecrets(): Readonly<Record<string, string>> {
   return {
     RETELL_API_KEY_PREVIOUS: `key_${hex()}`,
     STRIPE_WEBHOOK_SECRET_PREVIOUS: `whsec_${hex()}`,
+    STRIPE_THIN_WEBHOOK_SECRET: `whsec_${hex()}`,
+    STRIPE_THIN_WEBHOOK_SECRET_PREVIOUS: `whsec_${hex()}`,
     WHATSAPP_APP_SECRET_PREVIOUS: hex(),
   }
 }

@@ -16,7 +16,7 @@ interface Listeners {
   readonly onProgress?: (done: number) => void
 }
 
-/** As many events as the resolver takes in one commit. */
+/** Decided together, of the up to 128 that the resolver takes in one commit. */
 const batchSize = 64
 
 /**

@@ -146,7 +146,7 @@ test('while the provider is away the event waits, and is counted when it is ther
   await eventually(async () => expect(await refusals()).toBe(before + 1))
 })
 
-test('a report that is refused while it is still being sent is taken back once it is settled', async () => {
+test('a report that is refused while it is still being sent is looked at once it is settled, and one that took several attempts is left to a person', async () => {
   const companyId = newCompany()
   const { customerId } = await harness.openAccount(companyId)
   harness.fake.failures.report = Infinity
@@ -159,16 +159,11 @@ test('a report that is refused while it is still being sent is taken back once i
   expect(await recordOf(companyId)).toMatchObject({ pending_quantity: 3, reported_quantity: 0 })
   harness.fake.failures.report = 0
   harness.hoursPass(1)
-  await harness.handled()
-  await eventually(async () =>
-    expect(await recordOf(companyId)).toMatchObject({ pending_quantity: null, reported_quantity: 0, last_reported_quantity: 0 }),
-  )
-  harness.hoursPass(1)
   await settled(companyId, 3)
-  expect(reportsOf(customerId)).toEqual([
-    [usageId, 3],
-    [`${usageId}.2`, 3],
-  ])
+  await harness.handled()
+  // The meter may have refused one of them and counted another.
+  expect(await recordOf(companyId)).toMatchObject({ pending_quantity: null, reported_quantity: 3, last_reported_quantity: 3 })
+  expect(reportsOf(customerId)).toEqual([[usageId, 3]])
 })
 
 test('an event that the provider does not know, or that has no id, is a dead letter; one of a company’s own account is none of ours', async () => {

@@ -87,7 +87,8 @@ test.each(['error_after', 'hang_after', 'disconnect_after', 'rate_limited', 'err
   'however the reports fail (%s), each use is metered once',
   async (kind) => {
     const { companyId, customerId } = await openAccount()
-    await fault(kind, '/v2/billing/meter_event_', 6)
+    await fault(kind, '/v2/billing/meter_event_session', 1)
+    await fault(kind, '/v2/billing/meter_event_stream', 6)
     await harness.publish(
       ...Array.from({ length: 10 }, (_, index) => callEnded(companyId, `call-${index}`, 61, { endedAt: new Date() })),
       messageSent(companyId, 'message', new Date()),

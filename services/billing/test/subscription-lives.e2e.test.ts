@@ -107,7 +107,7 @@ test(`after ${lives} random lives, told shuffled and doubled, the mirror is Stri
   for (const [pathPrefix, times] of [
     ['/v1/subscriptions/', 25],
     ['/v1/invoices/', 25],
-    ['/v2/billing/meter_event_', 5],
+    ['/v2/billing/meter_event_stream', 5],
   ] as const) {
     for (const kind of ['rate_limited', 'error_after', 'disconnect_after'] as const) {
       await sandbox.control.addFault({ provider: 'stripe', kind, pathPrefix, times })

@@ -3,6 +3,7 @@ import type { ProviderName } from '@frontdesk/providers'
 import { callerSettings, commonSettings, integer, port, type Secret, secret } from '@frontdesk/service'
 import { SecretTexts } from '@frontdesk/vault'
 import { z } from 'zod'
+import type { SigningSecrets } from './domain/delivery.ts'
 
 const streamDays = Math.max(...streams.filter(({ name }) => name === 'INGRESS').map(({ maxAgeMs }) => maxAgeMs)) / (24 * 60 * 60 * 1_000)
 
@@ -31,6 +32,9 @@ export const configSchema = z
     RETELL_API_KEY_PREVIOUS: secret().optional(),
     STRIPE_WEBHOOK_SECRET: secret(),
     STRIPE_WEBHOOK_SECRET_PREVIOUS: secret().optional(),
+    /** Of the destination that Stripe sends thin events to, which is another than that of snapshots. */
+    STRIPE_THIN_WEBHOOK_SECRET: secret().optional(),
+    STRIPE_THIN_WEBHOOK_SECRET_PREVIOUS: secret().optional(),
     WHATSAPP_APP_SECRET: secret(),
     WHATSAPP_APP_SECRET_PREVIOUS: secret().optional(),
     WHATSAPP_VERIFY_TOKEN: secret(),
@@ -54,13 +58,19 @@ export const configSchema = z
 
 export type Config = z.output<typeof configSchema>
 
-/** The secrets that providers sign with for all companies together, the current one first. */
-export function platformSecretsOf(config: Config): ReadonlyMap<ProviderName, readonly string[]> {
+/** The secrets that providers sign with for all companies together. */
+export function platformSecretsOf(config: Config): ReadonlyMap<ProviderName, SigningSecrets> {
   const revealed = (...secrets: (Secret | undefined)[]) => SecretTexts.holding(...secrets.flatMap((each) => (each ? [each.reveal()] : [])))
   return new Map([
-    ['retell', revealed(config.RETELL_API_KEY, config.RETELL_API_KEY_PREVIOUS)],
-    ['stripe', revealed(config.STRIPE_WEBHOOK_SECRET, config.STRIPE_WEBHOOK_SECRET_PREVIOUS)],
-    ['whatsapp', revealed(config.WHATSAPP_APP_SECRET, config.WHATSAPP_APP_SECRET_PREVIOUS)],
+    ['retell', { current: revealed(config.RETELL_API_KEY), previous: revealed(config.RETELL_API_KEY_PREVIOUS) }],
+    [
+      'stripe',
+      {
+        current: revealed(config.STRIPE_WEBHOOK_SECRET, config.STRIPE_THIN_WEBHOOK_SECRET),
+        previous: revealed(config.STRIPE_WEBHOOK_SECRET_PREVIOUS, config.STRIPE_THIN_WEBHOOK_SECRET_PREVIOUS),
+      },
+    ],
+    ['whatsapp', { current: revealed(config.WHATSAPP_APP_SECRET), previous: revealed(config.WHATSAPP_APP_SECRET_PREVIOUS) }],
   ])
 }
 

@@ -137,6 +137,8 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
     unprovenPerMinute: config.UNPROVEN_RATE_LIMIT,
   })
   const platformSecrets = platformSecretsOf(config)
+  const { current = [], previous = [] } = platformSecrets.get('retell') ?? {}
+  const retellSecrets = current.concat(previous)
   registerWebhookRoutes(server, {
     accept: acceptWebhook({ ledger, connections, limits, clock: now, platformSecrets }),
     providers: Object.values(providers),
@@ -149,7 +151,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
     connectInbound({ resolverAddress: config.DIRECTORY_ADDRESS, bookingAddress: config.BOOKING_ADDRESS, issuer: tokens, telemetry }),
   )
   registerInboundRoutes(server, {
-    answer: answerInbound({ webhook: retellInbound, secrets: platformSecrets.get('retell') ?? [], companies, desk, clock: now }),
+    answer: answerInbound({ webhook: retellInbound, secrets: retellSecrets, companies, desk, clock: now }),
     webhook: retellInbound,
     refusals,
     telemetry,
@@ -158,7 +160,7 @@ export async function startWebhookIngress(config: Config, overrides: WebhookIngr
   registerFunctionRoutes(server, {
     answer: answerFunction({
       webhook: retellFunctions,
-      secrets: platformSecrets.get('retell') ?? [],
+      secrets: retellSecrets,
       companies,
       desk: bookings,
       clock: now,

@@ -24,7 +24,7 @@ import { createAttribution, startBooking } from './neighbours.ts'
 
 export const retellApiKey = 'key_of_the_platform'
 export const retellApiKeyPrevious = 'key_before_the_rotation'
-export const stripeSecrets = { current: 'whsec_of_the_platform', previous: 'whsec_before_that' }
+export const stripeSecrets = { current: 'whsec_of_the_platform', previous: 'whsec_before_that', thin: 'whsec_of_thin_events' }
 export const whatsappSecrets = { current: 'app secret of the platform', previous: 'app secret before that' }
 export const whatsappVerifyToken = 'verify token of the platform'
 
@@ -62,6 +62,7 @@ export async function startHarness(settings: Readonly<Record<string, string>> = 
     RETELL_API_KEY_PREVIOUS: retellApiKeyPrevious,
     STRIPE_WEBHOOK_SECRET: stripeSecrets.current,
     STRIPE_WEBHOOK_SECRET_PREVIOUS: stripeSecrets.previous,
+    STRIPE_THIN_WEBHOOK_SECRET: stripeSecrets.thin,
     WHATSAPP_APP_SECRET: whatsappSecrets.current,
     WHATSAPP_APP_SECRET_PREVIOUS: whatsappSecrets.previous,
     WHATSAPP_VERIFY_TOKEN: whatsappVerifyToken,

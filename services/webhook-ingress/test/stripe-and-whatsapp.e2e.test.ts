@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { newId } from '@frontdesk/contracts'
+import { newId, VerifyingSecret } from '@frontdesk/contracts'
 import {
   signStripe,
   signWhatsapp,
@@ -62,6 +62,13 @@ test('what Stripe’s own SDK signed is kept byte for byte, thin events too, and
     expect(delivery?.body.equals(body)).toBe(true)
     expect(delivery?.headers).toMatchObject({ 'stripe-signature': '[masked]' })
   }
+})
+
+test('Stripe signs thin events by a secret of their destination, which is as current as the other', async () => {
+  const entityId = nextId('mtr_')
+  const { body } = stripeWebhook('v1.billing.meter.error_report_triggered', { id: nextId('evt_'), related_object: { id: entityId } })
+  expect(await postStripe(body, stripeSecrets.thin)).toMatchObject({ status: 200, json: { accepted: 1 } })
+  expect(await eventsOf(entityId)).toMatchObject([{ verifiedBy: VerifyingSecret.CURRENT }])
 })
 
 test('the platform’s previous secrets verify during a rotation, others do not', async () => {

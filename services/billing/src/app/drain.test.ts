@@ -115,6 +115,13 @@ test('its disposal takes nothing more on, and waits for what is under way', asyn
   expect(work.done).toEqual([0])
 })
 
+test('a disposal while it waits to claim takes nothing on', async () => {
+  const work = workload(1)
+  const drain = startDrain({ ...options, gatherMs: 60_000, claim: work.claim, run: async (item) => void work.done.push(item) })
+  await drain[Symbol.asyncDispose]()
+  expect(work.claims).toEqual([])
+})
+
 test('while it is busy it takes several on at a time', async () => {
   const work = workload(60)
   await using _drain = startDrain({

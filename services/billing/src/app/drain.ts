@@ -28,6 +28,7 @@ export function startDrain<Item>({ claim, run, concurrency, gatherMs, pollMs, fa
     try {
       while (wanted && !closing.signal.aborted) {
         await pause(gatherMs, undefined, { signal: closing.signal }).catch(() => undefined)
+        if (closing.signal.aborted) break
         // A place has to be free before more is claimed: what is claimed is waited for by nobody else.
         if (underWay.size >= concurrency) await Promise.race(underWay)
         else await takeOn(concurrency - underWay.size)

@@ -76,3 +76,22 @@ test('where the failure is nobody’s own, nobody waits for each by itself', asy
   const outcomes = await Promise.allSettled([1, 2, 3].map(write))
   expect([writes, outcomes.map(({ status }) => status)]).toEqual([1, ['rejected', 'rejected', 'rejected']])
 })
+
+test('where a batch is split and then nothing works any more, the rest is not tried', async () => {
+  const tried: number[][] = []
+  const write = gathered<number>(
+    (items) => {
+      tried.push([...items])
+      return Promise.reject(new Error(items.length > 1 || items[0] === 1 ? 'refused' : 'away'))
+    },
+    { ...options, mostAtOnce: 4, worthSplitting: (error) => error instanceof Error && error.message === 'refused' },
+  )
+  const outcomes = await Promise.allSettled([1, 2, 3, 4].map(write))
+  expect(tried).toEqual([[1, 2, 3, 4], [1], [2]])
+  expect(outcomes.map((outcome) => outcome.status === 'rejected' && (outcome.reason as Error).message)).toEqual([
+    'refused',
+    'away',
+    'away',
+    'away',
+  ])
+})

@@ -43,14 +43,32 @@ export function gathered<Item>(
   }
 
   async function writeBatch(batch: readonly Waiting<Item>[]): Promise<void> {
+    const error = await written(batch)
+    if (error === undefined) return
+    if (batch.length === 1 || !worthSplitting(error)) return refuse(batch, error)
+    // One after the other: a batch that fails must not ask for more than one that does not.
+    for (const [index, one] of batch.entries()) {
+      const own = await written([one])
+      if (own === undefined) continue
+      // What concerns all of them is not asked for each.
+      if (!worthSplitting(own)) return refuse(batch.slice(index), own)
+      refuse([one], own)
+    }
+  }
+
+  /** Why they could not be written; undefined where they were. */
+  async function written(batch: readonly Waiting<Item>[]): Promise<Error | undefined> {
     try {
       await write(batch.map(({ item }) => item))
       for (const { done } of batch) done.resolve()
+      return undefined
     } catch (error) {
-      // One after the other: a batch that fails must not ask for more than one that does not.
-      if (batch.length > 1 && worthSplitting(error)) for (const one of batch) await writeBatch([one])
-      else for (const { done } of batch) done.reject(error)
+      return error instanceof Error ? error : new Error(String(error))
     }
+  }
+
+  function refuse(batch: readonly Waiting<Item>[], error: Error): void {
+    for (const { done } of batch) done.reject(error)
   }
 
   return (item) => {

@@ -14,7 +14,7 @@ export function fromStripe<Answer>(answer: Answer): Answer {
 /** The same for an answer that holds no object. @throws StripeConnectionError */
 export function takenByStripe<Answer>(answer: Answer): Answer {
   const { lastResponse } = answer as Partial<Stripe.Response<object>>
-  if (lastResponse?.statusCode === 200 && lastResponse.requestId) return answer
+  if (lastResponse && lastResponse.statusCode < 300 && lastResponse.requestId) return answer
   throw notStripe()
 }
 

@@ -1,5 +1,5 @@
 import type { CompanyId } from '@frontdesk/contracts'
-import type { Transaction } from '@frontdesk/database'
+import { padded, type Transaction } from '@frontdesk/database'
 import { inArray } from 'drizzle-orm'
 import { accounts } from './schema/accounts.ts'
 
@@ -8,6 +8,6 @@ export async function customersOf({ orm }: Transaction, companyIds: readonly Com
   const rows = await orm
     .select({ companyId: accounts.companyId, customerId: accounts.customerId })
     .from(accounts)
-    .where(inArray(accounts.companyId, [...new Set(companyIds)]))
+    .where(inArray(accounts.companyId, padded([...new Set(companyIds)])))
   return new Map(rows.flatMap(({ companyId, customerId }) => (customerId === null ? [] : [[companyId, customerId] as const])))
 }

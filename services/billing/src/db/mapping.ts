@@ -91,9 +91,11 @@ export function toRefusedRecord(row: UsageRow): RefusedRecord {
     pendingQuantity,
     reportNumber: number,
     lastReportedQuantity,
+    attempts,
   } = row
   return {
     companyId,
+    attempts,
     usageId,
     kind,
     quantity,

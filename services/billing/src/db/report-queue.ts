@@ -77,7 +77,8 @@ export function createReportQueue(database: Database, { now, claimMs, overReport
       if (quantity < reported) overReported({ companyId, usageId, kind, quantity, reported })
       return { row: { ...row, nextReportAt: null, unreportedSince: null }, report: undefined }
     }
-    const attempts = row.attempts + 1
+    // A settled report keeps its attempts, for one that may have reached the meter twice is not taken back.
+    const attempts = row.pendingQuantity === null ? 1 : row.attempts + 1
     return {
       row: { ...row, nextReportAt: later(claimMs), pendingQuantity: next.quantity, reportNumber: next.number, attempts },
       report: { companyId, usageId, kind, usedAt, customerId, attempts, waitsSince: row.unreportedSince ?? now(), ...next },
@@ -103,8 +104,7 @@ const settledText = textByLength(
       reported_quantity = reported_quantity + pending_quantity,
       last_reported_quantity = pending_quantity,
       reported_at = ?,
-      pending_quantity = null,
-      attempts = 0
+      pending_quantity = null
     where ${underWay(reports)}`,
 )
 

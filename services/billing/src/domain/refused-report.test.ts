@@ -4,7 +4,7 @@ import { nextReport, reportIdentifier } from './meter-report.ts'
 import { refusalOf, type RefusedMetering } from './refused-report.ts'
 
 const minuteMs = 60_000
-const settled: RefusedMetering = { quantity: 5, reported: 5, pending: undefined, number: 2, last: 3 }
+const settled: RefusedMetering = { quantity: 5, reported: 5, pending: undefined, number: 2, last: 3, attempts: 1 }
 
 test('the latest report is taken back, and what it said is reported under the next number', () => {
   const refusal = refusalOf(settled, 2)
@@ -19,6 +19,7 @@ test.each<[string, Partial<RefusedMetering>, number, string]>([
   ['one with another under way after it', { number: 3, pending: 1 }, 2, 'superseded'],
   ['one that is still being sent', { pending: 1 }, 2, 'under_way'],
   ['one that was taken back before', { last: 0, reported: 2 }, 2, 'known'],
+  ['one that was sent more than once', { attempts: 2 }, 2, 'perhaps_counted'],
   ['one of before quantities were kept', { last: undefined }, 2, 'no_quantity'],
 ])('%s changes nothing', (_, metering, refused, kind) => {
   expect(refusalOf({ ...settled, ...metering }, refused)).toEqual({ kind })
@@ -40,7 +41,7 @@ test('whatever is refused, amended and told twice, the meter ends with what was 
   fc.assert(
     fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
       const meter = new Map<string, number>()
-      let state: RefusedMetering = { quantity: 1, reported: 0, pending: undefined, number: 0, last: undefined }
+      let state: RefusedMetering = { quantity: 1, reported: 0, pending: undefined, number: 0, last: undefined, attempts: 1 }
       const report = (refused: boolean) => {
         const next = nextReport(state)
         if (!next) return false

@@ -4,6 +4,8 @@ import type { Metering } from './meter-report.ts'
 export interface RefusedMetering extends Metering {
   /** What the last settled report said; 0 once that is taken back, undefined where it was settled before this was kept. */
   readonly last: number | undefined
+  /** How often that report was sent. */
+  readonly attempts: number
 }
 
 /** What becomes of a record when the meter refuses one of its reports afterwards. */
@@ -16,20 +18,22 @@ export type Refusal =
 
 /**
  * Why a refused report changes nothing: `known`, it is taken back already; `superseded`, another one came after it, and what this one said
- * is not kept; `no_quantity`, it was settled before its quantity was kept; `unknown`, we have sent no such report.
+ * is not kept; `no_quantity`, it was settled before its quantity was kept; `perhaps_counted`, it was sent more than once, and the meter may have refused one
+ * attempt and counted another; `unknown`, we have sent no such report.
  */
-export type Unresolved = 'known' | 'superseded' | 'no_quantity' | 'unknown'
+export type Unresolved = 'known' | 'superseded' | 'no_quantity' | 'perhaps_counted' | 'unknown'
 
 const firstWaitMs = 15 * 60_000
 const longestWaitMs = 6 * 60 * 60_000
 
 /** What the refusal of that report changes. */
-export function refusalOf({ quantity, reported, pending, number, last }: RefusedMetering, refused: number): Refusal {
+export function refusalOf({ quantity, reported, pending, number, last, attempts }: RefusedMetering, refused: number): Refusal {
   if (refused > number) return { kind: 'unknown' }
   if (refused < number) return { kind: 'superseded' }
   if (pending !== undefined) return { kind: 'under_way' }
   if (last === undefined) return { kind: 'no_quantity' }
   if (last === 0) return { kind: 'known' }
+  if (attempts > 1) return { kind: 'perhaps_counted' }
   const left = reported - last
   return { kind: 'taken_back', quantity: last, reported: left, waitMs: quantity > left ? refusedWaitMs(refused) : undefined }
 }

@@ -20,6 +20,7 @@ const record: RefusedRecord = {
   pending: undefined,
   number: 1,
   last: 1,
+  attempts: 1,
 }
 
 test('what a meter could not count is counted by its reason, of which there is a fixed number', async () => {

@@ -68,13 +68,18 @@ export function createObserver({ logger, metrics }: Telemetry): Observer {
         const { record, number, quantity, dueAt } = report
         const { companyId, usageId, kind } = record
         reports.inc({ kind, outcome: 'refused' })
-        logger.warn({ companyId, usageId, number, quantity, dueAt }, 'a report that Stripe refused was taken back, and is made once more')
+        const next = dueAt ? 'and is made once more' : 'and nothing of it is left to report'
+        logger.warn({ companyId, usageId, number, quantity, dueAt }, `a report that Stripe refused was taken back, ${next}`)
         return
       }
       const { outcome, identifier, record } = report
       const fields = { identifier: identifier.slice(0, 100), companyId: record?.companyId, outcome }
       if (outcome === 'known') logger.info(fields, 'a report that Stripe refused was taken back before')
-      else logger.error(fields, 'a report that Stripe refused can not be taken back: a person has to look')
+      else
+        logger.error(
+          fields,
+          'a report that Stripe refused can not be taken back by itself: a person has to compare the record with the meter',
+        )
     },
   }
 }

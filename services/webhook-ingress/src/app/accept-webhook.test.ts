@@ -34,7 +34,7 @@ function setUp(
         return { accepted: 1, duplicates: 0 }
       },
     },
-    platformSecrets: new Map([['retell', ['platform']]]),
+    platformSecrets: new Map([['retell', { current: ['platform'], previous: [] }]]),
     connections: {
       get: () => known,
       ask: async (id, bodyBytes) => {

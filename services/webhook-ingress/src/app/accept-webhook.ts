@@ -1,7 +1,7 @@
 import { newId } from '@frontdesk/contracts'
 import { type ErrorCode, FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
 import type { Provider, SignedRequest } from '@frontdesk/providers'
-import { type Acceptance, headersToKeep, isConnectionId, singleValued, type VerifiedBy } from '../domain/delivery.ts'
+import { type Acceptance, headersToKeep, isConnectionId, type SigningSecrets, singleValued, type VerifiedBy } from '../domain/delivery.ts'
 import type { ConnectionSecretsCache } from './connection-secrets.ts'
 import type { Ledger, RateLimits } from './ports.ts'
 import { withinTime } from './within-time.ts'
@@ -20,7 +20,7 @@ export interface IncomingWebhook {
 export interface AcceptWebhookDependencies {
   readonly ledger: Ledger
   /** By provider name; a provider that is not among them has no platform route. */
-  readonly platformSecrets: ReadonlyMap<string, readonly string[]>
+  readonly platformSecrets: ReadonlyMap<string, SigningSecrets>
   readonly connections: Pick<ConnectionSecretsCache, 'get' | 'ask'>
   readonly limits: Pick<RateLimits, 'checkAddress' | 'takeOfAddress' | 'takeOfConnection'>
   readonly clock: () => Date
@@ -106,22 +106,27 @@ async function verify(
   const connection = known ?? (await deps.connections.ask(connectionId, request.rawBody.length))
   if (connection?.provider !== provider.name || connection.secrets.length === 0) throw unknownConnection()
   try {
-    return verifyBy(provider, request, connection.secrets, now)
+    return verifyBy(provider, request, ofConnection(connection.secrets), now)
   } catch (error) {
     // The secret may have been rotated since the last poll; only then can another try end differently.
     if (!isFrontdeskError(error, 'signature_invalid')) throw error
     const asked = await deps.connections.ask(connectionId, request.rawBody.length)
     if (!asked || asked.version === connection.version) throw error
     if (asked.secrets.length === 0) throw unknownConnection()
-    return verifyBy(provider, request, asked.secrets, now)
+    return verifyBy(provider, request, ofConnection(asked.secrets), now)
   }
 }
 
-/** The current secret first, which is all that most have. */
-function verifyBy(provider: Provider, request: SignedRequest, secrets: readonly string[], now: Date): Proof {
-  const previous = secrets.slice(1)
+/** The current secret comes first. */
+function ofConnection(secrets: readonly string[]): SigningSecrets {
+  return { current: secrets.slice(0, 1), previous: secrets.slice(1) }
+}
+
+/** The current ones first, which are all that most have. */
+function verifyBy(provider: Provider, request: SignedRequest, { current, previous }: SigningSecrets, now: Date): Proof {
+  const secrets = previous.length === 0 ? current : current.concat(previous)
   try {
-    provider.verify(request, secrets.slice(0, 1), now)
+    provider.verify(request, current, now)
     return { verifiedBy: 'current', secrets }
   } catch (error) {
     if (previous.length === 0 || !isFrontdeskError(error, 'signature_invalid')) throw error

@@ -1,6 +1,13 @@
 /** Which of the secrets that count during a rotation signed a delivery. */
 export type VerifiedBy = 'current' | 'previous'
 
+/** The secrets that count during a rotation. */
+export interface SigningSecrets {
+  /** More than one where a provider signs kinds of events with secrets of their own. */
+  readonly current: readonly string[]
+  readonly previous: readonly string[]
+}
+
 /** One HTTP request of a provider: all its events are kept, or none. */
 export interface Delivery {
   /** TypeID, `dlv_…`. */
