@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Bus } from '@frontdesk/bus'
 import type { Telemetry } from '@frontdesk/telemetry'
 import type { PendingRow } from './pending-row.ts'
@@ -40,6 +39,7 @@ export function createRelay(options: RelayOptions): Relay {
   metrics.gauge('outbox_relay_queue', 'Rows in the relay’s memory queue.', [], (gauge) => gauge.set(queue.length()))
   const closing = Promise.withResolvers<void>()
   let closed = false
+  let hurry = () => {}
   let unrecorded: PublishResult[] = []
 
   function leave(reason: 'overflow' | 'too_old' | 'broker_away', rows: number): void {
@@ -51,6 +51,16 @@ export function createRelay(options: RelayOptions): Relay {
     if (!refill.checked()) await Promise.race([refill.whenChecked(), closing.promise])
     if (!refill.checked() && bus.status() === 'connected') await refill.whenChecked()
     return refill.checked()
+  }
+
+  /** Not by a race with `closing`, which would keep something of each for as long as it waits itself. */
+  async function more(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, recordDelayMs)
+    timer.unref()
+    hurry = resolve
+    await promise
+    clearTimeout(timer)
   }
 
   const publishing = createWorker(async () => {
@@ -71,7 +81,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   const recording = createWorker(async () => {
     // What is published meanwhile shares the statement, and its sync to disk.
-    await Promise.race([pause(recordDelayMs, undefined, { ref: false }), closing.promise])
+    if (!closed) await more()
     const results = unrecorded
     unrecorded = []
     try {
@@ -90,6 +100,7 @@ export function createRelay(options: RelayOptions): Relay {
     async flush(timeoutMs) {
       closed = true
       closing.resolve()
+      hurry()
       const limit = Promise.withResolvers<void>()
       const timer = setTimeout(limit.resolve, timeoutMs)
       await Promise.race([publishing.idle().then(() => recording.idle()), limit.promise])

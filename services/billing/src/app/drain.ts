@@ -1,5 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
-
 /** Work that lies on disk: runs what is due as soon as somebody wakes it, and looks by itself for what nobody told of. */
 export interface Drain extends AsyncDisposable {
   readonly wake: () => void
@@ -22,13 +20,14 @@ export function startDrain<Item>({ claim, run, concurrency, gatherMs, pollMs, fa
   const underWay = new Set<Promise<void>>()
   let wanted = false
   let filling: Promise<void> | undefined
-  const closing = new AbortController()
+  let closed = false
+  let hurry = () => {}
 
   async function fill(): Promise<void> {
     try {
-      while (wanted && !closing.signal.aborted) {
-        await pause(gatherMs, undefined, { signal: closing.signal }).catch(() => undefined)
-        if (closing.signal.aborted) break
+      while (wanted && !closed) {
+        await more()
+        if (closed) break
         // A place has to be free before more is claimed: what is claimed is waited for by nobody else.
         if (underWay.size >= concurrency) await Promise.race(underWay)
         else await takeOn(concurrency - underWay.size)
@@ -37,6 +36,15 @@ export function startDrain<Item>({ claim, run, concurrency, gatherMs, pollMs, fa
       // In the same turn as the last look at `wanted`, so that no wake falls in between.
       filling = undefined
     }
+  }
+
+  /** As long as a claim waits for more, unless it is to end. */
+  async function more(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, gatherMs)
+    hurry = resolve
+    await promise
+    clearTimeout(timer)
   }
 
   async function takeOn(free: number): Promise<void> {
@@ -51,7 +59,7 @@ export function startDrain<Item>({ claim, run, concurrency, gatherMs, pollMs, fa
   }
 
   function wake(): void {
-    if (closing.signal.aborted) return
+    if (closed) return
     wanted = true
     filling ??= fill().catch(failed)
   }
@@ -63,7 +71,8 @@ export function startDrain<Item>({ claim, run, concurrency, gatherMs, pollMs, fa
   return {
     wake,
     async [Symbol.asyncDispose]() {
-      closing.abort()
+      closed = true
+      hurry()
       clearInterval(timer)
       await filling
       await Promise.all(underWay)

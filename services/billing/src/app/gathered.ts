@@ -1,5 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
-
 interface Waiting<Item> {
   readonly item: Item
   readonly done: PromiseWithResolvers<void>
@@ -32,7 +30,7 @@ export function gathered<Item>(
 
   async function nextBatch(): Promise<void> {
     gathering = true
-    if (waiting.length < mostAtOnce) await pause(gatherMs)
+    if (waiting.length < mostAtOnce) await new Promise((resolve) => setTimeout(resolve, gatherMs))
     gathering = false
     const batch = waiting.splice(0, mostAtOnce)
     const written = writeBatch(batch)
