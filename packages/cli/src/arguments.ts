@@ -101,7 +101,8 @@ export function windowBetween(text: string, now: Date): { from: Date; until: Dat
   return { from, until: to }
 }
 
-const evidenceKinds = Object.values(EvidenceKind).filter((kind) => kind !== EvidenceKind.UNSPECIFIED && kind !== EvidenceKind.ENTITY)
+const noSignals: readonly EvidenceKind[] = [EvidenceKind.UNSPECIFIED, EvidenceKind.ENTITY, EvidenceKind.UNRECOGNIZED]
+const evidenceKinds = Object.values(EvidenceKind).filter((kind) => !noSignals.includes(kind))
 
 /** A kind of evidence as `--add-signal` names it: `phone_number`. */
 export function kindName(kind: EvidenceKind): string {

@@ -85,6 +85,22 @@ test('what the meter could not count is taken back, and reported once more under
   expect(reportsOf(other.customerId)).toHaveLength(1)
 })
 
+test('a revision does not hurry what waits after a refusal, and is reported with it', async () => {
+  const { companyId, customerId, usageId } = await aReportedCall()
+  await harness.publish(meterFailed(refusing(usageId)))
+  await harness.handled()
+  const dueAt = new Date(harness.now().getTime() + 15 * 60_000)
+  await harness.publish(callEnded(companyId, 'c1', 240, { revision: 2 }))
+  await harness.handled()
+  expect(await recordOf(companyId)).toMatchObject({ reported_quantity: 0, report_number: 1, next_report_at: dueAt })
+  harness.hoursPass(0.25)
+  await settled(companyId, 4)
+  expect(reportsOf(customerId)).toEqual([
+    [usageId, 3],
+    [`${usageId}.2`, 4],
+  ])
+})
+
 test('it has one effect however often it is told, by the same event or another one, in whichever lane', async () => {
   const { companyId, customerId, usageId } = await aReportedCall()
   const before = await refusals()

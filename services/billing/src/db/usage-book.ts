@@ -70,15 +70,15 @@ function newRows(companyId: CompanyId, records: readonly UsageRecord[], now: Dat
 /** Amends rows that this transaction has locked. */
 async function amend(orm: Orm, companyId: CompanyId, records: readonly UsageRecord[], now: Date): Promise<void> {
   if (records.length === 0) return
-  const { eventId, revision, quantity, usedAt, pendingQuantity, nextReportAt, unreportedSince } = usageRecords
+  const { eventId, revision, quantity, usedAt, nextReportAt, unreportedSince } = usageRecords
   await orm
     .insert(usageRecords)
     .values(records.map((record) => ({ ...rowOf(companyId, record, now), nextReportAt: now, unreportedSince: now })))
     .onDuplicateKeyUpdate({
       set: {
         ...insertedValues({ eventId, revision, quantity, usedAt }),
-        // A report under way keeps its time: when it is done it sees that more is missing.
-        nextReportAt: sql`if(${pendingQuantity} is null, values(next_report_at), ${nextReportAt})`,
+        // What waits keeps its time: a report under way, which sees that more is missing when it is done, and one that was refused.
+        nextReportAt: sql`coalesce(${nextReportAt}, values(next_report_at))`,
         unreportedSince: sql`coalesce(${unreportedSince}, values(unreported_since))`,
       },
     })
