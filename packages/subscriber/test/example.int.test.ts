@@ -12,7 +12,8 @@ test('killed between its effect and its acks, given everything twice and again o
   await using harness = await startHarness()
   const { nats, database } = harness
   const env = { ...process.env, NATS_URL: nats.url, MYSQL_URL: database.url, COMPANY: company }
-  const messages = Array.from({ length: 120 }, (_, index) => confirmed(String(index), { day: `2026-12-0${1 + (index % 3)}` }))
+  // Twice as many are more than one batch: the second that dies has one of its own.
+  const messages = Array.from({ length: 210 }, (_, index) => confirmed(String(index), { day: `2026-12-0${1 + (index % 3)}` }))
   const raised = confirmed('0', { revision: 2, day: '2026-12-09' })
   await harness.publish(messages.flatMap((message) => [message, message]))
   await harness.publish(messages.map((message) => ({ ...message, subject: bulkSubject(message.subject) })))
@@ -40,9 +41,9 @@ test('killed between its effect and its acks, given everything twice and again o
     { timeoutMs: 15_000 },
   )
   expect(await harness.rows('select day, confirmed from appointment_days order by day')).toEqual([
-    { day: '2026-12-01', confirmed: 40 },
-    { day: '2026-12-02', confirmed: 40 },
-    { day: '2026-12-03', confirmed: 40 },
+    { day: '2026-12-01', confirmed: 70 },
+    { day: '2026-12-02', confirmed: 70 },
+    { day: '2026-12-03', confirmed: 70 },
     { day: '2026-12-09', confirmed: 1 },
   ])
   living.kill('SIGTERM')
