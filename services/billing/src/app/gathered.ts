@@ -33,9 +33,9 @@ export function gathered<Item>(
     if (waiting.length < mostAtOnce) await new Promise((resolve) => setTimeout(resolve, gatherMs))
     gathering = false
     const batch = waiting.splice(0, mostAtOnce)
-    const written = writeBatch(batch)
+    const writing = writeBatch(batch)
     look()
-    await written
+    await writing
     batches -= 1
     look()
   }
