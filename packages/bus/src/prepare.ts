@@ -1,5 +1,5 @@
 import type { MsgHdrs } from '@nats-io/nats-core'
-import { encodeEnvelope, natsMessageId } from './envelope.ts'
+import { envelopeHeaders, natsMessageId, toHeaders } from './envelope.ts'
 import type { OutgoingMessage, PublishFailure } from './messages.ts'
 import { companyOf, streamOf } from './subjects.ts'
 
@@ -14,10 +14,10 @@ export function prepare({ envelope, subject, body, repeat }: OutgoingMessage, ma
   if (company !== undefined && company !== envelope.companyId) {
     return { ok: false, reason: 'wrong_subject', detail: 'the subject and the envelope name different companies' }
   }
-  let headers: MsgHdrs
+  let headers: Record<string, string>
   try {
-    headers = encodeEnvelope(envelope)
-    headers.append('Nats-Msg-Id', natsMessageId(envelope, subject, repeat))
+    headers = envelopeHeaders(envelope)
+    headers['Nats-Msg-Id'] = natsMessageId(envelope, subject, repeat)
   } catch (error) {
     return { ok: false, reason: 'rejected', detail: error instanceof Error ? error.message : String(error) }
   }
@@ -25,12 +25,12 @@ export function prepare({ envelope, subject, body, repeat }: OutgoingMessage, ma
   if (size > maxPayloadBytes) {
     return { ok: false, reason: 'too_large', detail: `${size} bytes with headers; the broker takes ${maxPayloadBytes}` }
   }
-  return { ok: true, headers }
+  return { ok: true, headers: toHeaders(headers) }
 }
 
 /** Their size on the wire: all of ours are ASCII. */
-function headersBytes(headers: MsgHdrs): number {
+function headersBytes(headers: Readonly<Record<string, string>>): number {
   let bytes = 'NATS/1.0\r\n\r\n'.length
-  for (const [name, values] of headers) for (const value of values) bytes += name.length + value.length + ': \r\n'.length
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + ': \r\n'.length
   return bytes
 }
