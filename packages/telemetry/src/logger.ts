@@ -8,6 +8,8 @@ export type Logger = pino.Logger
 
 /** What a slow reader of our log may leave in memory before lines are dropped. */
 const bufferBytesMax = 16 * 1024 * 1024
+/** What a pipe takes at once. With each line the destination copies and counts what the write that it joins already holds, at 16 KB dearer than to make the line. */
+const writeBytesMax = 4_096
 
 /** A logger to stdout, or to the destination; `err` keeps codes and causes, secret-sounding members are redacted. */
 export function createLogger(options: { service: string; level?: string; destination?: pino.DestinationStream }): Logger {
@@ -42,7 +44,7 @@ function redactBindings(logger: Logger): Logger {
  * exit. With a `minLength` of 0, `flush` would do nothing.
  */
 function stdout(): pino.DestinationStream {
-  return pino.destination({ dest: 1, sync: false, minLength: 1, maxLength: bufferBytesMax })
+  return pino.destination({ dest: 1, sync: false, minLength: 1, maxLength: bufferBytesMax, maxWrite: writeBytesMax })
 }
 
 function traceIds(): object {
