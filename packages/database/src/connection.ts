@@ -1,10 +1,4 @@
-import {
-  createConnection,
-  type Connection as DriverConnection,
-  type ConnectionOptions,
-  type FieldPacket,
-  type PrepareStatementInfo,
-} from 'mysql2'
+import { createConnection, type Connection as DriverConnection, type ConnectionOptions, type PrepareStatementInfo } from 'mysql2'
 import { ConnectionLostError, toDatabaseError } from './database-errors.ts'
 import type { DriverResult } from './driver-result.ts'
 import { pipeline, type Step } from './pipeline.ts'
@@ -45,6 +39,8 @@ export class Connection {
   readonly #lost = new AbortController()
   /** Whether a statement commits by itself. */
   #autocommit = true
+  /** By text, the one used last as the last. */
+  readonly #prepared = new Map<string, PrepareStatementInfo>()
   /** Until what was asked for before has been handed to the driver, which a statement that has to be prepared is later than one that has not. */
   #handedOver: Promise<void> = Promise.resolve()
 
@@ -79,16 +75,12 @@ export class Connection {
 
   /** Runs a statement prepared, which commits by itself: blobs travel as they are, and the server parses each text once. */
   async execute(statement: Statement): Promise<DriverResult> {
-    if (!this.#autocommit) return only(await this.#send([statement], true))
-    const values = statement.params.map(toDriverValue)
-    const options = { ...textOf(statement), values }
-    return this.#statement((done) => this.#driver.execute(options as { sql: string; values: string[] }, done))
+    return only(await this.#send([statement], true))
   }
 
   /** Runs a text without parameters that is of no use to prepare, such as SET. */
   async command(sql: string): Promise<void> {
-    if (this.#autocommit) await this.#statement((done) => this.#driver.query(sql, done))
-    else only(await this.#send([sql], true))
+    only(await this.#send([sql], true))
   }
 
   /**
@@ -112,7 +104,7 @@ export class Connection {
     this.#handedOver = handed.promise
     await before
     try {
-      const prepared = await Promise.all(steps.map(async (step) => (typeof step === 'string' ? step : this.#prepare(step))))
+      const prepared = await Promise.all(steps.map(async (step) => (typeof step === 'string' ? step : this.#stepOf(step))))
       const answered = this.#sendPrepared(prepared, autocommit)
       handed.resolve()
       return await answered
@@ -143,6 +135,7 @@ export class Connection {
   /** Makes the session as new: no transaction, no locks, no variables, no prepared statements. */
   async reset(): Promise<void> {
     await this.#run<void>(this.#answerWithinMs, (done) => this.#driver.reset(done))
+    this.#prepared.clear()
     this.#autocommit = true
     await this.#setUp()
     this.dirty = false
@@ -175,18 +168,23 @@ export class Connection {
     await this.command('set session transaction isolation level read committed')
   }
 
-  async #prepare(statement: Statement) {
-    const { sql, ...form } = textOf(statement)
-    const prepared = await this.#run<PrepareStatementInfo>(this.#answerWithinMs, (done) =>
-      this.#driver.prepare({ sql, ...form } as never, done),
-    )
-    return { prepared, values: statement.params.map(toDriverValue), form }
+  async #stepOf({ sql, params, asArrays = false }: Statement): Promise<Step> {
+    const prepared = this.#prepared.get(sql) ?? (await this.#prepare(sql))
+    // Once more the last: a Map keeps the order of insertion.
+    this.#prepared.delete(sql)
+    this.#prepared.set(sql, prepared)
+    return { prepared, values: params.map(toDriverValue), form: { rowsAsArray: asArrays, dateStrings: asArrays } }
   }
 
-  #statement(start: (done: (error: Error | null, result: unknown, fields: FieldPacket[]) => void) => void): Promise<DriverResult> {
-    return this.#run<DriverResult>(this.#answerWithinMs, (done) => {
-      start((error, result, fields) => done(error, [result, fields]))
-    })
+  /** The driver keeps statements, too, but makes and hashes a text of its own from each text to find one. */
+  async #prepare(sql: string): Promise<PrepareStatementInfo> {
+    const prepared = await this.#run<PrepareStatementInfo>(this.#answerWithinMs, (done) => this.#driver.prepare(sql, done))
+    const [oldest] = this.#prepared.keys()
+    if (oldest !== undefined && this.#prepared.size >= statementsKept) {
+      this.#prepared.delete(oldest)
+      this.#driver.unprepare(oldest)
+    }
+    return prepared
   }
 
   /** `answered` says that some of the answer is there, from when on the time counts anew. */
@@ -221,11 +219,6 @@ export class Connection {
   }
 }
 
-/** What the driver tells prepared statements apart by, and how their rows are read. */
-function textOf({ sql, asArrays = false }: Statement) {
-  return { sql, rowsAsArray: asArrays, dateStrings: asArrays }
-}
-
 /** The one result that there is. @throws what its statement failed by */
 function only([outcome]: readonly PromiseSettledResult<DriverResult>[]): DriverResult {
   if (outcome?.status === 'fulfilled') return outcome.value
@@ -244,7 +237,8 @@ function driverOptions({ url, connectTimeoutMs }: ConnectionSettings): Connectio
   return {
     uri: url,
     connectTimeout: connectTimeoutMs,
-    maxPreparedStatements: statementsKept,
+    // We end them ourselves: the driver must not end one that we still count on.
+    maxPreparedStatements: 2 * statementsKept,
     timezone: 'Z',
     charset: 'utf8mb4',
     // Text on MySQL and MariaDB alike; the json column parses it.

@@ -81,3 +81,27 @@ test(
     expect(failed).toMatchObject({ code: 'unavailable', message: expect.stringContaining('lock_wait in each of 1 attempts') as string })
   },
 )
+
+test('a connection keeps some 200 texts prepared, those used last, and ends the others', async () => {
+  await using fixture = await startFixture()
+  const database = fixture.open({ poolSize: 1 })
+  const counted = async (name: string) => {
+    const { rows } = await database.execute(`show session status like '${name}'`, [])
+    return Number(rows[0]?.['Value'])
+  }
+  const often = 'select 0 as n'
+  const rare = (n: number) => `select ${n} as n`
+  for (let n = 1; n <= 300; n++) {
+    // One connection, and in an order that counts.
+    await database.execute(often, [])
+    expect((await database.execute(rare(n), [])).rows).toEqual([{ n }])
+  }
+  const open = (await counted('Com_stmt_prepare')) - (await counted('Com_stmt_close'))
+  expect(open).toBeGreaterThan(150)
+  expect(open).toBeLessThanOrEqual(202)
+  const before = await counted('Com_stmt_prepare')
+  for (const sql of [often, rare(300), rare(250)]) await database.execute(sql, [])
+  expect((await counted('Com_stmt_prepare')) - before).toBe(0)
+  await database.execute(rare(1), [])
+  expect((await counted('Com_stmt_prepare')) - before).toBe(1)
+})
