@@ -12,10 +12,11 @@ export const kindName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'expe
 
 /** A text for people, held to so many bytes of UTF-8, which is what stores count; it comes out as one that every store takes. */
 export function text(bytesMax: number) {
-  return z
-    .string()
-    .refine((raw) => Buffer.byteLength(raw) <= bytesMax, `expected at most ${bytesMax} bytes`)
-    .transform(cleanText)
+  return z.string().transform((raw, context) => {
+    if (Buffer.byteLength(raw) <= bytesMax) return cleanText(raw)
+    context.addIssue({ code: 'custom', message: `expected at most ${bytesMax} bytes` })
+    return z.NEVER
+  })
 }
 
 /** A text that is at most so long in lower case, too, in which it is looked for: that can take more bytes. */
