@@ -1,3 +1,4 @@
+import { streamOf } from '@frontdesk/bus'
 import { eventIdToBytes } from '@frontdesk/contracts'
 import {
   inFewLengths,
@@ -23,24 +24,27 @@ interface AppendOptions {
   readonly afterCommit: (rows: readonly PendingRow[]) => void
 }
 
-const columns = [
+/** What each event has, then what those of a company's have, or that another caused; an ingress's have none of it. */
+const plainColumns = [
   'event_id',
   'revision',
   'event_type',
   'subject',
   'entity_id',
-  'company_id',
-  'confidence',
   'correlation_id',
-  'causation_id',
   'traceparent',
-  'tracestate',
   'body',
   'occurred_at',
   'created_at',
   'next_attempt_at',
+  // Known already: the mark then changes no column's length, and the row stays where it is.
+  'stream',
 ] as const
-const insertText = textByLength((rows) => `insert into outbox (${columns.join(', ')}) values ${sqlTuples(rows, columns.length)}`)
+const furtherColumns = ['company_id', 'confidence', 'causation_id', 'tracestate'] as const
+const textFor = (columns: readonly string[]) =>
+  textByLength((rows) => `insert into outbox (${columns.join(', ')}) values ${sqlTuples(rows, columns.length)}`)
+const plainText = textFor(plainColumns)
+const fullText = textFor([...plainColumns, ...furtherColumns])
 const rowsPerStatement = 128
 /** Far under max_allowed_packet (16 MB), which one large row must not exhaust for the others. */
 const bytesPerStatement = 4 * 1024 * 1024
@@ -60,24 +64,30 @@ export function createPrepareAppend(options: AppendOptions): (events: readonly N
   let knownStep: bigint | undefined
 
   function insertOf(events: readonly NewEvent[], createdAt: string, sweepableAt: string): SqlStatement {
-    const params = events.flatMap((event): SqlValue[] => [
-      eventIdToBytes(event.id),
-      event.revision,
-      event.type,
-      event.subject,
-      event.entityId,
-      event.companyId ?? null,
-      event.confidence ?? null,
-      event.correlationId,
-      event.causationId ?? null,
-      event.trace?.['traceparent'] ?? null,
-      event.trace?.['tracestate'] ?? null,
-      event.body,
-      sqlInstant(event.occurredAt),
-      createdAt,
-      sweepableAt,
-    ])
-    return { sql: insertText(events.length), params }
+    const isPlain = events.every(
+      ({ companyId, confidence, causationId, trace }) => (companyId ?? confidence ?? causationId ?? trace?.['tracestate']) === undefined,
+    )
+    const params: SqlValue[] = []
+    for (const event of events) {
+      params.push(
+        eventIdToBytes(event.id),
+        event.revision,
+        event.type,
+        event.subject,
+        event.entityId,
+        event.correlationId,
+        event.trace?.['traceparent'] ?? null,
+        event.body,
+        sqlInstant(event.occurredAt),
+        createdAt,
+        sweepableAt,
+        streamOf(event.subject) ?? null,
+      )
+      if (!isPlain) {
+        params.push(event.companyId ?? null, event.confidence ?? null, event.causationId ?? null, event.trace?.['tracestate'] ?? null)
+      }
+    }
+    return { sql: (isPlain ? plainText : fullText)(events.length), params }
   }
 
   return (events) => {

@@ -16,32 +16,63 @@ export interface FailedRow {
 }
 
 const rowsPerStatement = 128
+const runsPerStatement = 128
 
 const markText = textByLength(
-  (rows) => `update outbox set published_at = ?, stream = ?, stream_seq = ${caseOf(rows)}, last_error = null where ${unpublished(rows)}`,
+  (runs) =>
+    `update outbox set published_at = ?, stream = ?, stream_seq = id + case ${'when id <= ? then ? '.repeat(runs)}end, ` +
+    `last_error = null where (${Array.from({ length: runs }, () => 'id between ? and ?').join(' or ')}) and published_at is null`,
 )
 const backOffText = textByLength(
   (rows) =>
     `update outbox set attempts = attempts + 1, next_attempt_at = ${caseOf(rows)}, last_error = ${caseOf(rows)} where ${unpublished(rows)}`,
 )
 
-/** Marks rows as published, each once: one statement a stream for up to 128 rows. */
+/** Marks rows as published, each once: one statement a stream for up to 128 runs of rows. */
 export async function markPublished(database: Database, rows: readonly PublishedRow[], publishedAt: Date): Promise<void> {
-  const byStream = Map.groupBy(rows, (row) => row.stream)
   const at = sqlInstant(publishedAt)
-  await inGroups([...byStream.values()], async (group) => {
-    const sequences = group.flatMap((row): SqlValue[] => [row.id, row.sequence])
-    await database.execute(markText(group.length), [at, group[0]?.stream ?? null, ...sequences, ...group.map((row) => row.id)])
-  })
+  for (const [stream, ofStream] of Map.groupBy(rows, (row) => row.stream)) {
+    const runs = runsOf(ofStream)
+    for (let start = 0; start < runs.length; start += runsPerStatement) {
+      const some = padded(runs.slice(start, start + runsPerStatement))
+      const offsets = some.flatMap(({ last, offset }) => [last, offset])
+      const ranges = some.flatMap(({ first, last }) => [first, last])
+      // One after the other: rows in one order, and one connection of the pool.
+      await database.execute(markText(some.length), [at, stream, ...offsets, ...ranges])
+    }
+  }
+}
+
+/** Rows whose ids rise one by one with their sequences, as those of one commit mostly do. */
+interface Run {
+  readonly first: bigint
+  readonly last: bigint
+  /** What a row's sequence is beyond its id; below 0 where it is less. */
+  readonly offset: bigint
+}
+
+/** Rising, and none overlaps another. */
+function runsOf(rows: readonly PublishedRow[]): Run[] {
+  const runs: Run[] = []
+  for (const { id, sequence } of rows.toSorted(byId)) {
+    const offset = sequence - id
+    const run = runs.at(-1)
+    if (run && run.offset === offset && run.last + 1n === id) runs[runs.length - 1] = { ...run, last: id }
+    else runs.push({ first: id, last: id, offset })
+  }
+  return runs
 }
 
 /** Has rows wait until their time, and keeps why. */
 export async function backOffRows(database: Database, rows: readonly FailedRow[]): Promise<void> {
-  await inGroups([rows], async (group) => {
+  const ordered = rows.toSorted(byId)
+  for (let start = 0; start < ordered.length; start += rowsPerStatement) {
+    const group = padded(ordered.slice(start, start + rowsPerStatement))
     const times = group.flatMap((row): SqlValue[] => [row.id, sqlInstant(row.retryAt)])
     const errors = group.flatMap((row): SqlValue[] => [row.id, Buffer.from(clipped(row.error, 255))])
+    // As above.
     await database.execute(backOffText(group.length), [...times, ...errors, ...group.map((row) => row.id)])
-  })
+  }
 }
 
 function unpublished(rows: number): string {
@@ -52,12 +83,6 @@ function caseOf(rows: number): string {
   return `case id ${'when ? then ? '.repeat(rows)}end`
 }
 
-async function inGroups<Row extends { readonly id: bigint }>(lists: readonly (readonly Row[])[], write: (group: Row[]) => Promise<void>) {
-  for (const list of lists) {
-    const ordered = list.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    for (let start = 0; start < ordered.length; start += rowsPerStatement) {
-      // One after the other: rows in one order, and one connection of the pool.
-      await write(padded(ordered.slice(start, start + rowsPerStatement)))
-    }
-  }
+function byId(a: { readonly id: bigint }, b: { readonly id: bigint }): number {
+  return a.id < b.id ? -1 : 1
 }

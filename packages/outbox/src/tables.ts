@@ -24,6 +24,7 @@ const outboxColumns = () => ({
   occurredAt: instant('occurred_at').notNull(),
   createdAt: instant('created_at').notNull(),
   publishedAt: instant('published_at'),
+  /** Where it belongs; it stands there once it has a sequence. */
   stream: bytesText('stream', 64),
   streamSeq: wide('stream_seq'),
   attempts: int('attempts', { unsigned: true }).notNull().default(0),
@@ -34,7 +35,9 @@ const outboxColumns = () => ({
 
 /**
  * Every event that leaves a service, committed with the change that caused it. Names are VARBINARY,
- * since a text collation takes different ids for equal ones.
+ * since a text collation takes different ids for equal ones. Migrations give it ROW_FORMAT=REDUNDANT, which alone keeps room for
+ * a column of fixed length that is null: the mark of a published row is written in place, and its body is not moved.
+ * @see https://dev.mysql.com/doc/refman/8.4/en/innodb-row-format.html
  */
 export const outbox = mysqlTable('outbox', outboxColumns(), (table) => [
   index('outbox_due').on(table.publishedAt, table.nextAttemptAt),

@@ -78,7 +78,7 @@ async function readProduced({ database, appended }: TimelineOptions, ids: readon
       companyId: companyId ?? '',
       causationId: causationId ?? '',
       publishedAt: publishedAt ?? undefined,
-      stream: stream ?? '',
+      stream: (publishedAt && stream) ?? '',
       streamSequence: streamSeq ?? 0n,
       failures: attempts,
       lastError: lastError ?? '',
