@@ -6,21 +6,18 @@ export interface KeptIds {
   add(id: EventId): void
 }
 
-/** Remembers so many ids, the oldest leaving first: about 150 bytes each. */
-export function createKeptIds(limit: number): KeptIds {
-  const ids = new Set<EventId>()
-  // In the order in which they came, round and round: the Set's own first entry is dear to find once many before it have left.
-  const ring: EventId[] = []
-  let next = 0
+/** Remembers the last so many ids at least, and at most twice as many: about 100 bytes each. */
+export function createKeptIds(atLeast: number): KeptIds {
+  // By generations: to forget ids one by one would cost a look-up of each.
+  let older: ReadonlySet<EventId> = new Set()
+  let newer = new Set<EventId>()
   return {
-    has: (id) => ids.has(id),
+    has: (id) => newer.has(id) || older.has(id),
     add(id) {
-      if (ids.has(id)) return
-      const oldest = ring[next]
-      if (oldest !== undefined) ids.delete(oldest)
-      ring[next] = id
-      ids.add(id)
-      next = (next + 1) % limit
+      newer.add(id)
+      if (newer.size < atLeast) return
+      older = newer
+      newer = new Set()
     },
   }
 }

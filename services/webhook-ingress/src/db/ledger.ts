@@ -11,7 +11,7 @@ import { createKeptIds } from './kept-ids.ts'
 import { type Candidate, claimNew, insertDeliveries, insertEvents } from './ledger-rows.ts'
 
 const mib = 1024 * 1024
-const idsRemembered = 65_536
+const idsRemembered = 32_768
 
 interface Kept {
   readonly delivery: VerifiedDelivery
