@@ -134,6 +134,8 @@ export class Connection {
 
   /** Makes the session as new: no transaction, no locks, no variables, no prepared statements. */
   async reset(): Promise<void> {
+    // What was prepared for it is of no use to it after a reset.
+    await this.#handedOver
     await this.#run<void>(this.#answerWithinMs, (done) => this.#driver.reset(done))
     this.#prepared.clear()
     this.#autocommit = true

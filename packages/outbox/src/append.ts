@@ -24,7 +24,7 @@ interface AppendOptions {
   readonly afterCommit: (rows: readonly PendingRow[]) => void
 }
 
-/** What each event has, then what those of a company's have, or that another caused; an ingress's have none of it. */
+/** What most events have; the further ones belong to those of a company, or that another caused, and an ingress's have none of them. */
 const plainColumns = [
   'event_id',
   'revision',

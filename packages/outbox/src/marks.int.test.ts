@@ -1,7 +1,8 @@
+import { withConnection } from '@frontdesk/database'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Harness } from '../test/harness.ts'
 import { append, startHarness } from '../test/harness.ts'
-import { backOffRows, markPublished, type PublishedRow } from './marks.ts'
+import { backOffRows, markPublished, markStatement, type PublishedRow } from './marks.ts'
 import { outbox } from './tables.ts'
 import { makeNewEvent } from './testing.ts'
 
@@ -34,7 +35,7 @@ test.each([
   ['its id', 0n],
 ])('rows of one run are marked, each with its own sequence, which is %s', async (_what, offset) => {
   const ids = await appended(300)
-  const rows = ids.map((id) => published(id, id + offset + 1n))
+  const rows = ids.map((id) => published(id, id + offset))
   await markPublished(harness.database, rows.toReversed(), publishedAt)
   expect(await marks()).toEqual(rows.map(expected))
 })
@@ -62,6 +63,36 @@ test('a row that is marked stays as it was marked first', async () => {
     publishedAt,
   )
   expect((await marks()).map(({ streamSeq }) => streamSeq)).toEqual([100n, 5n, 102n])
+})
+
+test('a row that is given twice keeps one of its sequences, and its neighbours theirs', async () => {
+  const [a, b, c] = (await appended(3)) as [bigint, bigint, bigint]
+  await markPublished(harness.database, [published(a, 1n), published(b, 2n), published(b, 9n), published(c, 10n)], publishedAt)
+  const sequences = (await marks()).map(({ streamSeq }) => streamSeq)
+  expect(sequences[0]).toBe(1n)
+  expect([2n, 9n]).toContain(sequences[1])
+  expect(sequences[2]).toBe(10n)
+})
+
+test('rows are marked by the primary key, however few of many are unpublished', async () => {
+  const { database } = harness
+  const old = await appended(3_000)
+  await markPublished(
+    database,
+    old.map((id) => published(id, id)),
+    publishedAt,
+  )
+  const ids = (await appended(256)).slice(old.length).filter((_, index) => index % 2 === 0)
+  await withConnection(database, async (connection) => {
+    await connection.execute('analyze table outbox', [])
+    const { sql, params } = markStatement(
+      ids.map((id) => ({ first: id, last: id, offset: 0n })),
+      'COMPANY',
+      '2026-11-22 10:00:00.000',
+    )
+    const { rows } = await connection.execute(`explain ${sql}`, params)
+    expect(rows.map(({ key, type }) => ({ key, type }))).toEqual([{ key: 'PRIMARY', type: 'range' }])
+  })
 })
 
 test('a row that could not be published keeps why, and each its own time', async () => {

@@ -1,4 +1,4 @@
-import { type Database, padded, type SqlValue, textByLength, sqlList } from '@frontdesk/database'
+import { type Database, padded, type SqlStatement, type SqlValue, textByLength, sqlList } from '@frontdesk/database'
 import { clipped, sqlInstant } from './sql.ts'
 
 /** A row that the broker has acknowledged, and where in which stream. */
@@ -34,11 +34,9 @@ export async function markPublished(database: Database, rows: readonly Published
   for (const [stream, ofStream] of Map.groupBy(rows, (row) => row.stream)) {
     const runs = runsOf(ofStream)
     for (let start = 0; start < runs.length; start += runsPerStatement) {
-      const some = padded(runs.slice(start, start + runsPerStatement))
-      const offsets = some.flatMap(({ last, offset }) => [last, offset])
-      const ranges = some.flatMap(({ first, last }) => [first, last])
+      const { sql, params } = markStatement(padded(runs.slice(start, start + runsPerStatement)), stream, at)
       // One after the other: rows in one order, and one connection of the pool.
-      await database.execute(markText(some.length), [at, stream, ...offsets, ...ranges])
+      await database.execute(sql, params)
     }
   }
 }
@@ -51,7 +49,14 @@ interface Run {
   readonly offset: bigint
 }
 
-/** Rising, and none overlaps another. */
+/** Exported for its plan. */
+export function markStatement(runs: readonly Run[], stream: string, at: string): SqlStatement {
+  const offsets = runs.flatMap(({ last, offset }) => [last, offset])
+  const ranges = runs.flatMap(({ first, last }) => [first, last])
+  return { sql: markText(runs.length), params: [at, stream, ...offsets, ...ranges] }
+}
+
+/** Rising; a row that is given twice keeps one of its sequences. */
 function runsOf(rows: readonly PublishedRow[]): Run[] {
   const runs: Run[] = []
   for (const { id, sequence } of rows.toSorted(byId)) {

@@ -35,9 +35,7 @@ const outboxColumns = () => ({
 
 /**
  * Every event that leaves a service, committed with the change that caused it. Names are VARBINARY,
- * since a text collation takes different ids for equal ones. Migrations give it ROW_FORMAT=REDUNDANT, which alone keeps room for
- * a column of fixed length that is null: the mark of a published row is written in place, and its body is not moved.
- * @see https://dev.mysql.com/doc/refman/8.4/en/innodb-row-format.html
+ * since a text collation takes different ids for equal ones. `keepRoomForMarks` gives it its row format.
  */
 export const outbox = mysqlTable('outbox', outboxColumns(), (table) => [
   index('outbox_due').on(table.publishedAt, table.nextAttemptAt),

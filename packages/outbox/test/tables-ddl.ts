@@ -5,8 +5,9 @@ import { migrate } from '@frontdesk/database'
 import type { Telemetry } from '@frontdesk/telemetry'
 import type { MySqlTable } from 'drizzle-orm/mysql-core'
 import { getTableConfig } from 'drizzle-orm/mysql-core'
+import { keepRoomForMarks } from '../src/row-format.ts'
 
-/** Creates the tables in a test's database, by a migration as services have them. */
+/** Creates the tables in a test's database, by a migration and in the format that services have them in. */
 export async function createTables(url: string, tables: readonly MySqlTable[], telemetry: Telemetry): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'outbox-migration-'))
   try {
@@ -15,6 +16,7 @@ export async function createTables(url: string, tables: readonly MySqlTable[], t
     await writeFile(join(folder, 'meta', '_journal.json'), JSON.stringify(journal))
     await writeFile(join(folder, '0000_tables.sql'), tables.map(createTableSql).join('\n--> statement-breakpoint\n'))
     await migrate(url, folder, telemetry)
+    await keepRoomForMarks(url, telemetry)
   } finally {
     await rm(folder, { recursive: true })
   }

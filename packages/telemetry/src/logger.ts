@@ -8,7 +8,7 @@ export type Logger = pino.Logger
 
 /** What a slow reader of our log may leave in memory before lines are dropped. */
 const bufferBytesMax = 16 * 1024 * 1024
-/** What a pipe takes at once. With each line the destination copies and counts what the write that it joins already holds, at 16 KB dearer than to make the line. */
+/** PIPE_BUF: what a pipe takes as one. With each line the destination copies and counts what the write that it joins already holds, at 16 KB dearer than to make the line. */
 const writeBytesMax = 4_096
 
 /** A logger to stdout, or to the destination; `err` keeps codes and causes, secret-sounding members are redacted. */

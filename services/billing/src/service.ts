@@ -8,7 +8,7 @@ import {
   OperationsServiceDefinition,
 } from '@frontdesk/contracts'
 import { companyTablesOf, type Database, migrate, openDatabase } from '@frontdesk/database'
-import { consumeDurables, createEventHandler, createOperations, createOutbox } from '@frontdesk/outbox'
+import { consumeDurables, createEventHandler, createOperations, createOutbox, keepRoomForMarks } from '@frontdesk/outbox'
 import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
 import { startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Telemetry } from '@frontdesk/telemetry'
@@ -65,7 +65,9 @@ export interface BillingOverrides {
 /** Brings the database to the current schema; safe to run from several replicas at once. */
 export async function migrateBilling(config: Config): Promise<void> {
   await using telemetry = createTelemetry({ service: name, logLevel: config.LOG_LEVEL })
-  await migrate(config.MYSQL_URL.reveal(), config.MIGRATIONS_DIR, telemetry)
+  const url = config.MYSQL_URL.reveal()
+  await migrate(url, config.MIGRATIONS_DIR, telemetry)
+  await keepRoomForMarks(url, telemetry)
 }
 
 /** Starts billing. It answers RPCs without NATS and without Stripe, and works as soon as those are there. */

@@ -13,7 +13,7 @@ import {
   vouchForCompanyId,
 } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase, withDatabaseLock } from '@frontdesk/database'
-import { consumeDurables, createOperations, createOutbox } from '@frontdesk/outbox'
+import { consumeDurables, createOperations, createOutbox, keepRoomForMarks } from '@frontdesk/outbox'
 import { createRpcServer, createTokenVerifier, forAllCompanies } from '@frontdesk/rpc'
 import { repeat, startServiceAdmin, startTelemetry } from '@frontdesk/service'
 import { createTelemetry, type Logger, type Telemetry } from '@frontdesk/telemetry'
@@ -95,6 +95,7 @@ export async function migrateCompanyResolver(config: Config): Promise<void> {
   await using telemetry = createTelemetry({ service: name, logLevel: config.LOG_LEVEL })
   const url = config.MYSQL_URL.reveal()
   await migrate(url, config.MIGRATIONS_DIR, telemetry)
+  await keepRoomForMarks(url, telemetry)
   await using database = openDatabase({ url, poolSize: 1, companyTables: companyTablesOf(schema), telemetry })
   await keepShippedModel(database, shippedModel, new Date())
 }

@@ -9,7 +9,7 @@ import {
   OperationsServiceDefinition,
 } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase } from '@frontdesk/database'
-import { consumeDurables, createEventHandler, createOperations, createOutbox, skipRevisions } from '@frontdesk/outbox'
+import { consumeDurables, createEventHandler, createOperations, createOutbox, keepRoomForMarks, skipRevisions } from '@frontdesk/outbox'
 import {
   createIdentityTokens,
   createRpcClient,
@@ -64,7 +64,9 @@ export interface MessagingOverrides {
 /** Brings the database to the current schema; safe to run from several replicas at once. */
 export async function migrateMessaging(config: Config): Promise<void> {
   await using telemetry = createTelemetry({ service: name, logLevel: config.LOG_LEVEL })
-  await migrate(config.MYSQL_URL.reveal(), config.MIGRATIONS_DIR, telemetry)
+  const url = config.MYSQL_URL.reveal()
+  await migrate(url, config.MIGRATIONS_DIR, telemetry)
+  await keepRoomForMarks(url, telemetry)
 }
 
 /** Starts messaging. It answers RPCs without NATS, and queues without the services and the provider that it sends by. */

@@ -9,7 +9,7 @@ import {
 } from '@frontdesk/contracts'
 import { companyTablesOf, migrate, openDatabase, withDatabaseLock } from '@frontdesk/database'
 import { createHttpServer } from '@frontdesk/http'
-import { createOperations, createOutbox } from '@frontdesk/outbox'
+import { createOperations, createOutbox, keepRoomForMarks } from '@frontdesk/outbox'
 import { providers, retellFunctions, retellInbound } from '@frontdesk/providers'
 import {
   createIdentityTokens,
@@ -75,7 +75,9 @@ export interface WebhookIngressOverrides {
 /** Brings the database to the current schema; safe to run from several replicas at once. */
 export async function migrateWebhookIngress(config: Config): Promise<void> {
   await using telemetry = createTelemetry({ service: name, logLevel: config.LOG_LEVEL })
-  await migrate(config.MYSQL_URL.reveal(), config.MIGRATIONS_DIR, telemetry)
+  const url = config.MYSQL_URL.reveal()
+  await migrate(url, config.MIGRATIONS_DIR, telemetry)
+  await keepRoomForMarks(url, telemetry)
 }
 
 /** Starts the ingress. It serves without NATS, the directory and identity; only its database has to be there. */

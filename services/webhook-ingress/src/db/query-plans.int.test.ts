@@ -87,13 +87,3 @@ test('a replay reads the outbox row by row, and each event by its id', async () 
     { table: 'events', type: 'eq_ref', key: 'PRIMARY' },
   ])
 })
-
-test('the outbox keeps room for what a mark sets, so that a body is not moved for it', async () => {
-  const { rows } = await withConnection(context.database, (connection) =>
-    connection.execute(
-      "select row_format as format from information_schema.tables where table_schema = database() and table_name = 'outbox'",
-      [],
-    ),
-  )
-  expect(rows).toEqual([{ format: 'Redundant' }])
-})
