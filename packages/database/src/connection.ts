@@ -134,7 +134,7 @@ export class Connection {
 
   /** Makes the session as new: no transaction, no locks, no variables, no prepared statements. */
   async reset(): Promise<void> {
-    // What was prepared for it is of no use to it after a reset.
+    // What is still being prepared would be sent to a session that knows it no more.
     await this.#handedOver
     await this.#run<void>(this.#answerWithinMs, (done) => this.#driver.reset(done))
     this.#prepared.clear()

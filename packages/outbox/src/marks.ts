@@ -75,7 +75,7 @@ export async function backOffRows(database: Database, rows: readonly FailedRow[]
     const group = padded(ordered.slice(start, start + rowsPerStatement))
     const times = group.flatMap((row): SqlValue[] => [row.id, sqlInstant(row.retryAt)])
     const errors = group.flatMap((row): SqlValue[] => [row.id, Buffer.from(clipped(row.error, 255))])
-    // As above.
+    // One after the other: rows in one order, and one connection of the pool.
     await database.execute(backOffText(group.length), [...times, ...errors, ...group.map((row) => row.id)])
   }
 }

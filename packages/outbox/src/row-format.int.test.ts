@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Database, withConnection, withTransaction } from '@frontdesk/database'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase } from '@frontdesk/testing'
@@ -30,7 +31,7 @@ test('an outbox is converted once, whoever asks how often, and keeps its rows', 
   expect(converted).toMatchObject({ format: 'Redundant' })
   expect(await harness.outboxRows()).toEqual(rows)
   // A second later it would have another time.
-  await new Promise((resolve) => setTimeout(resolve, 1_100))
+  await wait(1_100)
   await keepRoomForMarks(harness.url, harness.telemetry)
   expect(await tableOf(harness.database)).toEqual(converted)
   expect(JSON.stringify(harness.telemetry.lines)).not.toContain('outbox')
