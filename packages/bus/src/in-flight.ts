@@ -20,23 +20,44 @@ export interface InFlightOptions<Item> {
   onTimeout: (items: Item[]) => void
 }
 
+interface Entry<Item> {
+  readonly item: Item
+  readonly sizeBytes: number
+  readonly deadlineMs: number
+}
+
 /** One timer for all: with one time-out they expire in the order in which they were added. */
 export function createInFlight<Item>({ maxCount, maxBytes, timeoutMs, onTimeout }: InFlightOptions<Item>): InFlight<Item> {
-  const entries = new Map<string, { item: Item; sizeBytes: number; deadlineMs: number }>()
+  // By token, from `firstToken` on, with holes for those that are over. No Map: a table that it has outgrown keeps what was deleted and
+  // leads to the next table, so that once an old one is in V8's old space, each message would stay until all is collected.
+  let entries: (Entry<Item> | undefined)[] = []
+  let firstToken = 1
+  let count = 0
   let bytes = 0
-  let lastToken = 0
   let timer: NodeJS.Timeout | undefined
 
-  function take(token: string): Item | undefined {
-    const entry = entries.get(token)
+  const indexOf = (token: string) => Number.parseInt(token, 36) - firstToken
+
+  function takeAt(index: number): Item | undefined {
+    const entry = entries[index]
     if (!entry) return undefined
-    entries.delete(token)
+    entries[index] = undefined
+    count -= 1
     bytes -= entry.sizeBytes
-    if (entries.size === 0) {
+    if (count === 0) {
+      forgetFirst()
       clearTimeout(timer)
       timer = undefined
     }
     return entry.item
+  }
+
+  /** Those before the first that still waits. */
+  function forgetFirst(): void {
+    const over = count === 0 ? entries.length : entries.findIndex((entry) => entry !== undefined)
+    if (over === 0) return
+    entries = entries.slice(over)
+    firstToken += over
   }
 
   function arm(delayMs: number): void {
@@ -44,34 +65,34 @@ export function createInFlight<Item>({ maxCount, maxBytes, timeoutMs, onTimeout 
     timer = setTimeout(() => setImmediate(expire), delayMs)
   }
 
+  function takeThose(isOver: (entry: Entry<Item>) => boolean): Item[] {
+    return entries.flatMap((entry, index) => (entry && isOver(entry) ? (takeAt(index) ?? []) : []))
+  }
+
   function expire(): void {
-    const nowMs = performance.now()
-    const expired: Item[] = []
-    for (const [token, entry] of entries) {
-      if (entry.deadlineMs > nowMs) break
-      take(token)
-      expired.push(entry.item)
-    }
     timer = undefined
-    const [next] = entries.values()
+    const nowMs = performance.now()
+    const expired = takeThose(({ deadlineMs }) => deadlineMs <= nowMs)
+    const next = entries.find((entry) => entry !== undefined)
     if (next) arm(next.deadlineMs - nowMs)
     if (expired.length > 0) onTimeout(expired)
   }
 
   return {
     get count() {
-      return entries.size
+      return count
     },
-    hasRoom: (sizeBytes) => entries.size === 0 || (entries.size < maxCount && bytes + sizeBytes <= maxBytes),
+    hasRoom: (sizeBytes) => count === 0 || (count < maxCount && bytes + sizeBytes <= maxBytes),
     add(item, sizeBytes) {
-      const token = (lastToken += 1).toString(36)
-      entries.set(token, { item, sizeBytes, deadlineMs: performance.now() + timeoutMs })
+      if (entries.length >= 2 * maxCount) forgetFirst()
+      entries.push({ item, sizeBytes, deadlineMs: performance.now() + timeoutMs })
+      count += 1
       bytes += sizeBytes
       if (timer === undefined) arm(timeoutMs)
-      return token
+      return (firstToken + entries.length - 1).toString(36)
     },
-    get: (token) => entries.get(token)?.item,
-    take,
-    takeAll: () => [...entries.keys()].flatMap((token) => take(token) ?? []),
+    get: (token) => entries[indexOf(token)]?.item,
+    take: (token) => takeAt(indexOf(token)),
+    takeAll: () => takeThose(() => true),
   }
 }

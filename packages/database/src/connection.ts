@@ -35,7 +35,8 @@ export class Connection {
   dirty = false
   readonly #driver: DriverConnection
   readonly #settings: ConnectionSettings
-  readonly #pending = new Set<(error: Error) => void>()
+  /** Few, and no Set: the tables that one leaves behind keep what was deleted, here all rows of a statement, until V8 collects its old space. */
+  #pending: ((error: Error) => void)[] = []
   readonly #lost = new AbortController()
   /** Whether a statement commits by itself. */
   #autocommit = true
@@ -155,8 +156,7 @@ export class Connection {
     if (this.lost.aborted) return
     const error = reason instanceof ConnectionLostError ? reason : new ConnectionLostError(reason)
     this.#lost.abort(error)
-    for (const reject of this.#pending) reject(error)
-    this.#pending.clear()
+    for (const reject of this.#pending.splice(0)) reject(error)
     this.#driver.destroy()
   }
 
@@ -194,10 +194,10 @@ export class Connection {
     return new Promise((resolve, reject: (error: unknown) => void) => {
       if (this.lost.aborted) return reject(this.lost.reason)
       const timer = timeoutMs > 0 ? setTimeout(() => this.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs) : undefined
-      this.#pending.add(reject)
+      this.#pending.push(reject)
       const settle = () => {
         clearTimeout(timer)
-        this.#pending.delete(reject)
+        this.#pending = this.#pending.filter((other) => other !== reject)
       }
       const fail = (error: unknown) => {
         settle()

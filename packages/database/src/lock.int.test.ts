@@ -1,6 +1,7 @@
 import { eventually } from '@frontdesk/testing'
 import { expect, test } from 'vitest'
-import { startFixture } from '../test/fixture.ts'
+import { type Fixture, startFixture } from '../test/fixture.ts'
+import { internalsOf } from './database.ts'
 import { lockName, withConnection, withDatabaseLock } from './lock.ts'
 
 test('of 20 who ask at once one holds the lock, and the others are told so', async () => {
@@ -61,6 +62,34 @@ test('when the connection goes, the holder is told and another can take the lock
     { waitMs: 0 },
   )
   expect(outcome).toBe('taken over')
+})
+
+/** A pool of one connection, and that one, with a variable that ends with its session. */
+async function startMarked(fixture: Fixture) {
+  const database = fixture.open({ poolSize: 1 })
+  const { pool } = internalsOf(database)
+  const connection = await pool.acquire()
+  await connection.command('set @mark = 1')
+  await pool.release(connection)
+  const mark = async () => (await database.execute('select @mark as mark', [])).rows[0]?.['mark']
+  return { database, connection, mark }
+}
+
+test('a lock leaves its connection as it was, with the statements that it has prepared, whether it was to be had or not', async () => {
+  await using fixture = await startFixture()
+  const { database, mark } = await startMarked(fixture)
+  const lock = () => withDatabaseLock(database, 'sweep', async () => true, { waitMs: 0 })
+  expect(await lock()).toBe(true)
+  expect(await withDatabaseLock(fixture.database, 'sweep', lock, { waitMs: 0 })).toBe(undefined)
+  expect(await mark()).toBe(1)
+})
+
+test('a connection of which it is not known that it has freed its lock is made as new', async () => {
+  await using fixture = await startFixture()
+  const { database, connection, mark } = await startMarked(fixture)
+  const free = { sql: 'select release_lock(?)', params: [lockName(database.name, 'sweep')] }
+  await withDatabaseLock(database, 'sweep', () => connection.execute(free), { waitMs: 0 })
+  expect(await mark()).toBe(null)
 })
 
 test('two databases of a server, and two names of a database, have locks of their own', async () => {

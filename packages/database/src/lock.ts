@@ -57,22 +57,32 @@ export async function alterTable(database: Database, sql: string, signal: AbortS
  * in whole seconds above 0.
  * The lock needs its connection: when that is lost the signal aborts, and another may already hold the lock.
  */
-export function withDatabaseLock<T>(
+export async function withDatabaseLock<T>(
   database: Database,
   name: string,
   work: (signal: AbortSignal) => Promise<T>,
   { waitMs }: { waitMs: number },
 ): Promise<T | undefined> {
   const lock = lockName(database.name, name)
-  return withConnection(database, async (connection) => {
-    if (!(await takeLock(connection, lock, waitMs))) return undefined
+  const { pool } = internalsOf(database)
+  const connection = await pool.acquire()
+  const session = createSession((statement) => connection.execute(statement))
+  // Until it is known not to hold the lock: the reset at release, or the connection's end, frees it. A reset that is not needed would
+  // cost the connection all of its prepared statements, and sweepers ask once a second.
+  connection.dirty = true
+  try {
+    if (!(await takeLock(session, lock, waitMs))) {
+      connection.dirty = false
+      return undefined
+    }
     try {
       return await work(connection.lost)
     } finally {
-      // Where this fails the reset at release, or the connection's end, frees the lock.
-      await connection.execute('select release_lock(?)', [lock]).catch(() => undefined)
+      connection.dirty = !(await freeLock(session, lock).catch(() => false))
     }
-  })
+  } finally {
+    void pool.release(connection)
+  }
 }
 
 /** A server's locks know no databases, and their names end at 64 characters. */
@@ -93,4 +103,10 @@ export async function takeLock(session: Pick<SqlSession, 'execute'>, lock: strin
     if (rows[0]?.['taken'] === 1) return true
     if (performance.now() >= deadline) return false
   }
+}
+
+/** Whether the session held the lock and no longer does. */
+async function freeLock(session: Pick<SqlSession, 'execute'>, lock: string): Promise<boolean> {
+  const { rows } = await session.execute('select release_lock(?) as freed', [lock])
+  return rows[0]?.['freed'] === 1
 }

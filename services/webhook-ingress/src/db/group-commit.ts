@@ -41,8 +41,8 @@ interface Waiting<Item, Result> extends GroupMember<Item> {
 
 /** Lets concurrent callers share one commit: what arrives while a group is being written forms the next one. */
 export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item, Result>): GroupCommit<Item, Result> {
-  // In the order of arrival; a Set, so that a caller who gives up leaves it at once, however long it is.
-  const queue = new Set<Waiting<Item, Result>>()
+  // In the order of arrival, in which they also give up: who does so mostly is the first. No Set: see in-flight.ts of packages/bus.
+  let queue: Waiting<Item, Result>[] = []
   const idleWaiters: (() => void)[] = []
   let queuedBytes = 0
   let running = 0
@@ -52,7 +52,10 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
   let overdue = false
 
   function leave(waiting: Waiting<Item, Result>): void {
-    if (queue.delete(waiting)) queuedBytes -= waiting.bytes
+    const at = queue.indexOf(waiting)
+    if (at < 0) return
+    queue.splice(at, 1)
+    queuedBytes -= waiting.bytes
   }
 
   function takeGroup(): Waiting<Item, Result>[] {
@@ -63,7 +66,8 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
       bytes += waiting.bytes
       group.push(waiting)
     }
-    for (const waiting of group) leave(waiting)
+    queuedBytes -= bytes
+    queue = queue.slice(group.length)
     return group
   }
 
@@ -87,19 +91,19 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
     clearTimeout(gathering)
     gathering = undefined
     overdue = running >= options.concurrency
-    while (running < options.concurrency && queue.size > 0) {
+    while (running < options.concurrency && queue.length > 0) {
       running += 1
       void run(takeGroup()).finally(() => {
         running -= 1
         schedule()
-        if (running === 0 && queue.size === 0) for (const wake of idleWaiters.splice(0)) wake()
+        if (running === 0 && queue.length === 0) for (const wake of idleWaiters.splice(0)) wake()
       })
     }
   }
 
   function schedule(): void {
-    if (scheduled || queue.size === 0) return
-    if (queue.size < options.gather.items && !overdue) {
+    if (scheduled || queue.length === 0) return
+    if (queue.length < options.gather.items && !overdue) {
       gathering ??= setTimeout(start, options.gather.ms)
     } else {
       scheduled = true
@@ -123,13 +127,13 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
           leave(waiting)
           reject(busy(`no commit within ${options.timeoutMs} ms`))
         }, options.timeoutMs)
-        queue.add(waiting)
+        queue.push(waiting)
         queuedBytes += bytes
         schedule()
       })
     },
 
-    idle: () => (running === 0 && queue.size === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
+    idle: () => (running === 0 && queue.length === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
   }
 }
 
