@@ -1,4 +1,4 @@
-import type { EventId } from '@frontdesk/contracts'
+import { type EventId, eventIdToBytes } from '@frontdesk/contracts'
 
 /** The ids of what was committed last; a provider that sends again mostly does so soon. */
 export interface KeptIds {
@@ -6,18 +6,25 @@ export interface KeptIds {
   add(id: EventId): void
 }
 
-/** Remembers the last so many ids at least, and at most twice as many: about 100 bytes each. */
-export function createKeptIds(atLeast: number): KeptIds {
-  // By generations: to forget ids one by one would cost a look-up of each.
-  let older: ReadonlySet<EventId> = new Set()
-  let newer = new Set<EventId>()
+const idBytes = 32
+
+/**
+ * Remembers an id in each of so many places, of 32 bytes each. An id has one place, which its first bytes name; as a SHA-256
+ * they are as good as random, and whoever comes later takes the place. Outside of V8's heap, whose collector would look
+ * at a million texts again and again.
+ */
+export function createKeptIds(places: number): KeptIds {
+  const ids = Buffer.alloc(places * idBytes)
+  const placeOf = (id: Buffer) => (id.readUInt32LE() % places) * idBytes
   return {
-    has: (id) => newer.has(id) || older.has(id),
+    has(id) {
+      const bytes = eventIdToBytes(id)
+      const place = placeOf(bytes)
+      return ids.compare(bytes, 0, idBytes, place, place + idBytes) === 0
+    },
     add(id) {
-      newer.add(id)
-      if (newer.size < atLeast) return
-      older = newer
-      newer = new Set()
+      const bytes = eventIdToBytes(id)
+      bytes.copy(ids, placeOf(bytes))
     },
   }
 }

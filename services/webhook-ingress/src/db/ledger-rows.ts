@@ -53,9 +53,11 @@ export async function claimNew(tx: Transaction, candidates: readonly Candidate[]
     // Padded with copies of the last, which change nothing.
     const rows = padded(candidates.slice(start, start + rowsPerClaim).map((candidate) => eventRow(candidate, claim)))
     // In the order of the ids, on one connection.
-    await tx.execute(claimText(rows.length), rows.flat())
-    const ours = await tx.execute(claimedText(rows.length), [...rows.map(([id]) => id ?? null), claim])
-    for (const row of ours.rows) claimed.add(eventIdFromBytes(row['event_id'] as Buffer))
+    const [, ours] = await tx.executeAll([
+      { sql: claimText(rows.length), params: rows.flat() },
+      { sql: claimedText(rows.length), params: [...rows.map(([id]) => id ?? null), claim] },
+    ])
+    for (const row of ours?.rows ?? []) claimed.add(eventIdFromBytes(row['event_id'] as Buffer))
   }
   return claimed
 }

@@ -1,6 +1,6 @@
 import { connectBus } from '@frontdesk/bus'
 import { deriveEventId, newId } from '@frontdesk/contracts'
-import { createOutbox } from '@frontdesk/outbox'
+import { createOutbox, type Outbox } from '@frontdesk/outbox'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import type { VerifiedDelivery } from '../app/ports.ts'
@@ -11,12 +11,13 @@ const owned = new AsyncDisposableStack()
 let context: Awaited<ReturnType<typeof openMigratedDatabase>>
 /** An ingress's ledger as it is after a start: it remembers nothing. */
 let startLedger: () => ReturnType<typeof createLedger>
+let leaving: Outbox
 
 beforeAll(async () => {
   context = owned.use(await openMigratedDatabase())
   const { database, telemetry } = context
   const bus = owned.use(connectBus({ servers: 'nats://127.0.0.1:1', name: 'ledger-test', telemetry }))
-  const leaving = owned.use(createOutbox({ database, bus, telemetry, source: 'frontdesk/test', flushTimeoutMs: 0 }))
+  leaving = owned.use(createOutbox({ database, bus, telemetry, source: 'frontdesk/test', flushTimeoutMs: 0 }))
   startLedger = () => createLedger(database, leaving, telemetry.logger)
 })
 afterAll(() => owned.disposeAsync())
@@ -73,6 +74,25 @@ test('two ingresses that are sent the same at the same moment keep it once', asy
   expect(answers.flat().filter(({ accepted }) => accepted === 1)).toHaveLength(200)
   expect(answers.flat().filter(({ duplicates }) => duplicates === 1)).toHaveLength(200)
   expect(await counts()).toEqual(before.map((rows) => rows + 200))
+})
+
+test('where another’s events come, they are claimed at once and not tried as new ones first, until none comes any more', async () => {
+  const { database, telemetry } = context
+  const known = Array.from({ length: 30 }, (_, index) => `elsewhere ${index}`)
+  await keepAll(startLedger(), known)
+  let attempts = 0
+  const prepareAppend: Outbox['prepareAppend'] = (events) => ((attempts += 1), leaving.prepareAppend(events))
+  const ledger = createLedger(database, { ...leaving, prepareAppend }, telemetry.logger)
+  const attemptsOf = async (keys: string[], accepted: number) => {
+    attempts = 0
+    expect(await keepAll(ledger, keys)).toEqual([{ accepted, duplicates: keys.length - accepted }])
+    return attempts
+  }
+  expect(await attemptsOf(['first'], 1)).toBe(1)
+  expect(await attemptsOf(['second', known[0] ?? ''], 1)).toBe(2)
+  for (const [index, key] of known.slice(1).entries()) expect(await attemptsOf([key, `beside ${index}`], 1)).toBe(1)
+  for (let n = 0; n < 20; n++) expect(await attemptsOf([`after ${n}`], 1)).toBe(1)
+  expect(await attemptsOf(['last', 'b'], 1)).toBe(2)
 })
 
 test('what could not be kept is not remembered as kept', async () => {

@@ -11,7 +11,11 @@ import { createKeptIds } from './kept-ids.ts'
 import { type Candidate, claimNew, insertDeliveries, insertEvents } from './ledger-rows.ts'
 
 const mib = 1024 * 1024
-const idsRemembered = 32_768
+/** Some minutes of a busy ingress, in 32 MiB. */
+const idsRemembered = 1_048_576
+
+/** So many groups claim at once after one that held an event of before: where one came that is not remembered, others will. */
+const groupsClaimed = 16
 
 interface Kept {
   readonly delivery: VerifiedDelivery
@@ -28,7 +32,7 @@ interface Traced extends Candidate {
 export function createLedger(database: Database, outbox: Outbox, logger: Logger): Ledger & { idle(): Promise<void> } {
   const known = createKeptIds(idsRemembered)
   const group = createGroupCommit<Kept, number>({
-    commit: (kept) => commitGroup(database, outbox, kept),
+    commit: createCommitGroup(database, outbox),
     // What passes by itself is nobody's fault: a database that is away is away for every member.
     worthSplitting: (error) => !(isFrontdeskError(error) && error.retryable),
     maxItems: 256,
@@ -77,19 +81,30 @@ function report(logger: Logger, delivery: Delivery, kept: readonly NormalizedEve
   }
 }
 
-/** Gives the number of events of each that are new. In two round trips where all are, which they mostly are. */
-async function commitGroup(database: Database, outbox: Outbox, group: readonly Kept[]): Promise<number[]> {
-  const candidates = firstOfEachId(group)
-  let fresh: readonly Traced[] = candidates
-  try {
-    await commitAllNew(database, outbox, candidates)
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error
-    fresh = await withTransaction(database, (tx) => commitNew(tx, outbox, candidates))
+/** Gives the number of events of each member that are new. In two round trips where all are, which they mostly are. */
+function createCommitGroup(database: Database, outbox: Outbox): (group: readonly Kept[]) => Promise<number[]> {
+  let groupsToClaim = 0
+
+  async function commitFresh(candidates: readonly Traced[]): Promise<readonly Traced[]> {
+    if (groupsToClaim === 0) {
+      try {
+        await commitAllNew(database, outbox, candidates)
+        return candidates
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error
+      }
+    }
+    const fresh = await withTransaction(database, (tx) => commitNew(tx, outbox, candidates))
+    groupsToClaim = fresh.length < candidates.length ? groupsClaimed : Math.max(0, groupsToClaim - 1)
+    return fresh
   }
-  const accepted = new Map<Delivery, number>()
-  for (const { delivery } of fresh) accepted.set(delivery, (accepted.get(delivery) ?? 0) + 1)
-  return group.map(({ delivery }) => accepted.get(delivery) ?? 0)
+
+  return async (group) => {
+    const fresh = await commitFresh(firstOfEachId(group))
+    const accepted = new Map<Delivery, number>()
+    for (const { delivery } of fresh) accepted.set(delivery, (accepted.get(delivery) ?? 0) + 1)
+    return group.map(({ delivery }) => accepted.get(delivery) ?? 0)
+  }
 }
 
 /** @throws what isDuplicateKey tells, where one was there before, and then nothing is kept. */
@@ -104,8 +119,10 @@ async function commitAllNew(database: Database, outbox: Outbox, candidates: read
 async function commitNew(tx: Transaction, outbox: Outbox, candidates: readonly Traced[]): Promise<Traced[]> {
   const claimed = await claimNew(tx, candidates)
   const fresh = candidates.filter(({ event }) => claimed.has(event.id))
-  for (const { sql, params } of insertDeliveries(deliveriesOf(fresh))) await tx.execute(sql, params)
-  await outbox.append(tx, fresh.map(toNewEvent))
+  const append = outbox.prepareAppend(fresh.map(toNewEvent))
+  const rows = insertDeliveries(deliveriesOf(fresh))
+  const results = await tx.executeAll([...rows, ...append.statements])
+  tx.afterCommit(() => append.committed(results.slice(rows.length)))
   return fresh
 }
 
