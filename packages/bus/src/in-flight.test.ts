@@ -26,7 +26,7 @@ test('a token is nobody’s before it is given and after it is over', () => {
   const over = inFlight.add('over', 1)
   inFlight.take(over)
   inFlight.add('waits', 1)
-  for (const token of [over, '', '0', '-1', 'zz', '…']) {
+  for (const token of [over, '', '0', '-1', 'zz', '…', `${over}_`]) {
     expect(inFlight.get(token)).toBe(undefined)
     expect(inFlight.take(token)).toBe(undefined)
   }
@@ -68,6 +68,18 @@ test('one that is never answered holds up none of the thousands behind it, nor t
   const tokens = Array.from({ length: 100 }, (_, n) => inFlight.add(String(n), 0))
   for (const [n, token] of tokens.entries()) if (n % 2 === 0) inFlight.take(token)
   expect(inFlight.takeAll()).toHaveLength(50)
+})
+
+test('each token stands for its item for as long as some wait, however many are over', () => {
+  const { inFlight } = startWaiting()
+  const waiting: [string, string][] = []
+  for (let n = 0; n < 2_000; n++) {
+    waiting.push([inFlight.add(String(n), 1), String(n)])
+    if (waiting.length < 3) continue
+    const [[token, item]] = waiting.splice(0, 1) as [[string, string]]
+    expect(inFlight.take(token)).toBe(item)
+  }
+  expect(inFlight.takeAll()).toEqual(waiting.map(([, item]) => item))
 })
 
 test('after all were answered the next ones have their full time', async () => {

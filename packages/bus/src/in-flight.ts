@@ -70,6 +70,8 @@ export function createInFlight<Item>({ maxCount, maxBytes, timeoutMs, onTimeout 
   }
 
   function expire(): void {
+    // There may be a later one: all that there was can have been answered since this one was due, and more been added.
+    clearTimeout(timer)
     timer = undefined
     const nowMs = performance.now()
     const expired = takeThose(({ deadlineMs }) => deadlineMs <= nowMs)

@@ -105,7 +105,7 @@ export async function takeLock(session: Pick<SqlSession, 'execute'>, lock: strin
   }
 }
 
-/** Whether the session held the lock and no longer does. */
+/** Whether the session held the lock, which it took once, and so no longer does. */
 async function freeLock(session: Pick<SqlSession, 'execute'>, lock: string): Promise<boolean> {
   const { rows } = await session.execute('select release_lock(?) as freed', [lock])
   return rows[0]?.['freed'] === 1

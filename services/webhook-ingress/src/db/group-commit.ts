@@ -41,7 +41,7 @@ interface Waiting<Item, Result> extends GroupMember<Item> {
 
 /** Lets concurrent callers share one commit: what arrives while a group is being written forms the next one. */
 export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item, Result>): GroupCommit<Item, Result> {
-  // In the order of arrival, in which they also give up: who does so mostly is the first. No Set: see in-flight.ts of packages/bus.
+  // In the order of arrival, so that whoever gives up is mostly the first. No Set, for what in-flight.ts of packages/bus says.
   let queue: Waiting<Item, Result>[] = []
   const idleWaiters: (() => void)[] = []
   let queuedBytes = 0

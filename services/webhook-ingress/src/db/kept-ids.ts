@@ -4,27 +4,47 @@ import { type EventId, eventIdToBytes } from '@frontdesk/contracts'
 export interface KeptIds {
   has(id: EventId): boolean
   add(id: EventId): void
+  /** Forgets all of them. */
+  clear(): void
 }
 
 const idBytes = 32
+const idsPerBucket = 4
+const bucketBytes = idsPerBucket * idBytes
 
 /**
- * Remembers an id in each of so many places, of 32 bytes each. An id has one place, which its first bytes name; as a SHA-256
- * they are as good as random, and whoever comes later takes the place. Outside of V8's heap, whose collector would look
- * at a million texts again and again.
+ * Remembers at most so many ids, 32 bytes each: the last four of each bucket. A bucket is named by an id's first bytes, which are
+ * as good as random, since it is a SHA-256. Outside of V8's heap, whose collector would look at a million texts again and again.
  */
-export function createKeptIds(places: number): KeptIds {
-  const ids = Buffer.alloc(places * idBytes)
-  const placeOf = (id: Buffer) => (id.readUInt32LE() % places) * idBytes
+export function createKeptIds(capacity: number): KeptIds {
+  const ids = Buffer.alloc(capacity * idBytes)
+  const buckets = capacity / idsPerBucket
+  let isEmpty = true
+
+  const bucketOf = (id: Buffer) => (id.readUInt32LE() % buckets) * bucketBytes
+
+  function holds(bucket: number, id: Buffer): boolean {
+    for (let at = bucket; at < bucket + bucketBytes; at += idBytes) if (ids.compare(id, 0, idBytes, at, at + idBytes) === 0) return true
+    return false
+  }
+
   return {
-    has(id) {
-      const bytes = eventIdToBytes(id)
-      const place = placeOf(bytes)
-      return ids.compare(bytes, 0, idBytes, place, place + idBytes) === 0
+    has(text) {
+      const id = eventIdToBytes(text)
+      return holds(bucketOf(id), id)
     },
-    add(id) {
-      const bytes = eventIdToBytes(id)
-      bytes.copy(ids, placeOf(bytes))
+    add(text) {
+      const id = eventIdToBytes(text)
+      const bucket = bucketOf(id)
+      if (holds(bucket, id)) return
+      // The latest is the first, and the oldest falls off the end.
+      ids.copyWithin(bucket + idBytes, bucket, bucket + bucketBytes - idBytes)
+      id.copy(ids, bucket)
+      isEmpty = false
+    },
+    clear() {
+      if (!isEmpty) ids.fill(0)
+      isEmpty = true
     },
   }
 }

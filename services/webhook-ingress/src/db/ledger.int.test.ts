@@ -1,6 +1,8 @@
 import { connectBus } from '@frontdesk/bus'
 import { deriveEventId, newId } from '@frontdesk/contracts'
+import { FrontdeskError } from '@frontdesk/errors'
 import { createOutbox, type Outbox } from '@frontdesk/outbox'
+import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import type { VerifiedDelivery } from '../app/ports.ts'
@@ -83,16 +85,49 @@ test('where another’s events come, they are claimed at once and not tried as n
   let attempts = 0
   const prepareAppend: Outbox['prepareAppend'] = (events) => ((attempts += 1), leaving.prepareAppend(events))
   const ledger = createLedger(database, { ...leaving, prepareAppend }, telemetry.logger)
-  const attemptsOf = async (keys: string[], accepted: number) => {
+  const attemptsFor = async (...keys: string[]) => {
     attempts = 0
+    const isNew = (key: string) => !key.startsWith('elsewhere')
+    const accepted = keys.filter(isNew).length
     expect(await keepAll(ledger, keys)).toEqual([{ accepted, duplicates: keys.length - accepted }])
     return attempts
   }
-  expect(await attemptsOf(['first'], 1)).toBe(1)
-  expect(await attemptsOf(['second', known[0] ?? ''], 1)).toBe(2)
-  for (const [index, key] of known.slice(1).entries()) expect(await attemptsOf([key, `beside ${index}`], 1)).toBe(1)
-  for (let n = 0; n < 20; n++) expect(await attemptsOf([`after ${n}`], 1)).toBe(1)
-  expect(await attemptsOf(['last', 'b'], 1)).toBe(2)
+  expect(await attemptsFor('first')).toBe(1)
+  expect(await attemptsFor('second', 'elsewhere 0')).toBe(2)
+  for (let n = 1; n < 20; n++) expect(await attemptsFor(`elsewhere ${n}`, `beside ${n}`)).toBe(1)
+  for (let n = 0; n < 15; n++) expect(await attemptsFor(`between ${n}`)).toBe(1)
+  expect(await attemptsFor('elsewhere 20')).toBe(1)
+  for (let n = 0; n < 16; n++) expect(await attemptsFor(`after ${n}`)).toBe(1)
+  expect(await attemptsFor('last', 'elsewhere 21')).toBe(2)
+})
+
+test('a group of nothing new changes something all the same, so that its commit waits for the disk', async () => {
+  const claimOf = async (key: string) =>
+    context.database.orm
+      .select({ claim: events.claim })
+      .from(events)
+      .where(eq(events.eventId, anEvent(key).id))
+  await keepAll(startLedger(), ['once'])
+  const before = await claimOf('once')
+  expect(await keepAll(startLedger(), ['once'])).toEqual([{ accepted: 0, duplicates: 1 }])
+  expect(await claimOf('once')).not.toEqual(before)
+})
+
+test('what was remembered is asked for again once the database was away', async () => {
+  const { database, telemetry } = context
+  let isAway = false
+  const prepareAppend: Outbox['prepareAppend'] = (events) => {
+    if (isAway) throw new FrontdeskError('unavailable', { publicMessage: 'away' })
+    return leaving.prepareAppend(events)
+  }
+  const ledger = createLedger(database, { ...leaving, prepareAppend }, telemetry.logger)
+  await keepAll(ledger, ['lost'])
+  isAway = true
+  await expect(keepAll(ledger, ['while it is away'])).rejects.toMatchObject({ code: 'unavailable' })
+  isAway = false
+  // As a server that took over has it.
+  await database.orm.delete(events).where(eq(events.eventId, anEvent('lost').id))
+  expect(await keepAll(ledger, ['lost'])).toEqual([{ accepted: 1, duplicates: 0 }])
 })
 
 test('what could not be kept is not remembered as kept', async () => {

@@ -8,10 +8,10 @@ import type { Ledger, VerifiedDelivery } from '../app/ports.ts'
 import type { Acceptance, Delivery } from '../domain/delivery.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createKeptIds } from './kept-ids.ts'
-import { type Candidate, claimNew, insertDeliveries, insertEvents } from './ledger-rows.ts'
+import { type Candidate, claimNew, insertDeliveries, insertEvents, renewClaim } from './ledger-rows.ts'
 
 const mib = 1024 * 1024
-/** Some minutes of a busy ingress, in 32 MiB. */
+/** Minutes of a busy ingress, in 32 MiB. */
 const idsRemembered = 1_048_576
 
 /** So many groups claim at once after one that held an event of before: where one came that is not remembered, others will. */
@@ -31,8 +31,17 @@ interface Traced extends Candidate {
 /** The ledger on MySQL. Its `idle` resolves when no commit is under way. */
 export function createLedger(database: Database, outbox: Outbox, logger: Logger): Ledger & { idle(): Promise<void> } {
   const known = createKeptIds(idsRemembered)
+  const commitGroup = createCommitGroup(database, outbox)
   const group = createGroupCommit<Kept, number>({
-    commit: createCommitGroup(database, outbox),
+    async commit(kept) {
+      try {
+        return await commitGroup(kept)
+      } catch (error) {
+        // It may come back as another server that does not have all of what this one had.
+        if (isFrontdeskError(error, 'unavailable')) known.clear()
+        throw error
+      }
+    },
     // What passes by itself is nobody's fault: a database that is away is away for every member.
     worthSplitting: (error) => !(isFrontdeskError(error) && error.retryable),
     maxItems: 256,
@@ -119,6 +128,8 @@ async function commitAllNew(database: Database, outbox: Outbox, candidates: read
 async function commitNew(tx: Transaction, outbox: Outbox, candidates: readonly Traced[]): Promise<Traced[]> {
   const claimed = await claimNew(tx, candidates)
   const fresh = candidates.filter(({ event }) => claimed.has(event.id))
+  const [known] = candidates
+  if (known && fresh.length === 0) await renewClaim(tx, known)
   const append = outbox.prepareAppend(fresh.map(toNewEvent))
   const rows = insertDeliveries(deliveriesOf(fresh))
   const results = await tx.executeAll([...rows, ...append.statements])
