@@ -137,14 +137,19 @@ export function createSubscriber<Type extends EventType, Tx>(options: Subscriber
       const current = await bus.session(stopping.signal)
       // Replicas that came back together do not look together.
       await pause(Math.random() * spreadMs, undefined, { signal: stopping.signal })
+      let untilNextMs = gapCheckMs * (0.9 + Math.random() * 0.2)
       await checkGaps().catch((error: unknown) => {
         if (isRefusal(error)) {
           logger.warn('the broker does not let us look for gaps: that is left to who made our durables')
           refused.abort()
-        } else if (!stopping.signal.aborted) logger.warn({ err: error }, 'could not compare with the stream; again at the next time')
+        } else if (!stopping.signal.aborted) {
+          // A broker that has just started may be too slow to answer: its loss is not to wait for the next time.
+          untilNextMs = Math.min(untilNextMs, retryMs)
+          logger.warn({ err: error }, 'could not compare with the stream; trying again')
+        }
       })
       const over = AbortSignal.any([stopping.signal, current])
-      await pause(gapCheckMs * (0.9 + Math.random() * 0.2), undefined, { signal: over }).catch(() => undefined)
+      await pause(untilNextMs, undefined, { signal: over }).catch(() => undefined)
     }
   }
 

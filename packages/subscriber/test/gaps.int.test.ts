@@ -68,6 +68,23 @@ test('a gap of one lane is told although the other lane could not be compared', 
   expect(subscriber.gaps).toMatchObject([{ kind: 'lost', lane: 'live' }])
 })
 
+test('a look that fails is made again soon, not at the next time', async () => {
+  const store = mysqlInbox(harness.pool)
+  let failures = 0
+  await using subscriber = harness.subscribe({
+    store: {
+      ...store,
+      readAnchor: (inbox, lane) =>
+        lane === 'live' && failures++ === 0 ? Promise.reject(new Error('no answer')) : store.readAnchor(inbox, lane),
+    },
+  })
+  await subscriber.ready()
+  await harness.publish([confirmed('1')])
+  await harness.settled()
+  // One that failed, one that did not, and only then the hour.
+  await eventually(() => expect(failures).toBe(2))
+})
+
 test('two weeks without an event are no gap to who was there, also where another process took the next one', async () => {
   let now = new Date()
   const clock = () => now
