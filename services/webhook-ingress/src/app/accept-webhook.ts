@@ -4,6 +4,7 @@ import type { Provider, SignedRequest } from '@frontdesk/providers'
 import { type Acceptance, headersToKeep, isConnectionId, type SigningSecrets, singleValued, type VerifiedBy } from '../domain/delivery.ts'
 import type { ConnectionSecretsCache } from './connection-secrets.ts'
 import type { Ledger, RateLimits } from './ports.ts'
+import { createNextTurn } from './next-turn.ts'
 import { withinTime } from './within-time.ts'
 
 /** A webhook as it came in; nothing of it is trusted yet. */
@@ -39,8 +40,11 @@ const unproven: ReadonlySet<ErrorCode> = new Set([
 
 /** Proves who sent a webhook, normalizes it, and resolves once it is on disk; in any case it answers within 2 s. */
 export function acceptWebhook(deps: AcceptWebhookDependencies): (webhook: IncomingWebhook) => Promise<Acceptance> {
+  const nextTurn = createNextTurn()
   const accept = async (webhook: IncomingWebhook) => {
     const receivedAt = deps.clock()
+    // A commit that the database has answered by now goes first; and code that runs for many in a row runs faster.
+    await nextTurn()
     const headers = singleValued(webhook.headers)
     const { verifiedBy, secrets } = await prove(deps, webhook, { headers, rawBody: webhook.rawBody }, receivedAt)
     // Only what the connection itself signed takes from its share: nobody else can use it up.
