@@ -3,8 +3,8 @@ import { type ErrorCode, FrontdeskError, isFrontdeskError } from '@frontdesk/err
 import type { Provider, SignedRequest } from '@frontdesk/providers'
 import { type Acceptance, headersToKeep, isConnectionId, type SigningSecrets, singleValued, type VerifiedBy } from '../domain/delivery.ts'
 import type { ConnectionSecretsCache } from './connection-secrets.ts'
-import type { Ledger, RateLimits } from './ports.ts'
 import { createNextTurn } from './next-turn.ts'
+import type { Ledger, RateLimits } from './ports.ts'
 import { withinTime } from './within-time.ts'
 
 /** A webhook as it came in; nothing of it is trusted yet. */
