@@ -27,6 +27,19 @@ test('duplicates inside one batch have one effect, and all are acknowledged', as
   expect(await harness.effects()).toEqual([a, b, c].map(keyOf))
 })
 
+test('a batch of nothing new changes something all the same, so that its acks wait for the disk', async () => {
+  const [a, b] = events(2)
+  if (!a || !b) throw new Error('no events')
+  const handler = harness.handler()
+  await handler([a, b])
+  const claims = async () => (await harness.database.orm.select({ claim: inbox.claim }).from(inbox)).map(({ claim }) => claim)
+  const before = await claims()
+  expect(await handler([b, a])).toEqual(acks(2))
+  const after = await claims()
+  expect(after.filter((claim) => !before.includes(claim))).toHaveLength(1)
+  expect(await harness.effects()).toEqual([a, b].map(keyOf))
+})
+
 test('duplicates across batches, replicas and lanes have one effect', async () => {
   await using another = openAnother(harness.url, harness.telemetry)
   const batch = events(40)
