@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 
@@ -26,4 +27,18 @@ test.each([
   expect(lines.map((line) => (JSON.parse(line) as { index: number }).index).toSorted((a, b) => a - b)).toEqual(
     Array.from({ length: 5_000 }, (_, index) => index),
   )
+})
+
+test('a line comes out soon though nothing follows it', async () => {
+  const program = `
+    import { createTelemetry } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)}
+    createTelemetry({ service: 'child' }).logger.info('alone')
+    setInterval(() => {}, 60_000)`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    const [line] = (await once(child.stdout, 'data')) as [Buffer]
+    expect(JSON.parse(line.toString())).toMatchObject({ msg: 'alone' })
+  } finally {
+    child.kill('SIGKILL')
+  }
 })
