@@ -43,6 +43,16 @@ async function claim<Event extends InboxKey>(connection: PoolConnection, inbox: 
     mark,
   ])
   const ours = new Set(found.map((row) => `${row['id']}.${row['revision']}`))
+  if (ours.size === 0) {
+    // A commit that changes nothing waits for no disk, while the one that took these, and has let go of its locks, may still be on its way there.
+    const [, eventId = null, revision = null] = rows[0] ?? []
+    await connection.execute('update frontdesk_inbox set claim = ? where inbox = ? and event_id = ? and revision = ?', [
+      mark,
+      inbox,
+      eventId,
+      revision,
+    ])
+  }
   // A second copy in the same batch finds its key taken.
   return events.filter(({ id, revision }) => ours.delete(`${id}.${revision}`))
 }
