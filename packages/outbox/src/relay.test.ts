@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { expect, test } from 'vitest'
 import type { PendingRow } from './pending-row.ts'
@@ -52,6 +53,7 @@ test('under steady traffic the outcomes that there are now are soon written down
     away: 0,
   }))
   using _steadily = offerSteadily(relay)
+  await nextTurn()
   for (let times = 0; times < 3; times++) await relay.recorded()
   expect(recorded.flatMap(({ published }) => published.map(({ id }) => id))).toContain(1n)
 }, 2_000)
@@ -61,4 +63,20 @@ test('while the broker is away there is nothing to write down', async () => {
   relay.offer([row(1n)])
   await relay.flush(1_000)
   expect(records()).toBe(0)
+})
+
+test('what comes after a pause is published at once, and what follows it shares a batch', async () => {
+  const batches: bigint[][] = []
+  const { relay } = startRelay((rows) => {
+    batches.push(rows.map(({ id }) => id))
+    return { published: [], failed: [], away: rows.length }
+  })
+  for (let id = 1n; id <= 4n; id++) {
+    relay.offer([row(id)])
+    // As far apart as the turns of a busy loop.
+    await nextTurn()
+  }
+  expect(batches).toEqual([[1n]])
+  await relay.flush(1_000)
+  expect(batches).toEqual([[1n], [2n, 3n, 4n]])
 })

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Bus } from '@frontdesk/bus'
 import type { Telemetry } from '@frontdesk/telemetry'
 import type { PendingRow } from './pending-row.ts'
@@ -27,6 +28,8 @@ interface RelayOptions {
 }
 
 const rowsPerPublish = 256
+/** From one batch to the next, so that under load each is of many rows: what a broker and its client cost is mostly by the batch. */
+const batchIntervalMs = 5
 /** Far less than the age at which the sweeper would publish a row again. */
 const recordDelayMs = 50
 
@@ -41,6 +44,7 @@ export function createRelay(options: RelayOptions): Relay {
   let closed = false
   let hurry = () => {}
   let unrecorded: PublishResult[] = []
+  let nextBatchMs = 0
 
   function leave(reason: 'overflow' | 'too_old' | 'broker_away', rows: number): void {
     if (rows > 0) leftToSweeper.inc({ reason }, rows)
@@ -51,6 +55,12 @@ export function createRelay(options: RelayOptions): Relay {
     if (!refill.checked()) await Promise.race([refill.whenChecked(), closing.promise])
     if (!refill.checked() && bus.status() === 'connected') await refill.whenChecked()
     return refill.checked()
+  }
+
+  async function keepInterval(): Promise<void> {
+    const earlyMs = nextBatchMs - performance.now()
+    if (earlyMs > 0 && !closed) await wait(earlyMs)
+    nextBatchMs = performance.now() + batchIntervalMs
   }
 
   /** Not by a race with `closing`, which would keep something of each for as long as it waits itself. */
@@ -66,6 +76,7 @@ export function createRelay(options: RelayOptions): Relay {
   const publishing = createWorker(async () => {
     // One batch at the broker at a time; what comes meanwhile makes the next one larger.
     while (queue.length() > 0 && (await brokerIsThere())) {
+      await keepInterval()
       const batch = queue.take(rowsPerPublish)
       const now = clock().getTime()
       const ours = batch.filter((row) => row.sweepableAtMs > now)
