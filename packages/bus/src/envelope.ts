@@ -27,13 +27,8 @@ export class UnknownTypeError extends TypeError {
 
 /** The envelope as CloudEvents 1.0 headers, binary mode. @throws TypeError naming the attribute that `decodeEnvelope` would refuse. */
 export function encodeEnvelope(envelope: EventEnvelope): MsgHdrs {
-  return toHeaders(envelopeHeaders(envelope))
-}
-
-/** Headers of checked values; the client's own `append` would look at each name and value once more, which costs more than all else of a publish. */
-export function toHeaders(record: Readonly<Record<string, string>>): MsgHdrs {
   const headers = new MsgHdrsImpl()
-  for (const name in record) headers.headers.set(name, [record[name] ?? ''])
+  for (const [name, value] of Object.entries(envelopeHeaders(envelope))) headers.headers.set(name, [value])
   return headers
 }
 

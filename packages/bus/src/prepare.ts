@@ -1,5 +1,5 @@
-import type { MsgHdrs } from '@nats-io/nats-core'
-import { envelopeHeaders, natsMessageId, toHeaders } from './envelope.ts'
+import { type MsgHdrs, MsgHdrsImpl } from '@nats-io/nats-core'
+import { envelopeHeaders, natsMessageId } from './envelope.ts'
 import type { OutgoingMessage, PublishFailure } from './messages.ts'
 import { companyOf, streamOf } from './subjects.ts'
 
@@ -21,16 +21,31 @@ export function prepare({ envelope, subject, body, repeat }: OutgoingMessage, ma
   } catch (error) {
     return { ok: false, reason: 'rejected', detail: error instanceof Error ? error.message : String(error) }
   }
-  const size = body.length + headersBytes(headers)
+  const text = headerText(headers)
+  const size = body.length + text.length
   if (size > maxPayloadBytes) {
     return { ok: false, reason: 'too_large', detail: `${size} bytes with headers; the broker takes ${maxPayloadBytes}` }
   }
-  return { ok: true, headers: toHeaders(headers) }
+  return { ok: true, headers: new WrittenHeaders(text) }
 }
 
-/** Their size on the wire: all of ours are ASCII. */
-function headersBytes(headers: Readonly<Record<string, string>>): number {
-  let bytes = 'NATS/1.0\r\n\r\n'.length
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + ': \r\n'.length
-  return bytes
+/** Headers as they go over the wire: all of ours are ASCII, and of checked values. */
+function headerText(headers: Readonly<Record<string, string>>): string {
+  let text = 'NATS/1.0\r\n'
+  for (const name in headers) text += `${name}: ${headers[name] ?? ''}\r\n`
+  return `${text}\r\n`
+}
+
+/** Headers that are only sent: the client asks them for nothing but their bytes, and to collect them by name first costs more than to write them. */
+class WrittenHeaders extends MsgHdrsImpl {
+  readonly #text: string
+
+  constructor(text: string) {
+    super()
+    this.#text = text
+  }
+
+  override encode(): Uint8Array {
+    return Buffer.from(this.#text, 'latin1')
+  }
 }
