@@ -174,6 +174,14 @@ test('a refusal is told with its reason and what to look at, exit code 1; a dupl
   expect((await cli('stripe', 'invoice.paid')).out).toContain('duplicate')
 })
 
+test('an event that there is no sample of is sent all the same, and said to be without one', async () => {
+  const mistyped = await cli('retell', 'call_endet')
+  expect(mistyped.err).toContain('There is no sample of retell call_endet')
+  expect(mistyped.err).toContain('--list')
+  expect(received).toHaveLength(1)
+  expect((await cli('retell', 'call_ended')).err).not.toContain('There is no sample')
+})
+
 test('--list tells what there is, of all providers or of one', async () => {
   expect((await run(['trigger', '--list'])).out).toMatch(/retell +call_ended[^]*whatsapp +text/)
   expect(JSON.parse((await run(['trigger', '--list', 'calcom', '--json'])).out)).toEqual({
