@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Harness } from '../test/harness.ts'
 import { busWithoutBroker, effects, keyOf, openAnother, recordEffect, startHarness } from '../test/harness.ts'
+import { buryEvents } from './bury.ts'
 import { listDeadLetters } from './dead-letters.ts'
 import { countHandled } from './inbox.ts'
 import { oneByOne } from './one-by-one.ts'
@@ -50,6 +51,16 @@ async function failureOf(work: Promise<unknown>): Promise<FrontdeskError> {
   if (!isFrontdeskError(error)) throw new Error('it did not fail as expected', { cause: error })
   return error
 }
+
+test('a letter that is there already stays as it is, but that its commit waits for the disk', async () => {
+  const [event] = await bury(1)
+  if (!event) throw new Error('no event')
+  const [before] = await harness.database.orm.select().from(inbox)
+  await buryEvents(harness.database, 'test-handler', [{ event, error: new Error('another') }], new Date())
+  const [after] = await harness.database.orm.select().from(inbox)
+  expect(after).toEqual({ ...before, claim: after?.claim })
+  expect(after?.claim).not.toEqual(before?.claim)
+})
 
 test('a redrive runs the handler with the event as it came, and its effects and outbox rows commit with the letter’s end', async () => {
   const [event] = await bury(1)

@@ -1,6 +1,15 @@
 import type { EventEnvelope, ReceivedEvent } from '@frontdesk/bus'
 import { eventIdFromBytes, eventIdToBytes, newClaim } from '@frontdesk/contracts'
-import { type Database, padded, type SqlValue, type Transaction, sqlList, sqlTuples, textByLength } from '@frontdesk/database'
+import {
+  type Database,
+  padded,
+  type SqlStatement,
+  type SqlValue,
+  type Transaction,
+  sqlList,
+  sqlTuples,
+  textByLength,
+} from '@frontdesk/database'
 import { count } from 'drizzle-orm'
 import { sqlInstant } from './sql.ts'
 import { inbox } from './tables.ts'
@@ -41,7 +50,7 @@ export async function claimEvents(tx: Transaction, handler: string, events: read
   ])
   const ours = new Set(claimed?.rows.map((row) => keyOf(row['event_id'] as Uint8Array, Number(row['revision']))))
   const [known] = rows
-  if (known && ours.size === 0) await renewClaim(tx, known)
+  if (known && ours.size === 0) tx.defer([claimRenewal(known)])
   // A second copy in the same batch finds its key already taken.
   return events.filter((event) => ours.delete(eventKey(event.envelope)))
 }
@@ -50,11 +59,11 @@ export async function claimEvents(tx: Transaction, handler: string, events: read
  * Changes a row that is there already: a commit that changes nothing waits for no disk, while the one that took the event, and has let go
  * of its locks, may still be on its way there, and the broker would be told that it is done. Nobody reads a claim once it is committed.
  */
-async function renewClaim(
-  tx: Transaction,
-  [handler = null, eventId = null, revision = null, claim = null]: readonly SqlValue[],
-): Promise<void> {
-  await tx.execute('update inbox set claim = ? where handler = ? and event_id = ? and revision = ?', [claim, handler, eventId, revision])
+function claimRenewal([handler = null, eventId = null, revision = null, claim = null]: readonly SqlValue[]): SqlStatement {
+  return {
+    sql: 'update inbox set claim = ? where handler = ? and event_id = ? and revision = ?',
+    params: [claim, handler, eventId, revision],
+  }
 }
 
 const insertText = textByLength(

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { eventually } from '@frontdesk/testing'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { expect, test } from 'vitest'
 import type { PendingRow } from './pending-row.ts'
@@ -16,7 +17,7 @@ const row = (id: bigint): PendingRow => ({
 })
 
 /** A relay whose broker answers as given, and what it has written down. */
-function startRelay(answer: (rows: readonly PendingRow[]) => PublishResult) {
+function startRelay(answer: (rows: readonly PendingRow[]) => PublishResult, batchIntervalMs?: number) {
   const recorded: PublishResult[] = []
   let records = 0
   const relay = createRelay({
@@ -31,9 +32,10 @@ function startRelay(answer: (rows: readonly PendingRow[]) => PublishResult) {
       },
     },
     telemetry: createTestTelemetry(),
-    queueLimit: 100,
+    queueLimit: 1_000,
     queueLimitBytes: 1_000_000,
     clock: () => new Date(),
+    ...(batchIntervalMs !== undefined && { batchIntervalMs }),
   })
   return { relay, recorded, records: () => records }
 }
@@ -70,13 +72,29 @@ test('what comes after a pause is published at once, and what follows it shares 
   const { relay } = startRelay((rows) => {
     batches.push(rows.map(({ id }) => id))
     return { published: [], failed: [], away: rows.length }
-  })
+  }, 60_000)
   for (let id = 1n; id <= 4n; id++) {
     relay.offer([row(id)])
     // As far apart as the turns of a busy loop.
     await nextTurn()
   }
   expect(batches).toEqual([[1n]])
-  await relay.flush(1_000)
-  expect(batches).toEqual([[1n], [2n, 3n, 4n]])
+})
+
+test('batches follow each other after the interval, and at once where one is full', async () => {
+  const batches: number[] = []
+  const { relay } = startRelay((rows) => {
+    batches.push(rows.length)
+    return { published: [], failed: [], away: rows.length }
+  }, 20)
+  relay.offer([row(1n)])
+  await nextTurn()
+  relay.offer([row(2n)])
+  await eventually(() => expect(batches).toEqual([1, 1]))
+  const { relay: full } = startRelay((rows) => {
+    batches.push(rows.length)
+    return { published: [], failed: [], away: rows.length }
+  }, 60_000)
+  for (let batch = 0; batch < 3; batch++) full.offer(Array.from({ length: 256 }, (_, index) => row(BigInt(index))))
+  await eventually(() => expect(batches).toEqual([1, 1, 256, 256, 256]))
 })

@@ -24,18 +24,18 @@ interface RelayOptions {
   readonly telemetry: Telemetry
   readonly queueLimit: number
   readonly queueLimitBytes: number
+  /** 5 ms when left out. */
+  readonly batchIntervalMs?: number
   readonly clock: () => Date
 }
 
 const rowsPerPublish = 256
-/** From one batch to the next, so that under load each is of many rows: what a broker and its client cost is mostly by the batch. */
-const batchIntervalMs = 5
 /** Far less than the age at which the sweeper would publish a row again. */
 const recordDelayMs = 50
 
 /** A relay with a queue of its own; while one batch is at the broker, the one before is being marked. */
 export function createRelay(options: RelayOptions): Relay {
-  const { bus, refill, publisher, telemetry, clock } = options
+  const { bus, refill, publisher, telemetry, clock, batchIntervalMs = 5 } = options
   const { logger, metrics } = telemetry
   const leftToSweeper = metrics.counter('outbox_left_to_sweeper_total', 'Rows that the relay left to the sweeper.', ['reason'])
   const queue = createRowQueue(options.queueLimit, options.queueLimitBytes)
@@ -57,9 +57,10 @@ export function createRelay(options: RelayOptions): Relay {
     return refill.checked()
   }
 
+  /** Under load each batch so is of many rows: what a broker and its client cost is mostly by the batch. */
   async function keepInterval(): Promise<void> {
     const earlyMs = nextBatchMs - performance.now()
-    if (earlyMs > 0 && !closed) await wait(earlyMs)
+    if (earlyMs > 0 && queue.length() < rowsPerPublish && !closed) await wait(earlyMs)
     nextBatchMs = performance.now() + batchIntervalMs
   }
 
@@ -75,8 +76,9 @@ export function createRelay(options: RelayOptions): Relay {
 
   const publishing = createWorker(async () => {
     // One batch at the broker at a time; what comes meanwhile makes the next one larger.
-    while (queue.length() > 0 && (await brokerIsThere())) {
+    while (queue.length() > 0) {
       await keepInterval()
+      if (!(await brokerIsThere())) break
       const batch = queue.take(rowsPerPublish)
       const now = clock().getTime()
       const ours = batch.filter((row) => row.sweepableAtMs > now)

@@ -33,4 +33,10 @@ test('what comes again changes something all the same, so that its acks wait for
   await once()
   expect(await claims()).not.toBe(before)
   expect(taken).toEqual(batch)
+
+  const bury = () => mysqlInbox(pool).bury('theirs', [{ ...keyOf('c'), envelope: '{}', payload: Buffer.from(''), error: 'no' }])
+  await bury()
+  const buried = await claims()
+  await bury()
+  expect(await claims()).not.toBe(buried)
 })

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { isSpanContextValid, trace } from '@opentelemetry/api'
 import { pino } from 'pino'
 import { serializeError } from './error-serializer.ts'
@@ -8,9 +9,11 @@ export type Logger = pino.Logger
 
 /** What a slow reader of our log may leave in memory before lines are dropped. */
 const bufferBytesMax = 16 * 1024 * 1024
-/** How long a line waits for others to share its write with, unless they are so much by then. */
+/** How long a line waits for others to share its write with, unless they are so many bytes by then. */
 const gatherMs = 20
-const gatherChars = 64 * 1024
+const gatherBytes = 64 * 1024
+/** POSIX's PIPE_BUF on Linux: so much of one write no other can get into the midst of, such as stderr's, or what is flushed at exit. */
+const pipeBytes = 4_096
 
 /** A logger to stdout, or to the destination; `err` keeps codes and causes, secret-sounding members are redacted. */
 export function createLogger(options: { service: string; level?: string; destination?: pino.DestinationStream }): Logger {
@@ -45,28 +48,31 @@ function redactBindings(logger: Logger): Logger {
  * it at exit. With a `minLength` of 0, `flush` would do nothing.
  */
 function stdout(): pino.DestinationStream {
-  const stream = pino.destination({ dest: 1, sync: false, minLength: 1, maxLength: bufferBytesMax })
+  const bytesMax = fstatSync(1).isFile() ? gatherBytes : pipeBytes
+  const stream = pino.destination({ dest: 1, sync: false, minLength: 1, maxLength: bufferBytesMax, maxWrite: bytesMax })
   const own = { write: stream.write.bind(stream), flush: stream.flush.bind(stream), flushSync: stream.flushSync.bind(stream) }
   let lines: string[] = []
-  let chars = 0
+  let bytes = 0
   let timer: NodeJS.Timeout | undefined
 
   function pass(): void {
     clearTimeout(timer)
     timer = undefined
     if (lines.length === 0) return
-    own.write(lines.join(''))
+    const text = lines.join('')
     lines = []
-    chars = 0
+    bytes = 0
+    own.write(text)
   }
 
   return Object.assign(stream, {
     // The stream itself would join them, too, but measures all that it has with each.
     write(line: string) {
+      const lineBytes = Buffer.byteLength(line)
+      if (bytes + lineBytes > bytesMax) pass()
       lines.push(line)
-      chars += line.length
-      if (chars >= gatherChars) pass()
-      else timer ??= setTimeout(pass, gatherMs)
+      bytes += lineBytes
+      timer ??= setTimeout(pass, gatherMs)
       return true
     },
     flush(done?: (error?: Error) => unknown) {

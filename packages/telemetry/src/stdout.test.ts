@@ -1,5 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempDisposable, open } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 
@@ -41,4 +45,34 @@ test('a line comes out soon though nothing follows it', async () => {
   } finally {
     child.kill('SIGKILL')
   }
+})
+
+test.each([
+  ['file', 64 * 1024, 200],
+  ['pipe', 4_096, 400],
+])('lines share writes, to a %s of at most %i bytes each and never a part of a line', async (kind, bytesMax, writesMax) => {
+  // 4,000 lines of some 160 bytes, 40 in each turn.
+  const program = `
+    import fs from 'node:fs'
+    import { setImmediate as nextTurn } from 'node:timers/promises'
+    import { createTelemetry } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)}
+    const writes = []
+    const write = fs.write
+    fs.write = (fd, text, ...rest) => (writes.push({ bytes: Buffer.byteLength(text), whole: text.endsWith('\\n') }), write(fd, text, ...rest))
+    const telemetry = createTelemetry({ service: 'child' })
+    for (let turn = 0; turn < 100; turn++) {
+      for (let line = 0; line < 40; line++) telemetry.logger.info({ line, filler: 'ü'.repeat(30) }, 'line')
+      await nextTurn()
+    }
+    await telemetry[Symbol.asyncDispose]()
+    process.stderr.write(JSON.stringify(writes))`
+  await using directory = await mkdtempDisposable(join(tmpdir(), 'frontdesk-stdout-'))
+  await using file = await open(join(directory.path, 'out.log'), 'a')
+  const stdout = kind === 'file' ? file.fd : 'pipe'
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', stdout, 'pipe'] })
+  child.stdout?.resume()
+  const writes = JSON.parse(await text(child.stderr as Readable)) as { bytes: number; whole: boolean }[]
+  expect(writes.reduce((sum, { bytes }) => sum + bytes, 0)).toBeGreaterThan(4_000 * 150)
+  expect(writes.every(({ bytes, whole }) => bytes <= bytesMax && whole)).toBe(true)
+  expect(writes.length).toBeLessThan(writesMax)
 })

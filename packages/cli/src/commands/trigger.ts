@@ -46,11 +46,8 @@ export function trigger(context: CliContext): Leaf {
         data ?? Buffer.from(JSON.stringify(withOverrides(JSON.parse(player.sample(index).toString()) as JsonObject, overrides)))
       const { events, questions } = played.samples
       // It may be one that the provider has and we have no sample of, or mistyped.
-      if (!data && !events.includes(event) && !questions?.has(event)) {
-        context.err(
-          `There is no sample of ${provider} ${event}, so it is sent without what only such an event has; --list tells what there is.`,
-        )
-      }
+      if (!data && !events.includes(event) && !questions?.has(event))
+        context.err(`There is no sample of ${provider} ${event}, so its body is made up. --list tells what there is.`)
       if (!args.json) context.err(`Sending ${provider} ${event} to ${player.ingress.value}${whose(player)}.`)
       const sent = await sendAll(player, count, bodyOf)
       if (args.json) context.out(json({ provider, event, webhooks: sent }))
