@@ -67,34 +67,40 @@ test('while the broker is away there is nothing to write down', async () => {
   expect(records()).toBe(0)
 })
 
-test('what comes after a pause is published at once, and what follows it shares a batch', async () => {
-  const batches: bigint[][] = []
-  const { relay } = startRelay((rows) => {
-    batches.push(rows.map(({ id }) => id))
-    return { published: [], failed: [], away: rows.length }
-  }, 60_000)
-  for (let id = 1n; id <= 4n; id++) {
-    relay.offer([row(id)])
-    // As far apart as the turns of a busy loop.
-    await nextTurn()
-  }
-  expect(batches).toEqual([[1n]])
-})
-
-test('batches follow each other after the interval, and at once where one is full', async () => {
+/** A relay that tells how many rows each batch had, and offers so many. */
+function startBatches(batchIntervalMs: number) {
   const batches: number[] = []
   const { relay } = startRelay((rows) => {
     batches.push(rows.length)
     return { published: [], failed: [], away: rows.length }
-  }, 20)
-  relay.offer([row(1n)])
+  }, batchIntervalMs)
+  const offer = (rows: number) => relay.offer(Array.from({ length: rows }, (_, index) => row(BigInt(index))))
+  return { batches, offer }
+}
+
+test('what follows a large batch within the interval shares one', async () => {
+  const { batches, offer } = startBatches(60_000)
+  for (let times = 0; times < 4; times++) {
+    offer(20)
+    // As far apart as the turns of a busy loop.
+    await nextTurn()
+  }
+  expect(batches).toEqual([20])
+})
+
+test('after the interval it is published, after a small batch at once, and where it fills a batch', async () => {
+  const { batches, offer } = startBatches(20)
+  offer(20)
   await nextTurn()
-  relay.offer([row(2n)])
-  await eventually(() => expect(batches).toEqual([1, 1]))
-  const { relay: full } = startRelay((rows) => {
-    batches.push(rows.length)
-    return { published: [], failed: [], away: rows.length }
-  }, 60_000)
-  for (let batch = 0; batch < 3; batch++) full.offer(Array.from({ length: 256 }, (_, index) => row(BigInt(index))))
-  await eventually(() => expect(batches).toEqual([1, 1, 256, 256, 256]))
+  offer(21)
+  await eventually(() => expect(batches).toEqual([20, 21]))
+  const unloaded = startBatches(60_000)
+  for (let times = 0; times < 3; times++) {
+    unloaded.offer(3)
+    await nextTurn()
+  }
+  expect(unloaded.batches).toEqual([3, 3, 3])
+  const full = startBatches(60_000)
+  for (let times = 0; times < 3; times++) full.offer(256)
+  await eventually(() => expect(full.batches).toEqual([256, 256, 256]))
 })

@@ -24,12 +24,14 @@ interface RelayOptions {
   readonly telemetry: Telemetry
   readonly queueLimit: number
   readonly queueLimitBytes: number
-  /** 5 ms when left out. */
+  /** From one batch to the next while they are large (5 when left out). */
   readonly batchIntervalMs?: number
   readonly clock: () => Date
 }
 
 const rowsPerPublish = 256
+/** So many of one batch say that more are on their way: what a broker and its client cost is mostly by the batch, and waiting makes the next one larger. */
+const rowsUnderLoad = 16
 /** Far less than the age at which the sweeper would publish a row again. */
 const recordDelayMs = 50
 
@@ -57,11 +59,9 @@ export function createRelay(options: RelayOptions): Relay {
     return refill.checked()
   }
 
-  /** Under load each batch so is of many rows: what a broker and its client cost is mostly by the batch. */
   async function keepInterval(): Promise<void> {
     const earlyMs = nextBatchMs - performance.now()
     if (earlyMs > 0 && queue.length() < rowsPerPublish && !closed) await wait(earlyMs)
-    nextBatchMs = performance.now() + batchIntervalMs
   }
 
   /** Not by a race with `closing`, which would keep something of each for as long as it waits itself. */
@@ -80,6 +80,7 @@ export function createRelay(options: RelayOptions): Relay {
       await keepInterval()
       if (!(await brokerIsThere())) break
       const batch = queue.take(rowsPerPublish)
+      nextBatchMs = batch.length < rowsUnderLoad ? 0 : performance.now() + batchIntervalMs
       const now = clock().getTime()
       const ours = batch.filter((row) => row.sweepableAtMs > now)
       leave('too_old', batch.length - ours.length)
