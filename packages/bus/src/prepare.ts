@@ -29,7 +29,7 @@ export function prepare({ envelope, subject, body, repeat }: OutgoingMessage, ma
   return { ok: true, headers: new WrittenHeaders(text) }
 }
 
-/** Headers as they go over the wire: all of ours are ASCII, and of checked values. */
+/** Headers as they go over the wire: all of ours are ASCII, those of the envelope are checked, and `repeat` is never a stranger's. */
 function headerText(headers: Readonly<Record<string, string>>): string {
   let text = 'NATS/1.0\r\n'
   for (const name in headers) text += `${name}: ${headers[name] ?? ''}\r\n`

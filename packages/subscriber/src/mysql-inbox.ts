@@ -17,7 +17,7 @@ export function mysqlInbox(pool: Pool): SubscriberStore<PoolConnection> {
       if (letters.length === 0) return
       const mark = newClaim().toString()
       const rows = letters.map((letter) => rowOf(inbox, letter, mark, 'dead', [letter.envelope, Buffer.from(letter.payload), letter.error]))
-      await inTransaction(pool, (connection) => connection.execute(insertOf(rows, 11, 'values(claim)'), rows.flat()))
+      await inTransaction(pool, (connection) => connection.execute(insertOf(rows, 'values(claim)'), rows.flat()))
     },
     async readAnchor(inbox, lane) {
       const sql = 'select anchor from frontdesk_anchors where inbox = ? and lane = ?'
@@ -36,7 +36,7 @@ async function claim<Event extends InboxKey>(connection: PoolConnection, inbox: 
   const mark = newClaim().toString()
   // In the order of the key, so that two replicas with the same events wait for each other.
   const rows = events.toSorted(byKey).map((event) => rowOf(inbox, event, mark, 'done', [null, null, null]))
-  await connection.execute(insertOf(rows, 11, 'claim'), rows.flat())
+  await connection.execute(insertOf(rows, 'claim'), rows.flat())
   const sql = `select lower(hex(event_id)) as id, revision from frontdesk_inbox where inbox = ? and event_id in (${list(rows.length)}) and claim = ?`
   const [found] = await connection.execute<RowDataPacket[]>({ sql, rowsAsArray: false }, [
     inbox,
@@ -66,11 +66,10 @@ function rowOf(inbox: string, key: InboxKey, mark: string, outcome: 'done' | 'de
 }
 
 /** `claim` is what becomes of the claim of a row that is there. */
-function insertOf(rows: readonly Value[][], columns: number, claim: 'claim' | 'values(claim)'): string {
-  const tuple = `(${list(columns)}, utc_timestamp(3))`
+function insertOf(rows: readonly Value[][], claim: 'claim' | 'values(claim)'): string {
   return `insert into frontdesk_inbox
     (inbox, event_id, revision, claim, outcome, event_type, company_id, attempts, envelope, payload, error, handled_at)
-    values ${rows.map(() => tuple).join(', ')} on duplicate key update claim = ${claim}`
+    values ${rows.map((row) => `(${list(row.length)}, utc_timestamp(3))`).join(', ')} on duplicate key update claim = ${claim}`
 }
 
 function list(length: number): string {
