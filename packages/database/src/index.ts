@@ -6,7 +6,7 @@ export { isConnectionLost, isDeadlock, isDuplicateKey, isLockWaitTimeout } from 
 export { type Database, type DatabaseOptions, openDatabase } from './database.ts'
 export { insertedValues } from './inserted-values.ts'
 export { keyset, type Page, pageOf, type Position, positionToken, unknownPageToken } from './keyset.ts'
-export { alterTable, type SessionConnection, withConnection, withDatabaseLock } from './lock.ts'
+export { alterTable, withDatabaseLock } from './lock.ts'
 export { migrate } from './migrate.ts'
 export { inFewLengths, padded, textByLength } from './list-lengths.ts'
 export { sqlList, sqlTuples } from './placeholders.ts'

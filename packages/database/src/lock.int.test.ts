@@ -2,7 +2,8 @@ import { eventually } from '@frontdesk/testing'
 import { expect, test } from 'vitest'
 import { type Fixture, startFixture } from '../test/fixture.ts'
 import { internalsOf } from './database.ts'
-import { lockName, withConnection, withDatabaseLock } from './lock.ts'
+import { lockName, withDatabaseLock } from './lock.ts'
+import { withConnection } from './testing.ts'
 
 test('of 20 who ask at once one holds the lock, and the others are told so', async () => {
   await using fixture = await startFixture({ poolSize: 20 })

@@ -2,34 +2,10 @@ import { createHash } from 'node:crypto'
 import { type Database, internalsOf } from './database.ts'
 import { createSession, type SqlSession } from './session.ts'
 
-/** A server's wait for a lock counts as statement time, so a long one is made of short ones. */
+/** A server's wait for a lock counts as statement time, so a long one is made of short ones, for which MySQL gets its own limit. */
 const longestWaitMs = 1_000
+const takeText = `select /*+ max_execution_time(${2 * longestWaitMs}) */ get_lock(?, ?) as taken`
 const longestLockName = 64
-
-/** A connection of its own, outside of a transaction; what the work did to its session is undone at the end. */
-export interface SessionConnection extends SqlSession {
-  /** Aborted when the connection is gone, and with it everything that the session held. */
-  readonly lost: AbortSignal
-}
-
-/** Lends one connection without a transaction, on which any statement may run. */
-export async function withConnection<T>(database: Database, work: (connection: SessionConnection) => Promise<T>): Promise<T> {
-  const { pool, guard } = internalsOf(database)
-  const connection = await pool.acquire()
-  connection.dirty = true
-  let over = false
-  const session = createSession(async (statement) => {
-    guard.check(statement, 'session')
-    if (over) throw new TypeError('the connection was given back: a statement was not awaited')
-    return connection.execute(statement)
-  })
-  try {
-    return await work({ ...session, lost: connection.lost })
-  } finally {
-    over = true
-    void pool.release(connection)
-  }
-}
 
 /**
  * Changes a table on a connection beside the pool, however long it takes; it waits at most 1 s for those who use the table.
@@ -99,7 +75,7 @@ export async function takeLock(session: Pick<SqlSession, 'execute'>, lock: strin
     // Whole seconds, which is what MySQL rounds to.
     const seconds = Math.ceil(Math.min(longestWaitMs, Math.max(0, deadline - performance.now())) / 1_000)
     // One wait after the other, on one connection.
-    const { rows } = await session.execute('select get_lock(?, ?) as taken', [lock, seconds])
+    const { rows } = await session.execute(takeText, [lock, seconds])
     if (rows[0]?.['taken'] === 1) return true
     if (performance.now() >= deadline) return false
   }

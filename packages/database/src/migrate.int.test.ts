@@ -6,7 +6,7 @@ import { createTestDatabase } from '@frontdesk/testing'
 import { expect, test } from 'vitest'
 import { startProxy } from '../test/proxy.ts'
 import { type Database, openDatabase } from './database.ts'
-import { withConnection } from './lock.ts'
+import { withConnection } from './testing.ts'
 import { migrate } from './migrate.ts'
 
 type Steps = readonly (readonly [tag: string, ...statements: string[]])[]

@@ -6,7 +6,7 @@ import { counters, metric, repeat, startFixture } from '../test/fixture.ts'
 import { startProxy } from '../test/proxy.ts'
 import { isDeadlock, isDuplicateKey, isLockWaitTimeout } from './database-errors.ts'
 import type { Database } from './database.ts'
-import { withConnection } from './lock.ts'
+import { withConnection } from './testing.ts'
 import { type Transaction, withTransaction } from './transaction.ts'
 
 async function valueOf({ orm }: Database, name: string): Promise<number | undefined> {

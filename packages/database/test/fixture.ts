@@ -6,7 +6,7 @@ import { acrossCompanies } from '../src/across-companies.ts'
 import { bytesText, eventId, instant, json, mediumBytes, typeId } from '../src/columns.ts'
 import { companyTablesOf } from '../src/company-tables.ts'
 import { type Database, type DatabaseOptions, openDatabase } from '../src/database.ts'
-import { withConnection } from '../src/lock.ts'
+import { withConnection } from '../src/testing.ts'
 
 /** A company's visits, with a column of each of our kinds. */
 export const visits = mysqlTable(

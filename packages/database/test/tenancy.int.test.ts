@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase } from '@frontdesk/testing'
 import { expect, test } from 'vitest'
-import { migrate, openDatabase, type SqlSession, withConnection } from '../src/index.ts'
+import { migrate, openDatabase, type SqlSession } from '../src/index.ts'
+import { withConnection } from '../src/testing.ts'
 import { tenancyViolations } from './tenancy.ts'
 
 const servicesUrl = new URL('../../../services/', import.meta.url)

@@ -1,5 +1,4 @@
 import { FrontdeskError, isFrontdeskError } from '@frontdesk/errors'
-import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Harness } from '../test/harness.ts'
 import { busWithoutBroker, effects, keyOf, openAnother, recordEffect, startHarness } from '../test/harness.ts'
@@ -37,10 +36,8 @@ function keyOfLetter(event: ReturnType<typeof makeReceivedEvent>) {
 
 /** What the server has sent over the one connection of this pool. */
 async function bytesSent(database: Harness['database']): Promise<number> {
-  const [rows] = await database.orm.execute(
-    sql`select variable_value as sent from information_schema.session_status where variable_name = 'BYTES_SENT'`,
-  )
-  return Number((rows as unknown as { sent: string }[])[0]?.sent)
+  const [rows] = await database.orm.execute("show session status like 'Bytes_sent'")
+  return Number((rows as unknown as { Value: string }[])[0]?.Value)
 }
 
 async function failureOf(work: Promise<unknown>): Promise<FrontdeskError> {

@@ -1,4 +1,4 @@
-import { withConnection } from '@frontdesk/database'
+import { analyze, explain } from '@frontdesk/database/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Harness } from '../test/harness.ts'
 import { append, startHarness } from '../test/harness.ts'
@@ -83,16 +83,11 @@ test('rows are marked by the primary key, however few of many are unpublished', 
     publishedAt,
   )
   const ids = (await appended(256)).slice(old.length).filter((_, index) => index % 2 === 0)
-  await withConnection(database, async (connection) => {
-    await connection.execute('analyze table outbox', [])
-    const { sql, params } = markStatement(
-      ids.map((id) => ({ first: id, last: id, offset: 0n })),
-      'COMPANY',
-      '2026-11-22 10:00:00.000',
-    )
-    const { rows } = await connection.execute(`explain ${sql}`, params)
-    expect(rows.map(({ key, type }) => ({ key, type }))).toEqual([{ key: 'PRIMARY', type: 'range' }])
-  })
+  await analyze(database, 'outbox')
+  const runs = ids.map((id) => ({ first: id, last: id, offset: 0n }))
+  expect(await explain(database, markStatement(runs, 'COMPANY', '2026-11-22 10:00:00.000'))).toMatchObject([
+    { key: 'PRIMARY', type: 'range' },
+  ])
 })
 
 test('a row that could not be published keeps why, and each its own time', async () => {

@@ -1,4 +1,4 @@
-import { withConnection } from '@frontdesk/database'
+import { explain } from '@frontdesk/database/testing'
 import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Harness } from '../test/harness.ts'
@@ -33,10 +33,9 @@ test('what a check and a refill read is read from the index of positions, withou
     rowsToRefill(orm, 'COMPANY', refill, { sequence: 7_000, id: 5n }, 100),
     rowsToRefill(orm, 'COMPANY', { ...refill, through: 7_400 }, { sequence: 7_000, id: 5n }, 100),
   ]) {
-    const { sql: text, params } = query.toSQL()
-    const { rows } = await withConnection(harness.database, (connection) => connection.execute(`explain ${text}`, params as never))
-    expect(rows[0]?.['key']).toBe('outbox_position')
-    expect(rows[0]?.['Extra']).not.toContain('filesort')
+    const [step] = await explain(harness.database, query)
+    expect(step?.key).toBe('outbox_position')
+    expect(step?.Extra).not.toContain('filesort')
   }
 })
 

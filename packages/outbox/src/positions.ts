@@ -27,6 +27,8 @@ const identity = {
   streamSeq: outbox.streamSeq,
   publishedAt: outbox.publishedAt,
 }
+/** Where most rows are of one stream a server may else read all of them and sort. */
+const byPosition = { forceIndex: ['outbox_position'] }
 /** Rows of one statement that only clears columns. */
 const rowsPerForget = 1_000
 /** By how far the clocks of two replicas may differ. */
@@ -40,7 +42,7 @@ export async function newestRows(database: Database, stream: string, limit: numb
 export function newestOf(orm: Database['orm'], stream: string, limit: number, atOrBelow?: number) {
   return orm
     .select(identity)
-    .from(outbox)
+    .from(outbox, byPosition)
     .where(
       and(
         eq(outbox.stream, stream),
@@ -79,7 +81,7 @@ export function rowsToRefill(orm: Database['orm'], stream: string, refill: Pendi
   const sequence = BigInt(past.sequence)
   return orm
     .select()
-    .from(outbox)
+    .from(outbox, byPosition)
     .where(
       and(
         eq(outbox.stream, stream),

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Database, withConnection, withTransaction } from '@frontdesk/database'
+import { type Database, withTransaction } from '@frontdesk/database'
+import { withConnection } from '@frontdesk/database/testing'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase } from '@frontdesk/testing'
 import { expect, test } from 'vitest'

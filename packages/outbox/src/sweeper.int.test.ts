@@ -2,14 +2,13 @@ import type { Bus } from '@frontdesk/bus'
 import { applyStreams, connectBus } from '@frontdesk/bus'
 import type { NatsServer } from '@frontdesk/testing'
 import { eventually, startNats } from '@frontdesk/testing'
-import { sql } from 'drizzle-orm'
+import { explain } from '@frontdesk/database/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Harness } from '../test/harness.ts'
 import { append, messagesIn, openAnother, startHarness } from '../test/harness.ts'
 import type { Publisher } from './publisher.ts'
 import { createPublisher } from './publisher.ts'
-import { startSweeper } from './sweeper.ts'
-import { outbox } from './tables.ts'
+import { dueRows, startSweeper } from './sweeper.ts'
 import { makeNewEvent } from './testing.ts'
 
 let harness: Harness
@@ -99,11 +98,7 @@ test('a row is not swept before its time', async () => {
 })
 
 test('the sweep reads due rows from its index, without sorting', async () => {
-  const plan = await harness.database.orm.execute(
-    sql`explain select * from ${outbox} where ${outbox.publishedAt} is null and ${outbox.nextAttemptAt} <= ${'2026-11-22 10:00:00.000'}
-        order by ${outbox.nextAttemptAt}, ${outbox.id} limit 256`,
-  )
-  const [step] = plan[0] as unknown as { key: string; Extra: string }[]
+  const [step] = await explain(harness.database, dueRows(harness.database.orm, new Date('2026-11-22T10:00:00Z')))
   expect(step?.key).toBe('outbox_due')
   expect(step?.Extra).not.toContain('filesort')
 })

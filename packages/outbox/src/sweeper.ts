@@ -26,18 +26,23 @@ export interface Sweeper extends AsyncDisposable {
 
 const rowsPerSweep = 256
 
+/** Exported for its plan. */
+export function dueRows(orm: Database['orm'], at: Date) {
+  return orm
+    .select()
+    .from(outbox)
+    .where(and(isNull(outbox.publishedAt), lte(outbox.nextAttemptAt, at)))
+    .orderBy(asc(outbox.nextAttemptAt), asc(outbox.id))
+    .limit(rowsPerSweep)
+}
+
 /** A sweeper that looks every interval while there is a broker; disposing ends the sweep in hand after its batch. */
 export function startSweeper(options: SweeperOptions): Sweeper {
   const { database, bus, publisher, telemetry, source, intervalMs, clock } = options
   const stopping = new AbortController()
 
   async function due(): Promise<PendingRow[]> {
-    const rows = await database.orm
-      .select()
-      .from(outbox)
-      .where(and(isNull(outbox.publishedAt), lte(outbox.nextAttemptAt, clock())))
-      .orderBy(asc(outbox.nextAttemptAt), asc(outbox.id))
-      .limit(rowsPerSweep)
+    const rows = await dueRows(database.orm, clock())
     return rows.map((row) => pendingRowOf(row, source))
   }
 

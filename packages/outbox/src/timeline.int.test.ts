@@ -1,5 +1,5 @@
 import type { EventId } from '@frontdesk/contracts'
-import { withConnection } from '@frontdesk/database'
+import { explain } from '@frontdesk/database/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Harness } from '../test/harness.ts'
 import { append, busWithoutBroker, startHarness } from '../test/harness.ts'
@@ -95,8 +95,7 @@ test('both reads of a timeline follow an index', async () => {
     [handlingsOf(orm, ['test-handler'], ids), 'PRIMARY'],
     [producedOf(orm, ids), 'outbox_by_correlation'],
   ] as const) {
-    const { sql, params } = query.toSQL()
-    const { rows } = await withConnection(harness.database, (connection) => connection.execute(`explain ${sql}`, params as never))
-    expect(rows[0]).toMatchObject({ key })
+    const [step] = await explain(harness.database, query)
+    expect(step).toMatchObject({ key })
   }
 })

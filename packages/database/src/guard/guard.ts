@@ -64,7 +64,7 @@ export function createGuard({ companyTables, telemetry }: { companyTables: Reado
     check({ sql, params }, allowed) {
       const verdict = verdicts.get(sql) ?? verdicts.set(sql, judge(sql))
       if (allowed === 'data' && verdict.kind !== 'data') {
-        throw refuse('only reads and writes of rows run here; use withTransaction, withConnection or a migration', sql)
+        throw refuse('only reads and writes of rows run here; use withTransaction or a migration', sql)
       }
       if (!verdict.ofCompanies) return verdict
       const reason = reasonAcrossCompanies()

@@ -1,5 +1,6 @@
 import { deriveEventId, newId } from '@frontdesk/contracts'
-import { acrossCompanies, type Database, withConnection } from '@frontdesk/database'
+import type { Database } from '@frontdesk/database'
+import { analyze, explain } from '@frontdesk/database/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newCompany } from '../../test/harness.ts'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
@@ -105,20 +106,9 @@ beforeAll(async () => {
       ...(index % 50 === 0 && { nextReportAt: at(index), unreportedSince: now }),
     })),
   )
-  await inSession((execute) => execute('analyze table plans, accounts, subscriptions, invoices, refetches, usage_records'))
+  await analyze(context.database, 'plans', 'accounts', 'subscriptions', 'invoices', 'refetches', 'usage_records')
 })
 afterAll(() => context[Symbol.asyncDispose]())
-
-type Plan = { table: string | null; type: string | null; key: string | null; Extra: string | null }
-type Execute = (sql: string, params?: readonly unknown[]) => Promise<Plan[]>
-
-function inSession<Result>(work: (execute: Execute) => Promise<Result>): Promise<Result> {
-  return acrossCompanies('the plans of queries over all companies', () =>
-    withConnection(context.database, (connection) =>
-      work(async (sql, params = []) => (await connection.execute(sql, params as never)).rows as unknown as Plan[]),
-    ),
-  )
-}
 
 type Query = { toSQL(): { sql: string; params: unknown[] } }
 type Orm = Database['orm']
@@ -126,11 +116,6 @@ const company = companies[7] as (typeof companies)[number]
 const position = { instant: new Date('2026-05-07T00:00:00Z'), id: 'in_1' }
 const page = { period, line: undefined, boundary: undefined, limit: 50, pageToken: '' }
 const boundary = { usageId: newId('usg'), usedAt: position.instant, includedPart: 1, furtherPart: 1 }
-
-async function plansOf(query: Query): Promise<Plan[]> {
-  const { sql, params } = query.toSQL()
-  return inSession((execute) => execute(`explain ${sql}`, params))
-}
 
 test.each<[string, (orm: Orm) => Query, ...string[]]>([
   ['a page of ListPlans', (orm) => plansAfter(orm, newId('plan'), 50), 'PRIMARY'],
@@ -145,7 +130,7 @@ test.each<[string, (orm: Orm) => Query, ...string[]]>([
   ['what is due to be reported', (orm) => dueReports(orm, now, 8), 'usage_records_due'],
   ['what a meter refused', (orm) => refusedRecords(orm, [newId('usg'), newId('usg'), newId('usg')]), 'usage_records_by_id'],
 ])('%s reads by its index and sorts nothing', async (_, query, ...keys) => {
-  const found = await plansOf(query(context.database.orm))
+  const found = await explain(context.database, query(context.database.orm))
   expect(found.map(({ key }) => key)).toEqual(keys)
   expect(found.map(({ type }) => type)).not.toContain('ALL')
   for (const { Extra } of found) expect(Extra ?? '').not.toMatch(/filesort|temporary/)
@@ -155,7 +140,7 @@ test.each<[string, (orm: Orm) => Query]>([
   ['PreviewInvoice', (orm) => totalsOf(orm, company, period, 10)],
   ['the boundary of the included minutes', (orm) => boundaryOf(orm, company, period, 10)],
 ])('%s reads the company’s period from an index that has all of it', async (_, query) => {
-  const found = await plansOf(query(context.database.orm))
+  const found = await explain(context.database, query(context.database.orm))
   // The sums are a table in memory; the rows behind them are not looked at.
   expect(found.filter(({ table }) => table === 'usage_records')).toMatchObject([
     { type: 'range', key: 'usage_records_by_kind', Extra: expect.stringContaining('Using index') },
@@ -165,8 +150,8 @@ test.each<[string, (orm: Orm) => Query]>([
 test('reports are settled and put off by their keys', async () => {
   const report = { companyId: company, usageId: newId('usg'), number: 1, kind: 'messages' as const, usedAt: now, customerId: '' }
   const reports = Array.from({ length: 64 }, () => ({ ...report, quantity: 1, attempts: 1, waitsSince: now, usageId: newId('usg') }))
-  for (const { sql, params } of [settled(reports, now), postponed(reports.map((each) => ({ report: each, until: now })))]) {
-    expect(await inSession((execute) => execute(`explain ${sql}`, params))).toMatchObject([{ type: 'range', key: 'PRIMARY' }])
+  for (const statement of [settled(reports, now), postponed(reports.map((each) => ({ report: each, until: now })))]) {
+    expect(await explain(context.database, statement)).toMatchObject([{ type: 'range', key: 'PRIMARY' }])
   }
 })
 
@@ -174,5 +159,5 @@ test.each<[string, (orm: Orm) => Query]>([
   ['the oldest fetch', oldestRefetch],
   ['the oldest report', oldestReport],
 ])('the age of %s is one look into an index', async (_, query) => {
-  expect(await plansOf(query(context.database.orm))).toMatchObject([{ Extra: expect.stringContaining('optimized away') }])
+  expect(await explain(context.database, query(context.database.orm))).toMatchObject([{ Extra: expect.stringContaining('optimized away') }])
 })

@@ -1,5 +1,6 @@
 import { type CompanyId, newId, vouchForCompanyId } from '@frontdesk/contracts'
-import { acrossCompanies, companyTablesOf, type Database, migrate, openDatabase, withConnection } from '@frontdesk/database'
+import { companyTablesOf, type Database, migrate, openDatabase } from '@frontdesk/database'
+import { analyze, explain } from '@frontdesk/database/testing'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -108,26 +109,13 @@ test('both reads go by their index and sort nothing, however many appointments t
   )
   await database.orm.insert(appointments).values(rows)
 
-  const inSession = <Result>(work: (run: Run) => Promise<Result>) =>
-    acrossCompanies('the plans of the reads', () =>
-      withConnection(database, (connection) =>
-        work(async (sql, params = []) => (await connection.execute(sql, params as never)).rows as unknown as Plan[]),
-      ),
-    )
-  await inSession((run) => run('analyze table appointments, customers, customer_identities'))
-  const plansOf = (query: { toSQL(): { sql: string; params: unknown[] } }) => {
-    const { sql, params } = query.toSQL()
-    return inSession((run) => run(`explain ${sql}`, params))
-  }
-  const who = await plansOf(customerOfNumber(database.orm, companyId, number))
+  await analyze(database, 'appointments', 'customers', 'customer_identities')
+  const who = await explain(database, customerOfNumber(database.orm, companyId, number))
   expect(who.map(({ key }) => key)).toEqual(['PRIMARY', 'PRIMARY'])
-  const next = await plansOf(nextAppointmentOf(database.orm, companyId, ada, now))
+  const next = await explain(database, nextAppointmentOf(database.orm, companyId, ada, now))
   expect(next.map(({ key }) => key)).toEqual(['appointments_by_customer'])
   for (const { type, Extra } of [...who, ...next]) {
     expect(type).not.toBe('ALL')
     expect(Extra ?? '').not.toMatch(/filesort|temporary/)
   }
 })
-
-type Plan = { type: string; key: string; Extra: string | null }
-type Run = (sql: string, params?: readonly unknown[]) => Promise<Plan[]>

@@ -46,7 +46,7 @@ export function quarantinedBefore(orm: Database['orm'], { reason, before, limit 
   const position = before === undefined ? undefined : lt(attributions.sequence, before)
   return orm
     .select()
-    .from(attributions)
+    .from(attributions, { forceIndex: [reason ? 'attributions_by_reason' : 'attributions_by_company'] })
     .where(and(reason ? eq(attributions.reason, reason) : isNull(attributions.companyId), isNull(attributions.discardedAt), position))
     .orderBy(desc(attributions.sequence))
     .limit(limit)

@@ -1,5 +1,6 @@
 import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
-import { companyTablesOf, openDatabase, withConnection, withTransaction } from '@frontdesk/database'
+import { companyTablesOf, openDatabase, withTransaction } from '@frontdesk/database'
+import { withConnection } from '@frontdesk/database/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { author, openMigratedDatabase } from '../../test/migrated-database.ts'
 import { attributeEvents } from '../app/attribute-events.ts'

@@ -1,4 +1,5 @@
-import { companyTablesOf, openDatabase, withConnection } from '@frontdesk/database'
+import { companyTablesOf, openDatabase } from '@frontdesk/database'
+import { withConnection } from '@frontdesk/database/testing'
 import { expect, test } from 'vitest'
 import { modelsForEachTest } from '../../test/models-for-each-test.ts'
 import { shippedModel } from '../domain/model.ts'

@@ -1,4 +1,5 @@
-import { companyTablesOf, openDatabase, withConnection, withTransaction } from '@frontdesk/database'
+import { companyTablesOf, openDatabase, withTransaction } from '@frontdesk/database'
+import { withConnection } from '@frontdesk/database/testing'
 import { eventually } from '@frontdesk/testing'
 import { eq, sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'

@@ -111,7 +111,7 @@ export function waitingWith(orm: Database['orm'], { evidence, before, limit }: P
   const { kind, value } = evidence
   return orm
     .select()
-    .from(attributions)
+    .from(attributions, { forceIndex: ['attributions_by_company'] })
     .where(
       and(
         isNull(attributions.companyId),

@@ -1,5 +1,6 @@
 import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
-import { acrossCompanies, type Database, withConnection } from '@frontdesk/database'
+import type { Database } from '@frontdesk/database'
+import { analyze, explain } from '@frontdesk/database/testing'
 import { outbox } from '@frontdesk/outbox'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
@@ -146,25 +147,24 @@ beforeAll(async () => {
   await orm
     .insert(models)
     .values(many((index) => ({ version: `fitted-${index}`, createdAt: new Date(now.getTime() + index), createdBy: 'cli', parameters: {} })))
-  await inSession((execute) =>
-    execute(
-      `analyze table companies, branches, phone_numbers, audit_entries, signals, connections, data_keys, entities, attributions, outbox,
-        audits, reviews, models`,
-    ),
+  await analyze(
+    context.database,
+    'companies',
+    'branches',
+    'phone_numbers',
+    'audit_entries',
+    'signals',
+    'connections',
+    'data_keys',
+    'entities',
+    'attributions',
+    'outbox',
+    'audits',
+    'reviews',
+    'models',
   )
 })
 afterAll(() => context[Symbol.asyncDispose]())
-
-type Plan = { type: string; key: string | null; Extra: string | null }
-type Execute = (sql: string, params?: readonly unknown[]) => Promise<Plan[]>
-
-function inSession<Result>(work: (execute: Execute) => Promise<Result>): Promise<Result> {
-  return acrossCompanies('the plans of queries over all companies', () =>
-    withConnection(context.database, (connection) =>
-      work(async (sql, params = []) => (await connection.execute(sql, params as never)).rows as unknown as Plan[]),
-    ),
-  )
-}
 
 type Query = { toSQL(): { sql: string; params: readonly unknown[] } }
 const evidence = { kind: 'phone_number', value: '+4930123456' } as const
@@ -265,8 +265,7 @@ test.each<[string, (orm: Database['orm']) => Query, string, ...string[]]>([
   ['the vault’s look for keys', (orm) => dataKeysOf(orm, companyIds.slice(0, 8), [9, 10]), 'PRIMARY'],
   ['GetConnectionSecrets', (orm) => connectionById(orm, connectionId), 'connections_by_id'],
 ])('%s reads by its index and sorts nothing', async (_, query, ...keys) => {
-  const { sql, params } = query(context.database.orm).toSQL()
-  const plans = await inSession((execute) => execute(`explain ${sql}`, params))
+  const plans = await explain(context.database, query(context.database.orm))
   expect(plans.map(({ key }) => key)).toEqual(keys)
   expect(plans.map(({ type }) => type)).not.toContain('ALL')
   for (const { Extra } of plans) expect(Extra ?? '').not.toMatch(/filesort|temporary/)

@@ -1,5 +1,6 @@
 import { newId } from '@frontdesk/contracts'
-import { acrossCompanies, companyTablesOf, type Database, migrate, openDatabase, withConnection } from '@frontdesk/database'
+import { companyTablesOf, type Database, migrate, openDatabase } from '@frontdesk/database'
+import { explain } from '@frontdesk/database/testing'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { createTestDatabase } from '@frontdesk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -48,9 +49,6 @@ test.each<[string, (orm: Database['orm']) => Query, string[]]>([
   ['a user’s companies', (orm) => membershipsOf(orm, userIds[7] ?? ''), ['memberships_by_user']],
   ['a session', (orm) => sessionByToken(orm, '7'), ['PRIMARY']],
 ])('%s reads by its index', async (_, query, keys) => {
-  const { sql, params } = query(database.orm).toSQL()
-  const { rows } = await acrossCompanies('the plans of queries', () =>
-    withConnection(database, (connection) => connection.execute(`explain ${sql}`, params as never)),
-  )
-  expect(rows.map((row) => row['key'])).toEqual(keys)
+  const plan = await explain(database, query(database.orm))
+  expect(plan.map(({ key }) => key)).toEqual(keys)
 })

@@ -1,5 +1,6 @@
 import { deriveEventId, newId, vouchForCompanyId } from '@frontdesk/contracts'
-import { acrossCompanies, type Database, withConnection } from '@frontdesk/database'
+import type { Database } from '@frontdesk/database'
+import { analyze, explain } from '@frontdesk/database/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import { conversationsOf } from './conversation-reader.ts'
@@ -63,20 +64,9 @@ beforeAll(async () => {
     }
   })
   await Promise.all([0, 1_000, 2_000, 3_000].map((from) => database.orm.insert(messages).values(rows.slice(from, from + 1_000))))
-  await inSession((execute) => execute('analyze table conversations, messages'))
+  await analyze(database, 'conversations', 'messages')
 })
 afterAll(() => opened.disposeAsync())
-
-type Plan = { type: string; key: string | null; Extra: string | null }
-type Execute = (sql: string, params?: readonly unknown[]) => Promise<Plan[]>
-
-function inSession<Result>(work: (execute: Execute) => Promise<Result>): Promise<Result> {
-  return acrossCompanies('the plans of queries over all companies', () =>
-    withConnection(database, (connection) =>
-      work(async (sql, params = []) => (await connection.execute(sql, params as never)).rows as unknown as Plan[]),
-    ),
-  )
-}
 
 type Query = { toSQL(): { sql: string; params: unknown[] } }
 const page = { limit: 50, pageToken: '' }
@@ -101,8 +91,7 @@ test.each<[string, (orm: Database['orm']) => Query, string]>([
   ],
   ['the sender’s look for what is due', (orm) => dueMessages(orm, 'queued', now, 16), 'messages_due'],
 ])('%s reads by its index and sorts nothing', async (_, query, key) => {
-  const { sql, params } = query(database.orm).toSQL()
-  const plans = await inSession((execute) => execute(`explain ${sql}`, params))
+  const plans = await explain(database, query(database.orm))
   expect(plans.map((plan) => plan.key)).toEqual([key])
   expect(plans.map(({ type }) => type)).not.toContain('ALL')
   for (const { Extra } of plans) expect(Extra ?? '').not.toMatch(/filesort|temporary/)

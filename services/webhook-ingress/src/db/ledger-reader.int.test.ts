@@ -1,5 +1,6 @@
 import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
-import { companyTablesOf, type Database, openDatabase, withConnection } from '@frontdesk/database'
+import { companyTablesOf, type Database, openDatabase } from '@frontdesk/database'
+import { withConnection } from '@frontdesk/database/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import { createLedgerReader, everything } from './ledger-reader.ts'

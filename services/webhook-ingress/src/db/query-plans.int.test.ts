@@ -1,5 +1,6 @@
 import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
-import { type Database, withConnection } from '@frontdesk/database'
+import type { Database } from '@frontdesk/database'
+import { analyze, explain } from '@frontdesk/database/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import { eventsOf, everything, placesOf } from './ledger-reader.ts'
@@ -29,12 +30,11 @@ beforeAll(async () => {
       receivedAt: atIndex(index),
     })),
   )
-  await withConnection(context.database, (connection) => connection.execute('analyze table events', []))
+  await analyze(context.database, 'events')
 })
 afterAll(() => context[Symbol.asyncDispose]())
 
 type Query = { toSQL(): { sql: string; params: unknown[] } }
-type Plan = { type: string; key: string | null; Extra: string | null }
 
 const firstPage = { ...everything, limit: 50, pageToken: '' }
 const refused = {
@@ -70,19 +70,15 @@ test.each<[string, (orm: Database['orm']) => Query, string]>([
     'refusals_by_time',
   ],
 ])('%s reads by its index and sorts nothing', async (_, query, key) => {
-  const { sql, params } = query(context.database.orm).toSQL()
-  const { rows } = await withConnection(context.database, (connection) => connection.execute(`explain ${sql}`, params as never))
-  const [plan] = rows as unknown as Plan[]
-  expect(plan).toMatchObject({ key, type: expect.not.stringMatching('ALL') })
-  expect(plan?.Extra ?? '').not.toMatch(/filesort|temporary/)
+  const [step] = await explain(context.database, query(context.database.orm))
+  expect(step).toMatchObject({ key, type: expect.not.stringMatching('ALL') })
+  expect(step?.Extra ?? '').not.toMatch(/filesort|temporary/)
 })
 
 test('a replay reads the outbox row by row, and each event by its id', async () => {
   const filter = { ...firstPage, receivedFrom: atIndex(1), receivedUntil: now, kind: 'filter', companyId: undefined } as const
   const query = rowsBetween(context.database.orm, filter, { after: 5n, until: 100n, limit: 50 })
-  const { sql, params } = query.toSQL()
-  const { rows } = await withConnection(context.database, (connection) => connection.execute(`explain ${sql}`, params as never))
-  expect(rows).toMatchObject([
+  expect(await explain(context.database, query)).toMatchObject([
     { table: 'outbox', type: 'range', key: 'PRIMARY' },
     { table: 'events', type: 'eq_ref', key: 'PRIMARY' },
   ])
