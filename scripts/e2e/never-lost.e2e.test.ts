@@ -233,7 +233,8 @@ async function readBooks(stack: Stack) {
   const one = async (sql: string) => Number((await connection.query<RowDataPacket[]>(`SELECT ${sql} AS n`))[0][0]?.n)
   const count = (table: string) => one(`(SELECT COUNT(*) FROM ${table})`)
   // The directory's own events leave the resolver, too.
-  const ofProviders = "event_type NOT REGEXP '^frontdesk[.](company|branch|phone_number|connection|signal)[.]'"
+  const ofProviders =
+    "SUBSTRING_INDEX(SUBSTRING_INDEX(event_type, '.', 2), '.', -1) NOT IN ('company', 'branch', 'phone_number', 'connection', 'signal')"
   const [rows] = await connection.query<RowDataPacket[]>(
     'SELECT company_id AS companyId, origin_id AS originId, status, starts_at AS startsAt FROM booking.appointments',
   )

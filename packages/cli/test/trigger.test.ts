@@ -42,14 +42,17 @@ const companies = [
 let received: Webhook[]
 let answer: { status: number; body: object }
 let ingressUrl: string
+let dieAfter: number
 let stack: Stack
 
 beforeEach(async () => {
   received = []
+  dieAfter = Number.POSITIVE_INFINITY
   answer = { status: 200, body: { accepted: 1, duplicates: 0 } }
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request)
     received.push({ path: request.url ?? '', headers: request.headers, body })
+    if (received.length > dieAfter) return void response.destroy()
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body))
   }
   const server = createServer((request, response) => void serve(request, response))
@@ -145,6 +148,15 @@ test('--count sends so many, each another event', async () => {
   const { webhooks } = JSON.parse(out) as { webhooks: { events: { eventId: string }[] }[] }
   expect(new Set(webhooks.flatMap(({ events }) => events.map(({ eventId }) => eventId))).size).toBe(20)
   expect(received).toHaveLength(20)
+})
+
+test.each([[[]], [['--json']]])('what was answered before the ingress went away is told (%j)', async (flags) => {
+  dieAfter = 20
+  const { code, out, err } = await cli('retell', 'call_ended', '--count', '40', ...flags)
+  expect(code).toBe(1)
+  expect(out.match(/  accepted  |"eventId"/g)).toHaveLength(20)
+  expect(err).toContain('20 of 40 were answered.')
+  expect(err).toContain('did not answer')
 })
 
 test('--data sends a file’s bytes as they are', async () => {

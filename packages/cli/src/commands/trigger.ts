@@ -49,9 +49,14 @@ export function trigger(context: CliContext): Leaf {
       if (!data && !events.includes(event) && !questions?.has(event))
         context.err(`There is no sample of ${provider} ${event}, so its body is made up. --list tells what there is.`)
       if (!args.json) context.err(`Sending ${provider} ${event} to ${player.ingress.value}${whose(player)}.`)
-      const sent = await sendAll(player, count, bodyOf)
-      if (args.json) context.out(json({ provider, event, webhooks: sent }))
-      else for (const one of sent) context.out(describe(one))
+      const { sent, failed } = await sendAll(player, count, bodyOf, (wave) => {
+        if (!args.json) for (const one of wave) context.out(describe(one))
+      })
+      if (args.json && sent.length > 0) context.out(json({ provider, event, webhooks: sent }))
+      if (failed) {
+        if (count > 1) context.err(`${sent.length} of ${count} were answered.`)
+        throw failed.reason
+      }
       const refused = sent.filter(({ status }) => status !== 200)
       if (refused.length > 0) throw refusal(refused)
       const [eventId] = sent.flatMap(({ events }) => events.map((each) => each.eventId))
@@ -76,14 +81,25 @@ function list(context: CliContext, provider: string | undefined, asJson: boolean
   )
 }
 
-async function sendAll(player: Player, count: number, bodyOf: (index: number) => Buffer): Promise<Sent[]> {
+/** Ends after the wave in which one had no answer. */
+async function sendAll(
+  player: Player,
+  count: number,
+  bodyOf: (index: number) => Buffer,
+  onWave: (sent: readonly Sent[]) => void,
+): Promise<{ sent: Sent[]; failed: PromiseRejectedResult | undefined }> {
   const sent: Sent[] = []
-  for (let first = 0; first < count; first += atOnce) {
+  let failed: PromiseRejectedResult | undefined
+  for (let first = 0; first < count && !failed; first += atOnce) {
     const indexes = Array.from({ length: Math.min(atOnce, count - first) }, (_, index) => first + index)
     // A wave after the other, so that no more than these are open at once.
-    sent.push(...(await Promise.all(indexes.map((index) => player.send(bodyOf(index))))))
+    const outcomes = await Promise.allSettled(indexes.map((index) => player.send(bodyOf(index))))
+    const wave = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    onWave(wave)
+    sent.push(...wave)
+    failed = outcomes.find((outcome) => outcome.status === 'rejected')
   }
-  return sent
+  return { sent, failed }
 }
 
 async function read(file: string): Promise<Buffer> {
