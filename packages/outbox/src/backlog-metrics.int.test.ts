@@ -34,11 +34,11 @@ test('the age of the outbox is that of its oldest unpublished row, and 0 once no
   now = new Date((await created(oldest)) + 90_000)
   expect(await exposed('outbox_oldest')).toEqual(['frontdesk_outbox_oldest_unpublished_age_seconds 90'])
 
-  await database.orm.update(outbox).set({ publishedAt: now }).where(eq(outbox.eventId, oldest.id))
+  await database.orm.update(outbox).set({ publishedAt: now, streamSeq: 1n }).where(eq(outbox.eventId, oldest.id))
   now = new Date((await created(newer)) + 30_000)
   expect(await exposed('outbox_oldest')).toEqual(['frontdesk_outbox_oldest_unpublished_age_seconds 30'])
 
-  await database.orm.update(outbox).set({ publishedAt: now })
+  await database.orm.update(outbox).set({ publishedAt: now, streamSeq: 1n })
   expect(await exposed('outbox_oldest')).toEqual(['frontdesk_outbox_oldest_unpublished_age_seconds 0'])
 })
 

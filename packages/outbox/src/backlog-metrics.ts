@@ -1,8 +1,9 @@
 import type { Database } from '@frontdesk/database'
 import type { Gauge, Telemetry } from '@frontdesk/telemetry'
 import type { SQL } from 'drizzle-orm'
-import { and, count as countRows, eq, gt, isNull, min, ne } from 'drizzle-orm'
+import { and, count as countRows, eq, gt, ne } from 'drizzle-orm'
 import { inbox, outbox } from './tables.ts'
+import { firstWaiting } from './waiting.ts'
 
 const dayMs = 24 * 60 * 60 * 1_000
 
@@ -37,12 +38,8 @@ export function measureDeadLetters(database: Database, { metrics }: Telemetry, c
   )
 }
 
-/** By the lowest id, which the index alone gives: a million waiting rows are not read to be aged. */
 async function oldestUnpublished(database: Database): Promise<Date | undefined> {
-  const [first] = await database.orm
-    .select({ id: min(outbox.id) })
-    .from(outbox)
-    .where(isNull(outbox.publishedAt))
+  const [first] = await firstWaiting(database.orm)
   if (!first?.id) return undefined
   const [row] = await database.orm.select({ createdAt: outbox.createdAt }).from(outbox).where(eq(outbox.id, first.id))
   return row?.createdAt

@@ -1,7 +1,6 @@
 import type { Bus } from '@frontdesk/bus'
 import type { Database, Transaction } from '@frontdesk/database'
 import type { Telemetry } from '@frontdesk/telemetry'
-import { count, isNull } from 'drizzle-orm'
 import { createAppend, createPrepareAppend, type PreparedAppend } from './append.ts'
 import { measureOutboxAge } from './backlog-metrics.ts'
 import type { NewEvent } from './events.ts'
@@ -10,7 +9,7 @@ import { createPublisher } from './publisher.ts'
 import { startRefill } from './refill.ts'
 import { createRelay } from './relay.ts'
 import { startSweeper } from './sweeper.ts'
-import { outbox as outboxTable } from './tables.ts'
+import { waitingCount } from './waiting.ts'
 
 /** Where a service's events leave it; disposing flushes what the relay still holds, within a limit. */
 export interface Outbox extends AsyncDisposable {
@@ -70,7 +69,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const sweeper = startSweeper({ database, bus, publisher, telemetry, source, intervalMs: sweepIntervalMs, clock })
 
   async function unpublished(): Promise<number> {
-    const [row] = await database.orm.select({ rows: count() }).from(outboxTable).where(isNull(outboxTable.publishedAt))
+    const [row] = await waitingCount(database.orm)
     return row?.rows ?? 0
   }
 

@@ -8,7 +8,7 @@ import type { PendingRefill } from './broker-marks.ts'
 import type { Positioned } from './last-held.ts'
 import type { PublishedRow } from './marks.ts'
 import { sqlInstant } from './sql.ts'
-import { outbox } from './tables.ts'
+import { byPosition, outbox, type OutboxRow } from './tables.ts'
 
 /** What of a row says which message should stand at its position. */
 export interface PositionedRow extends Positioned {
@@ -17,9 +17,6 @@ export interface PositionedRow extends Positioned {
   readonly publishedAtMs: number
 }
 
-/** A published row with all that it takes to publish it again. */
-export type OutboxRow = typeof outbox.$inferSelect
-
 const identity = {
   eventId: outbox.eventId,
   revision: outbox.revision,
@@ -27,8 +24,6 @@ const identity = {
   streamSeq: outbox.streamSeq,
   publishedAt: outbox.publishedAt,
 }
-/** Where most rows are of one stream a server may else read all of them and sort. */
-const byPosition = { forceIndex: ['outbox_position'] }
 /** Rows of one statement that only clears columns. */
 const rowsPerForget = 1_000
 /** By how far the clocks of two replicas may differ. */
@@ -70,15 +65,21 @@ export function isOf(row: PositionedRow, message: StoredMessage | undefined): bo
   return message.subject === row.subject || message.subject === bulkSubject(row.subject)
 }
 
-/** How far a refill has come; a lost row and one that took its sequence since stand at the same. */
+/** How far a refill has come, in the order of the index; a lost row and one that took its sequence since stand at the same. */
 export interface RefillCursor {
-  readonly sequence: number
+  readonly sequence: bigint
+  readonly nextAttemptAt: Date
   readonly id: bigint
+}
+
+/** Before all that stand at the sequence. */
+export function refillFrom(sequence: bigint): RefillCursor {
+  return { sequence, nextAttemptAt: new Date(0), id: 0n }
 }
 
 /** The next rows of a refill past the cursor, in the stream's order. */
 export function rowsToRefill(orm: Database['orm'], stream: string, refill: PendingRefill, past: RefillCursor, limit: number) {
-  const sequence = BigInt(past.sequence)
+  const { sequence, nextAttemptAt, id } = past
   return orm
     .select()
     .from(outbox, byPosition)
@@ -86,13 +87,17 @@ export function rowsToRefill(orm: Database['orm'], stream: string, refill: Pendi
       and(
         eq(outbox.stream, stream),
         gte(outbox.streamSeq, sequence),
-        or(gt(outbox.streamSeq, sequence), gt(outbox.id, past.id)),
+        or(
+          gt(outbox.streamSeq, sequence),
+          gt(outbox.nextAttemptAt, nextAttemptAt),
+          and(eq(outbox.nextAttemptAt, nextAttemptAt), gt(outbox.id, id)),
+        ),
         refill.through === undefined ? undefined : lte(outbox.streamSeq, BigInt(refill.through)),
         // What another replica published with a clock that is ahead is looked at once more, and found.
         lte(outbox.publishedAt, new Date(refill.foundAtMs + clockSkewMs)),
       ),
     )
-    .orderBy(asc(outbox.streamSeq), asc(outbox.id))
+    .orderBy(asc(outbox.streamSeq), asc(outbox.nextAttemptAt), asc(outbox.id))
     .limit(limit)
 }
 
@@ -116,7 +121,7 @@ export async function forgetRows(database: Database, ids: readonly bigint[]): Pr
   if (ids.length > 0)
     await database.orm
       .update(outbox)
-      .set({ streamSeq: null })
+      .set({ streamSeq: 0n })
       .where(inArray(outbox.id, padded(ids)))
 }
 
@@ -127,7 +132,7 @@ export async function forgetSettledRows(database: Database, stream: string, refi
     // Many short transactions instead of one that holds a million locks.
     forgotten = await withTransaction(database, async (tx) => {
       const { affectedRows } = await tx.execute(
-        `update outbox set stream_seq = null where stream = ? and stream_seq > ? and stream_seq <= ? and published_at <= ? limit ${rowsPerForget}`,
+        `update outbox set stream_seq = 0 where stream = ? and stream_seq > ? and stream_seq <= ? and published_at <= ? limit ${rowsPerForget}`,
         [Buffer.from(stream), refill.after, through, sqlInstant(new Date(refill.foundAtMs))],
       )
       return affectedRows

@@ -8,8 +8,8 @@ import type { PendingRefill } from './broker-marks.ts'
 import { readMark, writeMark } from './broker-marks.ts'
 import type { PublishedRow } from './marks.ts'
 import { pendingRowOf } from './pending-row.ts'
-import type { OutboxRow, RefillCursor } from './positions.ts'
-import { forgetRows, forgetSettledRows, isOf, moveRows, positionOf, rowsToRefill } from './positions.ts'
+import { forgetRows, forgetSettledRows, isOf, moveRows, positionOf, refillFrom, rowsToRefill } from './positions.ts'
+import type { OutboxRow } from './tables.ts'
 import { oldestRefilledMs, withCheckLock } from './refill-check.ts'
 
 /** What a refill works with. */
@@ -41,7 +41,7 @@ export async function runRefill(options: RefillRunOptions, stream: string, durin
   const { database, bus, telemetry, clock } = options
   const done = { refilled: 0, forgotten: 0 }
   let current: PendingRefill | undefined
-  let past: RefillCursor = { sequence: 0, id: 0n }
+  let past = refillFrom(0n)
   for (;;) {
     // The mark before each batch: another replica may have found that more is lost, or have finished.
     const { mark } = (await readMark(database, 'stream', stream)) ?? {}
@@ -49,7 +49,7 @@ export async function runRefill(options: RefillRunOptions, stream: string, durin
     if (during.aborted) return { finished: false, ...done }
     if (current?.foundAtMs !== mark.refill.foundAtMs) {
       current = mark.refill
-      past = { sequence: current.after + 1, id: 0n }
+      past = refillFrom(BigInt(current.after + 1))
       await forgetSettledRows(database, stream, current, during)
     }
     const rows = await rowsToRefill(database.orm, stream, current, past, rowsPerBatch)
@@ -70,7 +70,7 @@ export async function runRefill(options: RefillRunOptions, stream: string, durin
     done.refilled += outcome.published.length
     options.onRefilled(outcome.published.length)
     if (!outcome.goesOn) return { finished: false, ...done }
-    past = { sequence: Number(last.streamSeq), id: last.id }
+    past = { sequence: last.streamSeq ?? 0n, nextAttemptAt: last.nextAttemptAt, id: last.id }
     const leastMs = (outcome.published.length * 1_000) / options.ratePerSecond
     await pause(Math.max(0, leastMs - (performance.now() - startedAt)), undefined, { signal: during }).catch(() => undefined)
   }

@@ -2,11 +2,11 @@ import type { Bus } from '@frontdesk/bus'
 import type { Database } from '@frontdesk/database'
 import { withDatabaseLock } from '@frontdesk/database'
 import type { Telemetry } from '@frontdesk/telemetry'
-import { and, asc, isNull, lte } from 'drizzle-orm'
 import type { PendingRow } from './pending-row.ts'
 import { pendingRowOf } from './pending-row.ts'
 import type { Publisher } from './publisher.ts'
-import { outbox } from './tables.ts'
+import { forgetRows } from './positions.ts'
+import { dueIds, rowsById } from './waiting.ts'
 
 interface SweeperOptions {
   readonly database: Database
@@ -26,24 +26,25 @@ export interface Sweeper extends AsyncDisposable {
 
 const rowsPerSweep = 256
 
-/** Exported for its plan. */
-export function dueRows(orm: Database['orm'], at: Date) {
-  return orm
-    .select()
-    .from(outbox)
-    .where(and(isNull(outbox.publishedAt), lte(outbox.nextAttemptAt, at)))
-    .orderBy(asc(outbox.nextAttemptAt), asc(outbox.id))
-    .limit(rowsPerSweep)
-}
-
 /** A sweeper that looks every interval while there is a broker; disposing ends the sweep in hand after its batch. */
 export function startSweeper(options: SweeperOptions): Sweeper {
   const { database, bus, publisher, telemetry, source, intervalMs, clock } = options
   const stopping = new AbortController()
 
   async function due(): Promise<PendingRow[]> {
-    const rows = await dueRows(database.orm, clock())
-    return rows.map((row) => pendingRowOf(row, source))
+    const due = await dueIds(database.orm, clock(), rowsPerSweep)
+    const rows = await rowsById(
+      database.orm,
+      due.map(({ id }) => id),
+    )
+    const standsNowhere = rows.filter(({ publishedAt, streamSeq }) => publishedAt !== null && streamSeq === null)
+    // As a replica of the release before leaves them; they would be looked at for ever.
+    await forgetRows(
+      database,
+      standsNowhere.map(({ id }) => id),
+    )
+    // The relay may have published one since.
+    return rows.filter(({ publishedAt }) => publishedAt === null).map((row) => pendingRowOf(row, source))
   }
 
   async function sweepWhileLeading(leading: AbortSignal): Promise<number> {

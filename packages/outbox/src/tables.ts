@@ -26,6 +26,7 @@ const outboxColumns = () => ({
   publishedAt: instant('published_at'),
   /** Where it belongs; it stands there once it has a sequence. */
   stream: bytesText('stream', 64),
+  /** Null until the broker has it, 0 once it stands nowhere any more. */
   streamSeq: wide('stream_seq'),
   attempts: int('attempts', { unsigned: true }).notNull().default(0),
   /** From when on the sweeper may publish it: first after the relay's turn, then backing off. */
@@ -33,25 +34,30 @@ const outboxColumns = () => ({
   lastError: bytesText('last_error', 255),
 })
 
+/** Those that wait for the broker by when they are due, and behind them all others by where a refill looks for them. */
+const positionIndex = 'outbox_position'
+/** Where most rows are of one stream a server may else read all of them and sort. */
+export const byPosition = { forceIndex: [positionIndex] }
+
 /**
  * Every event that leaves a service, committed with the change that caused it. Names are VARBINARY,
  * since a text collation takes different ids for equal ones. `keepRoomForMarks` gives it its row format.
  */
 export const outbox = mysqlTable('outbox', outboxColumns(), (table) => [
-  index('outbox_due').on(table.publishedAt, table.nextAttemptAt),
-  // Where a refill looks up what the broker should hold.
-  index('outbox_position').on(table.stream, table.streamSeq),
+  index(positionIndex).on(table.stream, table.streamSeq, table.nextAttemptAt),
   // What came of an event, for its timeline.
   index('outbox_by_correlation').on(table.correlationId),
 ])
+
+/** A row with all that it takes to publish it, also again. */
+export type OutboxRow = typeof outbox.$inferSelect
 
 /**
  * The same table for a service whose every request is a row of it, and that knows when it appended an event: an index
  * on a hash costs a page anywhere in it for each row, so there a timeline finds the row by its time.
  */
 export const outboxByTime = mysqlTable('outbox', outboxColumns(), (table) => [
-  index('outbox_due').on(table.publishedAt, table.nextAttemptAt),
-  index('outbox_position').on(table.stream, table.streamSeq),
+  index(positionIndex).on(table.stream, table.streamSeq, table.nextAttemptAt),
 ])
 
 /** What a service last saw of the broker, against which it is held: one row for a stream it publishes to and for a durable of its own. */

@@ -88,7 +88,7 @@ test('the keeper forgets a day of 100,000 bodies as one of none: within a second
 
 test('published outbox rows, revisions, refusals and ids past their retention are pruned, and unpublished ones never', async () => {
   await send('call_kept')
-  await query("update outbox set published_at = '2020-01-01' where entity_id = 'call_old'")
+  await query("update outbox set published_at = '2020-01-01', created_at = '2020-01-01' where entity_id = 'call_old'")
   await query("update events set received_at = '2020-01-01' where entity_id = 'call_old'")
   await query(
     "insert into refusals (at, provider, code, address, times) values ('2020-01-01', 'retell', 'signature_invalid', '127.0.0.1', 1)",

@@ -17,7 +17,7 @@ export async function openLedgerCheck(mysqlUrl: string): Promise<LedgerCheck> {
   return {
     async published() {
       const begun = performance.now()
-      while ((await count(connection, 'outbox where published_at is null')) > 0) {
+      while ((await count(connection, "outbox where stream_seq is null and stream = 'INGRESS'")) > 0) {
         if (performance.now() - begun > publishedWithinMs) throw new Error(`not all is published after ${publishedWithinMs / 1_000} s`)
         await wait(10)
       }

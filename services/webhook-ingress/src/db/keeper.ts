@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Database, withDatabaseLock } from '@frontdesk/database'
+import { firstRowSince } from '@frontdesk/outbox'
 import type { Telemetry } from '@frontdesk/telemetry'
 import { planPartitions } from '../domain/day-partitions.ts'
 import { addBodyPartitions, bodyPartitions, dropBodyPartitions } from './body-partitions.ts'
@@ -36,7 +37,8 @@ const pauseFactor = 4
 
 // Rows go in the order of an index, a bounded number at a time, so that no statement holds locks for long.
 const prunings = [
-  { what: 'outbox', kept: 'outbox', text: 'delete from outbox where published_at < ? order by published_at limit ?' },
+  // What was published lately, or waits yet, is passed over.
+  { what: 'outbox', kept: 'outbox', text: 'delete from outbox where published_at < ? and id < ? order by id limit ?' },
   { what: 'revisions', kept: 'bodies', text: 'delete from event_revisions where created_at < ? order by created_at limit ?' },
   { what: 'refusals', kept: 'refusals', text: 'delete from refusals where at < ? order by at limit ?' },
   { what: 'eventIds', kept: 'eventIds', text: 'delete from events where received_at < ? order by received_at limit ?' },
@@ -64,11 +66,12 @@ export function startKeeper({ database, telemetry, retention, clock, intervalMs 
 
   async function prune({ what, kept, text }: (typeof prunings)[number], lost: AbortSignal): Promise<void> {
     const before = new Date(clock().getTime() - retention[kept] * dayMs)
+    const params = what === 'outbox' ? [before, await firstRowSince(database, before)] : [before]
     let affected = rowsPerDelete
     while (affected === rowsPerDelete && !lost.aborted && !stop.signal.aborted) {
       const begun = performance.now()
       // Each commits by itself; the next one begins where it ended.
-      affected = (await database.execute(text, [before, rowsPerDelete])).affectedRows
+      affected = (await database.execute(text, [...params, rowsPerDelete])).affectedRows
       pruned.inc({ what }, affected)
       if (affected === rowsPerDelete) await pause((performance.now() - begun) * pauseFactor)
     }
