@@ -24,7 +24,7 @@ const identity = {
   streamSeq: outbox.streamSeq,
   publishedAt: outbox.publishedAt,
 }
-/** Rows of one statement that only clears columns. */
+/** Rows of one statement that changes nothing but their positions. */
 const rowsPerForget = 1_000
 /** By how far the clocks of two replicas may differ. */
 const clockSkewMs = 5_000
@@ -125,16 +125,22 @@ export async function forgetRows(database: Database, ids: readonly bigint[]): Pr
       .where(inArray(outbox.id, padded(ids)))
 }
 
+/** Exported for its plan. */
+export const forgetText = `update outbox force index (outbox_position) set stream_seq = 0
+  where stream = ? and stream_seq > ? and stream_seq <= ? and published_at <= ? limit ${rowsPerForget}`
+
 /** The same for all rows of a lost tail that every durable had settled: there may be a stream's whole length of them. */
 export async function forgetSettledRows(database: Database, stream: string, refill: PendingRefill, signal: AbortSignal): Promise<void> {
   const through = Math.min(refill.floor, refill.through ?? refill.floor)
   for (let forgotten = rowsPerForget; forgotten === rowsPerForget && !signal.aborted;) {
     // Many short transactions instead of one that holds a million locks.
     forgotten = await withTransaction(database, async (tx) => {
-      const { affectedRows } = await tx.execute(
-        `update outbox set stream_seq = 0 where stream = ? and stream_seq > ? and stream_seq <= ? and published_at <= ? limit ${rowsPerForget}`,
-        [Buffer.from(stream), refill.after, through, sqlInstant(new Date(refill.foundAtMs))],
-      )
+      const { affectedRows } = await tx.execute(forgetText, [
+        Buffer.from(stream),
+        refill.after,
+        through,
+        sqlInstant(new Date(refill.foundAtMs)),
+      ])
       return affectedRows
     })
   }

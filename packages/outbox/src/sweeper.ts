@@ -31,32 +31,33 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   const { database, bus, publisher, telemetry, source, intervalMs, clock } = options
   const stopping = new AbortController()
 
-  async function due(): Promise<PendingRow[]> {
-    const due = await dueIds(database.orm, clock(), rowsPerSweep)
-    const rows = await rowsById(
-      database.orm,
-      due.map(({ id }) => id),
-    )
-    const standsNowhere = rows.filter(({ publishedAt, streamSeq }) => publishedAt !== null && streamSeq === null)
-    // As a replica of the release before leaves them; they would be looked at for ever.
+  /** What is due of those that were looked at. */
+  async function nextDue(): Promise<{ readonly looked: number; readonly rows: PendingRow[] }> {
+    const ids = (await dueIds(database.orm, clock(), rowsPerSweep)).map(({ id }) => id)
+    const rows = await rowsById(database.orm, ids)
+    const standNowhere = rows.filter(({ publishedAt, streamSeq }) => publishedAt !== null && streamSeq === null)
+    // As a release before left them; they would be looked at for ever.
     await forgetRows(
       database,
-      standsNowhere.map(({ id }) => id),
+      standNowhere.map(({ id }) => id),
     )
     // The relay may have published one since.
-    return rows.filter(({ publishedAt }) => publishedAt === null).map((row) => pendingRowOf(row, source))
+    const due = rows.filter(({ publishedAt }) => publishedAt === null)
+    return { looked: ids.length, rows: due.map((row) => pendingRowOf(row, source)) }
   }
 
   async function sweepWhileLeading(leading: AbortSignal): Promise<number> {
     let published = 0
     while (!leading.aborted && !stopping.signal.aborted && bus.status() === 'connected') {
       // A batch must be marked before the next one is read.
-      const rows = await due()
-      if (rows.length === 0) break
-      const result = await publisher.publish(rows, 'sweeper')
-      await publisher.record([result])
-      published += result.published.length
-      if (result.away > 0 || rows.length < rowsPerSweep) break
+      const { looked, rows } = await nextDue()
+      if (rows.length > 0) {
+        const result = await publisher.publish(rows, 'sweeper')
+        await publisher.record([result])
+        published += result.published.length
+        if (result.away > 0) break
+      }
+      if (looked < rowsPerSweep) break
     }
     return published
   }

@@ -1,4 +1,6 @@
-import { analyze, explain } from '@frontdesk/database/testing'
+import { streams } from '@frontdesk/contracts'
+import type { SqlValue } from '@frontdesk/database'
+import { analyze, explain, withConnection } from '@frontdesk/database/testing'
 import { inArray, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Harness } from '../test/harness.ts'
@@ -50,15 +52,29 @@ test('the rows of ids come rising, and of none there is none', async () => {
 
 test('a sweep and the metrics read what waits from the index alone, and what is due without sorting rows', async () => {
   const { database } = harness
-  const plans = [waitingCount(database.orm), firstWaiting(database.orm), dueIds(database.orm, due, 256)].map((query) =>
-    explain(database, query),
-  )
-  for (const steps of await Promise.all(plans)) {
-    // The union of at most 256 of each stream is sorted in memory.
-    for (const { key, Extra } of steps.filter(({ table }) => table === 'outbox')) {
-      expect(key).toBe('outbox_position')
-      expect(Extra).toContain('Using index')
-      expect(Extra).not.toContain('filesort')
-    }
+  const stepsOf = async (query: Parameters<typeof explain>[1]) => (await explain(database, query)).filter(({ table }) => table === 'outbox')
+  const queries = [waitingCount(database.orm), firstWaiting(database.orm), dueIds(database.orm, due, 256)]
+  const all = await Promise.all(queries.map(stepsOf))
+  // One for each stream and one for none; their union, of 256 each, is sorted in memory.
+  expect(all.map((steps) => steps.length)).toEqual([1, 1, streams.length + 1])
+  for (const { type, key, Extra } of all.flat()) {
+    expect({ key, type }).toEqual({ key: 'outbox_position', type: 'range' })
+    expect(Extra).toContain('Using index')
+    expect(Extra).not.toContain('filesort')
   }
+  // Of 2,000, of which five wait.
+  for (const query of queries) expect(await rowsRead(query)).toBeLessThanOrEqual(10)
 })
+
+async function rowsRead(query: { toSQL(): { sql: string; params: unknown[] } }): Promise<number> {
+  const { sql: text, params } = query.toSQL()
+  return withConnection(harness.database, async (connection) => {
+    const read = async () => {
+      const { rows } = await connection.execute("show session status where variable_name in ('Handler_read_next', 'Handler_read_prev')", [])
+      return rows.reduce((sum, row) => sum + Number(row['Value']), 0)
+    }
+    const before = await read()
+    await connection.execute(text, params as SqlValue[])
+    return (await read()) - before
+  })
+}

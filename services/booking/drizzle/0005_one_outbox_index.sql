@@ -1,2 +1,1 @@
-UPDATE `outbox` SET `stream_seq` = 0 WHERE `published_at` IS NOT NULL AND `stream_seq` IS NULL;--> statement-breakpoint
 ALTER TABLE `outbox` DROP INDEX `outbox_due`, DROP INDEX `outbox_position`, ADD INDEX `outbox_position` (`stream`,`stream_seq`,`next_attempt_at`);

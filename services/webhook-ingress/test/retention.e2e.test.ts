@@ -86,22 +86,23 @@ test('the keeper forgets a day of 100,000 bodies as one of none: within a second
   expect(performance.now() - begun).toBeLessThan(1_000)
 })
 
-test('published outbox rows, revisions, refusals and ids past their retention are pruned, and unpublished ones never', async () => {
+test('published outbox rows, revisions, refusals and ids past their retention are pruned, and rows that wait or were published again lately never', async () => {
   await send('call_kept')
-  await query("update outbox set published_at = '2020-01-01', created_at = '2020-01-01' where entity_id = 'call_old'")
+  await query("update outbox set created_at = '2020-01-01'")
+  await query("update outbox set published_at = '2020-01-01' where entity_id = 'call_old'")
+  await query("update outbox set published_at = utc_timestamp(3) where entity_id = 'call_new'")
   await query("update events set received_at = '2020-01-01' where entity_id = 'call_old'")
   await query(
     "insert into refusals (at, provider, code, address, times) values ('2020-01-01', 'retell', 'signature_invalid', '127.0.0.1', 1)",
   )
   await query(`insert into event_revisions (event_id, revision, mode, event_type, entity_id, occurred_at, body, caller, created_at)
     values (repeat('x', 32), 2, 'as_published', 'frontdesk.call.ended.v1', 'call_old', '2020-01-01', '{}', 'cli', '2020-01-01')`)
-  await query("update outbox set created_at = '2020-01-01' where entity_id = 'call_kept'")
   await harness.restartAt(new Date())
   await eventually(async () => {
     const [left] = await query(`select (select count(*) from outbox where entity_id = 'call_old') as old,
-      (select count(*) from outbox where entity_id = 'call_kept') as kept, (select count(*) from refusals where at < '2021-01-01') as refusals,
+      (select count(*) from outbox where entity_id = 'call_kept') as kept, (select count(*) from outbox where entity_id = 'call_new') as again, (select count(*) from refusals where at < '2021-01-01') as refusals,
       (select count(*) from events where entity_id = 'call_old') as ids, (select count(*) from event_revisions) as revisions`)
-    expect(left).toEqual({ old: 0, kept: 1, refusals: 0, ids: 0, revisions: 0 })
+    expect(left).toEqual({ old: 0, kept: 1, again: 1, refusals: 0, ids: 0, revisions: 0 })
   })
 })
 

@@ -64,6 +64,22 @@ test('a keeper that was away until days had gone to the rest catches up, longer 
   expect(Number(rows[0]?.['kept'])).toBe(50_000)
 }, 60_000)
 
+test('what can not be pruned is told, and what comes after it is pruned all the same', async () => {
+  await using migrated = await openMigratedDatabase()
+  const { url, telemetry, database } = migrated
+  await database.execute(
+    "insert into refusals (at, provider, code, address, times) values ('2020-01-01', 'retell', 'signature_invalid', '127.0.0.1', 1)",
+    [],
+  )
+  const root = await createConnection(url)
+  await root.query('rename table event_revisions to away')
+  await root.end()
+  await using keeper = startKeeper({ database, telemetry, retention, clock: () => new Date() })
+  await kept(keeper)
+  expect((await database.execute('select 1 from refusals', [])).rows).toEqual([])
+  expect(telemetry.lines).toContainEqual(expect.objectContaining({ level: 'error', what: 'revisions' }))
+})
+
 test('a keeper that changes the table holds up no end of its process', async () => {
   await using migrated = await openMigratedDatabase()
   const user = await createConnection(migrated.url)

@@ -36,9 +36,8 @@ const rowsPerDelete = 1_000
 const pauseFactor = 4
 
 // Rows go in the order of an index, a bounded number at a time, so that no statement holds locks for long.
+const outboxPruning = 'delete from outbox where id >= ? and id < ? and published_at < ?'
 const prunings = [
-  // What was published lately, or waits yet, is passed over.
-  { what: 'outbox', kept: 'outbox', text: 'delete from outbox where published_at < ? and id < ? order by id limit ?' },
   { what: 'revisions', kept: 'bodies', text: 'delete from event_revisions where created_at < ? order by created_at limit ?' },
   { what: 'refusals', kept: 'refusals', text: 'delete from refusals where at < ? order by at limit ?' },
   { what: 'eventIds', kept: 'eventIds', text: 'delete from events where received_at < ? order by received_at limit ?' },
@@ -64,17 +63,41 @@ export function startKeeper({ database, telemetry, retention, clock, intervalMs 
     if (drop.length > 0) logger.info({ days: drop.map(({ name }) => name) }, 'bodies past their retention were dropped')
   }
 
+  const endOf = (kept: keyof Retention) => new Date(clock().getTime() - retention[kept] * dayMs)
+
+  /** By so many ids at a time: of old rows those stay that wait yet or were published again lately. */
+  async function pruneOutbox(lost: AbortSignal): Promise<void> {
+    const before = endOf('outbox')
+    const end = await firstRowSince(database, before)
+    let from = 0n
+    while (from < end && !lost.aborted && !stop.signal.aborted) {
+      const begun = performance.now()
+      // Each begins where the one before ended.
+      const { rows } = await database.execute('select id from outbox where id >= ? order by id limit 1 offset ?', [from, rowsPerDelete])
+      const next = rows[0] ? BigInt(String(rows[0]['id'])) : end
+      const until = next < end ? next : end
+      const { affectedRows } = await database.execute(outboxPruning, [from, until, before])
+      pruned.inc({ what: 'outbox' }, affectedRows)
+      from = until
+      if (from < end) await pause((performance.now() - begun) * pauseFactor)
+    }
+  }
+
   async function prune({ what, kept, text }: (typeof prunings)[number], lost: AbortSignal): Promise<void> {
-    const before = new Date(clock().getTime() - retention[kept] * dayMs)
-    const params = what === 'outbox' ? [before, await firstRowSince(database, before)] : [before]
+    const before = endOf(kept)
     let affected = rowsPerDelete
     while (affected === rowsPerDelete && !lost.aborted && !stop.signal.aborted) {
       const begun = performance.now()
       // Each commits by itself; the next one begins where it ended.
-      affected = (await database.execute(text, [...params, rowsPerDelete])).affectedRows
+      affected = (await database.execute(text, [before, rowsPerDelete])).affectedRows
       pruned.inc({ what }, affected)
       if (affected === rowsPerDelete) await pause((performance.now() - begun) * pauseFactor)
     }
+  }
+
+  function tell(what: string, error: unknown): void {
+    if (!stop.signal.aborted)
+      logger.error({ err: error, what }, 'what is past its retention could not be pruned; the next round tries again')
   }
 
   const keep = () =>
@@ -83,8 +106,9 @@ export function startKeeper({ database, telemetry, retention, clock, intervalMs 
       'ledger-keeper',
       async (lost) => {
         await keepPartitions()
-        // One kind after the other.
-        for (const pruning of prunings) await prune(pruning, lost)
+        // One kind after the other, and none stops the next.
+        await pruneOutbox(lost).catch((error: unknown) => tell('outbox', error))
+        for (const pruning of prunings) await prune(pruning, lost).catch((error: unknown) => tell(pruning.what, error))
         return true as const
       },
       { waitMs: 0 },

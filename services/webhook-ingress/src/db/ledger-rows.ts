@@ -67,8 +67,8 @@ export async function claimNew(tx: Transaction, candidates: readonly Candidate[]
  * Changes a row of an event that is there already: a commit that changes nothing waits for no disk, while the one that first kept the
  * event, and has let go of its locks, may still be on its way there. Nobody reads a claim any more once it is committed.
  */
-export function claimRenewal({ event }: Candidate): SqlStatement {
-  return { sql: 'update events set claim = ? where event_id = ?', params: [newClaim(), eventIdToBytes(event.id)] }
+export async function renewClaim(tx: Transaction, { event }: Candidate): Promise<void> {
+  await tx.execute('update events set claim = ? where event_id = ?', [newClaim(), eventIdToBytes(event.id)])
 }
 
 function eventRow({ delivery, event }: Candidate, claim: bigint): SqlValue[] {

@@ -8,7 +8,7 @@ import type { Ledger, VerifiedDelivery } from '../app/ports.ts'
 import type { Acceptance, Delivery } from '../domain/delivery.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createKeptIds } from './kept-ids.ts'
-import { type Candidate, claimNew, claimRenewal, insertDeliveries, insertEvents } from './ledger-rows.ts'
+import { type Candidate, claimNew, insertDeliveries, insertEvents, renewClaim } from './ledger-rows.ts'
 
 const mib = 1024 * 1024
 /** Minutes of a busy ingress, in 32 MiB. */
@@ -129,7 +129,7 @@ async function commitNew(tx: Transaction, outbox: Outbox, candidates: readonly T
   const claimed = await claimNew(tx, candidates)
   const fresh = candidates.filter(({ event }) => claimed.has(event.id))
   const [known] = candidates
-  if (known && fresh.length === 0) tx.defer([claimRenewal(known)])
+  if (known && fresh.length === 0) await renewClaim(tx, known)
   const append = outbox.prepareAppend(fresh.map(toNewEvent))
   const rows = insertDeliveries(deliveriesOf(fresh))
   const results = await tx.executeAll([...rows, ...append.statements])
