@@ -67,15 +67,29 @@ export function createProbe(bus: Bus, { stream, name, filterSubjects }: OwnDurab
 
   async function first(stream: string, consumer: string): Promise<Retained | undefined> {
     const link = linkOf(bus)
-    const { connection } = await link.nextSession(AbortSignal.timeout(5_000))
+    const { connection, lost } = await link.nextSession(AbortSignal.timeout(5_000))
     const order = JSON.stringify({ batch: 1, no_wait: true })
     // A delivery bears the subject of its stream, by which the client's shared reply subscription would not find the request.
-    const message = await connection.request(`${link.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`, order, {
+    const answer = connection.request(`${link.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`, order, {
       timeout: answerTimeoutMs,
       noMux: true,
     })
+    const message = await unlessLost(answer, lost)
     const delivery = deliveryOf(message)
     if (!delivery) return undefined
     return { sequence: delivery.streamSequence, eventId: message.headers?.get('ce-id') ?? '', storedAt: delivery.storedAt }
+  }
+}
+
+/** The client never settles a request of its own subscription whose connection is closed. @throws the signal's reason. */
+async function unlessLost<T>(answer: Promise<T>, lost: AbortSignal): Promise<T> {
+  const ended = Promise.withResolvers<never>()
+  const end = () => ended.reject(lost.reason)
+  lost.addEventListener('abort', end)
+  try {
+    lost.throwIfAborted()
+    return await Promise.race([answer, ended.promise])
+  } finally {
+    lost.removeEventListener('abort', end)
   }
 }
