@@ -4,7 +4,7 @@ import { and, count, eq, gt, gte, inArray, lt, or, type SQL } from 'drizzle-orm'
 import type { LedgerEntry, LedgerFilter, LedgerQuery, LedgerReader } from '../app/ports.ts'
 import { readPublications } from './publications.ts'
 import { deliveries } from './schema/deliveries.ts'
-import { events } from './schema/events.ts'
+import { byId, events } from './schema/events.ts'
 import { toDelivery } from './to-delivery.ts'
 
 const eventColumns = {
@@ -62,10 +62,7 @@ export function createLedgerReader(database: Database, { rowsPerLook = 20_000, c
     publications: (ids) => readPublications(database, ids),
 
     async newestMatching(filter, ids) {
-      const rows = await orm
-        .select({ eventId: events.eventId, revision: events.revision })
-        .from(events)
-        .where(and(inArray(events.eventId, padded(ids)), matching(filter)))
+      const rows = await matchingOf(orm, filter, ids)
       const newest = new Map(rows.map(({ eventId, revision }) => [eventId, revision]))
       const publications = await readPublications(database, [...newest.keys()])
       return publications.filter(({ eventId, revision }) => newest.get(eventId) === revision)
@@ -96,7 +93,7 @@ export const everything: LedgerFilter = {
 
 type Place = Omit<LedgerQuery, 'limit'>
 
-/** The last row that a look passes, or undefined if it comes to the end; read from the index alone. */
+/** The last row that a look passes, or undefined if it comes to the end. */
 async function endOfLook(orm: Database['orm'], place: Place, rowsPerLook: number): Promise<Position | undefined> {
   const [row] = await placesOf(orm, place, rowsPerLook)
   return row && { instant: row.receivedAt, id: row.eventId }
@@ -112,7 +109,7 @@ export function placesOf(orm: Database['orm'], place: Place, rowsPerLook: number
     .offset(rowsPerLook - 1)
 }
 
-/** From the page's beginning to the end of the look, by entity from its own index, else by time; the rest is looked at row by row. */
+/** From the page's beginning to the end of the look, by entity from its own index, else as the rows stand; the rest is looked at row by row. */
 export function eventsOf(orm: Database['orm'], query: LedgerQuery, end?: Position) {
   return orm
     .select(eventColumns)
@@ -132,7 +129,15 @@ async function countWithin(orm: Database['orm'], place: Place, end: Position | u
 
 /** Where most rows match, the optimizer would rather read and sort them all than follow the time. */
 function index({ entityId }: Pick<LedgerFilter, 'entityId'>) {
-  return { forceIndex: [entityId === undefined ? 'events_by_time' : 'events_by_entity'] }
+  return { forceIndex: [entityId === undefined ? 'PRIMARY' : 'events_by_entity'] }
+}
+
+/** Those of the ids that match. */
+export function matchingOf(orm: Database['orm'], filter: LedgerFilter, ids: readonly EventId[]) {
+  return orm
+    .select({ eventId: events.eventId, revision: events.revision })
+    .from(events, byId)
+    .where(and(inArray(events.eventId, padded(ids)), matching(filter)))
 }
 
 /** Whether the index alone does not say which rows match. */

@@ -3,7 +3,7 @@ import type { Database } from '@frontdesk/database'
 import { analyze, explain } from '@frontdesk/database/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMigratedDatabase } from '../../test/migrated-database.ts'
-import { eventsOf, everything, placesOf } from './ledger-reader.ts'
+import { eventsOf, everything, matchingOf, placesOf } from './ledger-reader.ts'
 import { refusalsOf } from './refusal-reader.ts'
 import { rowsBetween } from './replay-source.ts'
 import { events } from './schema/events.ts'
@@ -49,19 +49,19 @@ const refused = {
 const window = { receivedFrom: atIndex(1_000), receivedUntil: atIndex(1_900) }
 
 test.each<[string, (orm: Database['orm']) => Query, string]>([
-  ['the first page of ListEvents', (orm) => eventsOf(orm, firstPage), 'events_by_time'],
-  ['a window of ListEvents', (orm) => eventsOf(orm, { ...firstPage, ...window, provider: 'retell' }), 'events_by_time'],
+  ['the first page of ListEvents', (orm) => eventsOf(orm, firstPage), 'PRIMARY'],
+  ['a window of ListEvents', (orm) => eventsOf(orm, { ...firstPage, ...window, provider: 'retell' }), 'PRIMARY'],
   [
     'a page of ListEvents by type',
     (orm) => eventsOf(orm, { ...firstPage, types: ['a', 'b'], pageToken: `${now.getTime()}.${keyOf(3)}` }),
-    'events_by_time',
+    'PRIMARY',
   ],
-  ['the end of a look', (orm) => placesOf(orm, { ...firstPage, ...window, types: ['a'] }, 20_000), 'events_by_time'],
+  ['the end of a look', (orm) => placesOf(orm, { ...firstPage, ...window, types: ['a'] }, 20_000), 'PRIMARY'],
   ['the end of a look at an entity', (orm) => placesOf(orm, { ...firstPage, entityId: 'call_7' }, 20_000), 'events_by_entity'],
   [
     'a page up to the end of a look',
     (orm) => eventsOf(orm, { ...firstPage, provider: 'retell' }, { instant: atIndex(900), id: keyOf(900) }),
-    'events_by_time',
+    'PRIMARY',
   ],
   ['ListEvents of an entity', (orm) => eventsOf(orm, { ...firstPage, ...window, entityId: 'call_7' }), 'events_by_entity'],
   [
@@ -75,11 +75,17 @@ test.each<[string, (orm: Database['orm']) => Query, string]>([
   expect(step?.Extra ?? '').not.toMatch(/filesort|temporary/)
 })
 
+test('of a company’s events those within a window are found by their ids', async () => {
+  const ids = Array.from({ length: 500 }, (_, index) => keyOf(index))
+  const query = matchingOf(context.database.orm, { ...everything, ...window }, ids)
+  expect(await explain(context.database, query)).toMatchObject([{ table: 'events', type: 'range', key: 'events_by_id' }])
+})
+
 test('a replay reads the outbox row by row, and each event by its id', async () => {
   const filter = { ...firstPage, receivedFrom: atIndex(1), receivedUntil: now, kind: 'filter', companyId: undefined } as const
   const query = rowsBetween(context.database.orm, filter, { after: 5n, until: 100n, limit: 50 })
   expect(await explain(context.database, query)).toMatchObject([
     { table: 'outbox', type: 'range', key: 'PRIMARY' },
-    { table: 'events', type: 'eq_ref', key: 'PRIMARY' },
+    { table: 'events', type: 'eq_ref', key: 'events_by_id' },
   ])
 })

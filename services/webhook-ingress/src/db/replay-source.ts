@@ -6,7 +6,7 @@ import type { ReplaySource } from '../app/replay-ports.ts'
 import type { ReplaySelection, RowSpan } from '../app/replay.ts'
 import { matching } from './ledger-reader.ts'
 import { eventRevisions } from './schema/event-revisions.ts'
-import { events } from './schema/events.ts'
+import { byId, events } from './schema/events.ts'
 import { outbox } from './schema/index.ts'
 
 /** How many rows one look passes at most where few of them match, so that no statement is long. */
@@ -90,7 +90,7 @@ export function rowsBetween(
   return orm
     .select(getTableColumns(outbox))
     .from(outbox, { forceIndex: ['PRIMARY'] })
-    .innerJoin(events, and(eq(events.eventId, outbox.eventId), eq(events.revision, outbox.revision)))
+    .innerJoin(events, and(eq(events.eventId, outbox.eventId), eq(events.revision, outbox.revision)), byId)
     .where(and(gt(outbox.id, after), lte(outbox.id, until), selection.kind === 'filter' ? matching(selection) : undefined))
     .orderBy(asc(outbox.id))
     .limit(limit)

@@ -1,15 +1,20 @@
 import { bytesText, eventId, instant, typeId } from '@frontdesk/database'
 import type { VerifiedBy } from '../../domain/delivery.ts'
-import { bigint, index, int, mysqlTable, varchar } from 'drizzle-orm/mysql-core'
+import { bigint, index, int, mysqlTable, primaryKey, uniqueIndex, varchar } from 'drizzle-orm/mysql-core'
+
+/** Where the ids alone are to be looked up: of a window that is named too a server may else read all. */
+export const byId = { forceIndex: ['events_by_id'] }
 
 /**
  * Every event that was ever accepted, for as long as a provider may send it again (400 days at least).
  * The bodies stand elsewhere: they are partitioned away sooner, and a partitioned table can't be unique on the id.
+ * Rows stand in the order of their receipt, so that a new one goes to the end and a list reads neighbours; by ids, which are hashes,
+ * each would change a page of its own.
  */
 export const events = mysqlTable(
   'events',
   {
-    eventId: eventId('event_id').primaryKey(),
+    eventId: eventId('event_id').notNull(),
     /** Names the group that inserted the row, which is how a group tells its own events from duplicates. */
     claim: bigint('claim', { mode: 'bigint', unsigned: true }).notNull(),
     deliveryId: typeId('delivery_id').notNull(),
@@ -23,5 +28,9 @@ export const events = mysqlTable(
     /** Null where it came before this was kept, or not by its webhook. */
     verifiedBy: bytesText('verified_by', 8).$type<VerifiedBy>(),
   },
-  (table) => [index('events_by_time').on(table.receivedAt, table.eventId), index('events_by_entity').on(table.entityId, table.receivedAt)],
+  (table) => [
+    primaryKey({ columns: [table.receivedAt, table.eventId] }),
+    uniqueIndex('events_by_id').on(table.eventId),
+    index('events_by_entity').on(table.entityId, table.receivedAt),
+  ],
 )

@@ -1,0 +1,1 @@
+ALTER TABLE `events` DROP PRIMARY KEY, ADD PRIMARY KEY (`received_at`,`event_id`), ADD UNIQUE INDEX `events_by_id` (`event_id`), DROP INDEX `events_by_time`;
