@@ -1,6 +1,7 @@
 /** What makes a server of ours one as in production: as infra/mysql/frontdesk.cnf has it. */
 export const productionSettings = [
   '--innodb-buffer-pool-size=1G',
+  '--innodb-buffer-pool-dump-pct=100',
   '--innodb-log-file-size=2G',
   '--innodb-io-capacity=2000',
   '--innodb-io-capacity-max=4000',
