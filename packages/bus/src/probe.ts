@@ -86,8 +86,9 @@ async function unlessLost<T>(answer: Promise<T>, lost: AbortSignal): Promise<T> 
   const ended = Promise.withResolvers<never>()
   const end = () => ended.reject(lost.reason)
   lost.addEventListener('abort', end)
+  if (lost.aborted) end()
   try {
-    lost.throwIfAborted()
+    // Both have somebody who hears of their failure from here on, whichever is the first.
     return await Promise.race([answer, ended.promise])
   } finally {
     lost.removeEventListener('abort', end)

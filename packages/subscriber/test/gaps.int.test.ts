@@ -113,6 +113,7 @@ test.each([
   ['although events of its own came behind the place before it could look', true],
 ])(
   'the broker lost its last messages and others published first: told %s; every event is handled and none twice',
+  { timeout: 40_000 },
   async (_, isLookedLate) => {
     const { nats } = harness
     let server = nats
