@@ -12,11 +12,12 @@ interface Bounds {
 const mib = 1024 * 1024
 const lookIntervalMs = 100
 
-/** What a socket has sent of its present request, and since when we wait for the rest. */
+/** What a socket has sent of its present request, whether it is whole, and since when we have waited for it. */
 interface Sending {
   /** What it had sent before. */
-  readonly bytesBefore: number
-  readonly sinceMs: number
+  bytesBefore: number
+  sinceMs: number
+  isWhole: boolean
 }
 
 /**
@@ -32,16 +33,14 @@ export function boundConnections(app: FastifyInstance, telemetry: Telemetry, bou
     'Connections closed while we waited for them: there were too many (connections), they held too much (bytes), or left their answer unread (unread).',
     ['reason'],
   )
-  // In the order of how long we have waited.
-  const waiting = new Map<Socket, Sending>()
-  const answering = new Map<Socket, Sending>()
+  // No entry comes or goes with a request: a Map that is written to so often is made anew again and again.
+  const connections = new Map<Socket, Sending>()
   // Since when an answer stands in our memory because the kernel takes no more of it, in the order of how long.
   const unread = new Map<Socket, number>()
   let isFull = false
 
   function forget(socket: Socket): void {
-    waiting.delete(socket)
-    answering.delete(socket)
+    connections.delete(socket)
     unread.delete(socket)
   }
 
@@ -52,39 +51,39 @@ export function boundConnections(app: FastifyInstance, telemetry: Telemetry, bou
   }
 
   app.server.on('connection', (socket) => {
-    waiting.set(socket, { bytesBefore: 0, sinceMs: performance.now() })
+    connections.set(socket, { bytesBefore: 0, sinceMs: performance.now(), isWhole: false })
     socket.once('close', () => forget(socket))
     // Node keeps what it was asked for: a refusal of who has hung up names him all the same.
     void socket.remoteAddress
-    if (waiting.size + answering.size <= maxConnections) return
+    if (connections.size <= maxConnections) return
     const [slowReader] = unread.keys()
-    // When all others are being answered this is the new one itself.
-    const [slowSender = socket] = waiting.keys()
-    drop(slowReader ?? slowSender, 'connections')
+    drop(slowReader ?? slowestSender(connections) ?? socket, 'connections')
   })
   app.addHook('onRequest', (_request, _reply, done) => done(isFull ? tooFull() : undefined))
   app.addHook('preValidation', ({ raw: { socket } }, _reply, done) => {
-    const sending = waiting.get(socket)
-    if (sending && waiting.delete(socket)) answering.set(socket, sending)
+    const sending = connections.get(socket)
+    if (sending) sending.isWhole = true
     done()
   })
   app.addHook('onResponse', ({ raw: { socket } }, reply, done) => {
-    waiting.delete(socket)
-    answering.delete(socket)
-    // What comes after the last answer of a connection is read and dropped, not held.
-    const bytesBefore = reply.getHeader('connection') === 'close' ? Number.POSITIVE_INFINITY : socket.bytesRead
-    if (!socket.destroyed) waiting.set(socket, { bytesBefore, sinceMs: performance.now() })
+    const sending = connections.get(socket)
+    if (sending) {
+      // What comes after the last answer of a connection is read and dropped, not held.
+      sending.bytesBefore = reply.getHeader('connection') === 'close' ? Number.POSITIVE_INFINITY : socket.bytesRead
+      sending.sinceMs = performance.now()
+      sending.isWhole = false
+    }
     done()
   })
 
   /** Now and then instead of with each chunk: between two looks comes no more than the network brings. */
   function look(): void {
     dropUnread()
-    let held = heldBy(answering) + heldBy(waiting)
+    let held = heldBy(connections)
     if (held > heldBytesLimit) {
-      for (const socket of dearestFirst(waiting)) {
+      for (const socket of dearestFirst(connections)) {
         if (held <= heldBytesLimit) break
-        held -= bytesOf(socket, waiting.get(socket))
+        held -= bytesOf(socket, connections.get(socket))
         drop(socket, 'bytes')
       }
     }
@@ -94,11 +93,9 @@ export function boundConnections(app: FastifyInstance, telemetry: Telemetry, bou
   /** Node's own limits end with the last byte that we get, so that a caller who never reads would stay for ever. */
   function dropUnread(): void {
     const nowMs = performance.now()
-    for (const sockets of [waiting, answering]) {
-      for (const socket of sockets.keys()) {
-        if (socket.writableLength === 0) unread.delete(socket)
-        else if (!unread.has(socket)) unread.set(socket, nowMs)
-      }
+    for (const socket of connections.keys()) {
+      if (socket.writableLength === 0) unread.delete(socket)
+      else if (!unread.has(socket)) unread.set(socket, nowMs)
     }
     for (const [socket, sinceMs] of unread) if (nowMs - sinceMs >= unreadTimeoutMs) drop(socket, 'unread')
   }
@@ -120,10 +117,20 @@ function heldBy(sockets: ReadonlyMap<Socket, Sending>): number {
   return bytes
 }
 
+/** The one that we have waited for longest; the one that came last where all others are being answered. */
+function slowestSender(sockets: ReadonlyMap<Socket, Sending>): Socket | undefined {
+  let slowest: { socket: Socket; sinceMs: number } | undefined
+  for (const [socket, { isWhole, sinceMs }] of sockets) {
+    if (!isWhole && (slowest === undefined || sinceMs < slowest.sinceMs)) slowest = { socket, sinceMs }
+  }
+  return slowest?.socket
+}
+
 /** By bytes times the time they were held: a large body that comes in quickly is cheaper than a smaller one that stalls. */
 function dearestFirst(sockets: ReadonlyMap<Socket, Sending>): Socket[] {
   const nowMs = performance.now()
-  const priced = [...sockets].map(([socket, sending]) => ({ socket, price: bytesOf(socket, sending) * (nowMs - sending.sinceMs) }))
+  const senders = [...sockets].filter(([, { isWhole }]) => !isWhole)
+  const priced = senders.map(([socket, sending]) => ({ socket, price: bytesOf(socket, sending) * (nowMs - sending.sinceMs) }))
   return priced.toSorted((a, b) => b.price - a.price).map(({ socket }) => socket)
 }
 

@@ -63,7 +63,8 @@ export function headersToKeep(
 ): Record<string, string> {
   const texts = secrets.flatMap((secret) => [secret, encodeURIComponent(secret)])
   const kept: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
     if (value === undefined) continue
     const lower = name.toLowerCase()
     const text = Array.isArray(value) ? value.join(', ') : value
@@ -74,5 +75,10 @@ export function headersToKeep(
 
 /** Node joins a header that was sent twice with a comma, which no signature's form allows; a list is never a signature either. */
 export function singleValued(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? undefined : value]))
+  const single: Record<string, string | undefined> = {}
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    single[name] = Array.isArray(value) ? undefined : value
+  }
+  return single
 }
