@@ -43,7 +43,7 @@ export async function keepRevisions(
   const ids = sent.map(({ event }) => eventIdToBytes(event.eventId))
   // The rows are locked, and no revision is skipped: the next one is there exactly for those that were just kept.
   await tx.execute(
-    `update events join event_revisions as kept on kept.event_id = events.event_id and kept.revision = events.revision + 1
+    `update events force index (events_by_id) join event_revisions as kept on kept.event_id = events.event_id and kept.revision = events.revision + 1
      set events.revision = kept.revision, events.type = kept.event_type, events.entity_id = kept.entity_id
      where events.event_id in (${ids.map(() => '?').join(', ')})`,
     ids,

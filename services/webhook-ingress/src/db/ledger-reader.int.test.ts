@@ -58,7 +58,7 @@ test.each([everything, { ...everything, entityId: 'call_1' }])(
     do {
       const query = { ...filter, types: [rare], limit: 2, pageToken }
       const { result, rowsRead } = await rowsReadBy(() => reader.list(query))
-      // The end of the look in the index, then its rows, each by its key; some are the server's own.
+      // The end of the look, then its rows, of an entity each by its key; some are the server's own.
       expect(rowsRead).toBeLessThan(rowsPerLook * 3 + 100)
       seen.push(...result.events.map(({ eventId }) => eventId))
       pageToken = result.nextPageToken

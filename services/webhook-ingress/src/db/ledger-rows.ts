@@ -22,7 +22,9 @@ const deliveryColumns = ['delivery_id', 'provider', 'connection_id', 'received_a
 const eventsText = insertText('events', eventColumns)
 const deliveriesText = insertText('deliveries', deliveryColumns)
 const claimText = textByLength((rows) => `${eventsText(rows)} on duplicate key update event_id = events.event_id`)
-const claimedText = textByLength((rows) => `select event_id from events where event_id in (${sqlList(rows)}) and claim = ?`)
+const claimedText = textByLength(
+  (rows) => `select event_id from events force index (events_by_id) where event_id in (${sqlList(rows)}) and claim = ?`,
+)
 
 /** Inserts the events; the statement fails where one was there before. */
 export function insertEvents(candidates: readonly Candidate[]): SqlStatement[] {

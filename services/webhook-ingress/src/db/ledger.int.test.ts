@@ -78,6 +78,19 @@ test('two ingresses that are sent the same at the same moment keep it once', asy
   expect(await counts()).toEqual(before.map((rows) => rows + 200))
 })
 
+test.each([
+  ['the same millisecond', 0],
+  ['another one', 1],
+])('an event that comes again in %s is a duplicate', async (when, laterMs) => {
+  const first = { ...aDelivery(), receivedAt: new Date('2026-11-22T10:00:00.000Z') }
+  const again = () => ({ ...aDelivery(), receivedAt: new Date(first.receivedAt.getTime() + laterMs) })
+  await startLedger().keep(first, [anEvent(when)])
+  const before = await counts()
+  expect(await startLedger().keep(again(), [anEvent(when)])).toEqual({ accepted: 0, duplicates: 1 })
+  expect(await startLedger().keep(again(), [anEvent(when), anEvent(`${when}, beside`)])).toEqual({ accepted: 1, duplicates: 1 })
+  expect(await counts()).toEqual(before.map((rows) => rows + 1))
+})
+
 test('where another’s events come, they are claimed at once and not tried as new ones first, until none comes any more', async () => {
   const { database, telemetry } = context
   const known = Array.from({ length: 30 }, (_, index) => `elsewhere ${index}`)

@@ -3,7 +3,7 @@ import { type Database, padded } from '@frontdesk/database'
 import type { AppendedEvent } from '@frontdesk/outbox'
 import { inArray } from 'drizzle-orm'
 import { eventRevisions } from './schema/event-revisions.ts'
-import { events } from './schema/events.ts'
+import { byId, events } from './schema/events.ts'
 
 /** Every revision of the events, rising, and when it was received or decided; what the ledger does not have is left out. */
 export async function readPublications({ orm }: Pick<Database, 'orm'>, ids: readonly EventId[]): Promise<AppendedEvent[]> {
@@ -11,7 +11,7 @@ export async function readPublications({ orm }: Pick<Database, 'orm'>, ids: read
   const [received, kept] = await Promise.all([
     orm
       .select({ eventId: events.eventId, at: events.receivedAt })
-      .from(events)
+      .from(events, byId)
       .where(inArray(events.eventId, padded(ids))),
     orm
       .select({ eventId: eventRevisions.eventId, revision: eventRevisions.revision, at: eventRevisions.createdAt })

@@ -1,4 +1,4 @@
-import { deriveEventId, newId, parseEventId } from '@frontdesk/contracts'
+import { deriveEventId, type EventId, newId, parseEventId } from '@frontdesk/contracts'
 import type { Database } from '@frontdesk/database'
 import { analyze, explain } from '@frontdesk/database/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -6,6 +6,7 @@ import { openMigratedDatabase } from '../../test/migrated-database.ts'
 import { eventsOf, everything, matchingOf, placesOf } from './ledger-reader.ts'
 import { refusalsOf } from './refusal-reader.ts'
 import { rowsBetween } from './replay-source.ts'
+import { selectEvents } from './revision-store.ts'
 import { events } from './schema/events.ts'
 
 const rowCount = 2_000
@@ -75,10 +76,14 @@ test.each<[string, (orm: Database['orm']) => Query, string]>([
   expect(step?.Extra ?? '').not.toMatch(/filesort|temporary/)
 })
 
-test('of a company’s events those within a window are found by their ids', async () => {
-  const ids = Array.from({ length: 500 }, (_, index) => keyOf(index))
-  const query = matchingOf(context.database.orm, { ...everything, ...window }, ids)
-  expect(await explain(context.database, query)).toMatchObject([{ table: 'events', type: 'range', key: 'events_by_id' }])
+test.each<[string, (orm: Database['orm'], ids: EventId[]) => Query]>([
+  ['those of a company within a window', (orm, ids) => matchingOf(orm, { ...everything, ...window }, ids)],
+  ['those to be raised, which are locked', (orm, ids) => selectEvents({ orm }, ids).for('update')],
+])('events are found by their ids, also where they are a good part of the table: %s', async (_, query) => {
+  const ids = Array.from({ length: 500 }, (_each, index) => keyOf(index))
+  expect(await explain(context.database, query(context.database.orm, ids))).toMatchObject([
+    { table: 'events', type: 'range', key: 'events_by_id' },
+  ])
 })
 
 test('a replay reads the outbox row by row, and each event by its id', async () => {

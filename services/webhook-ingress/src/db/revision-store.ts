@@ -9,7 +9,7 @@ import { readFirstContents } from './first-contents.ts'
 import { keepRevisions, type SentDecision, type Why } from './keep-revisions.ts'
 import { deliveries } from './schema/deliveries.ts'
 import { eventRevisions } from './schema/event-revisions.ts'
-import { events } from './schema/events.ts'
+import { byId, events } from './schema/events.ts'
 import { toDelivery } from './to-delivery.ts'
 
 export interface RevisionStoreDependencies {
@@ -59,11 +59,11 @@ export function createRevisionStore({ database, outbox, logger, clock }: Revisio
 
 const { claim: claimColumn, ...eventColumns } = getTableColumns(events)
 
-/** In the order of their keys, as every commit of the ledger takes them, so that two wait for each other and don't deadlock. */
-function selectEvents({ orm }: Pick<SqlSession, 'orm'>, ids: readonly EventId[]) {
+/** In the order of their ids, as every commit of the ledger takes them, so that two wait for each other and don't deadlock; exported for its plan. */
+export function selectEvents({ orm }: Pick<SqlSession, 'orm'>, ids: readonly EventId[]) {
   return orm
     .select(eventColumns)
-    .from(events)
+    .from(events, byId)
     .where(inArray(events.eventId, padded(ids)))
     .orderBy(asc(events.eventId))
 }
@@ -124,7 +124,7 @@ async function claimAdded(tx: Transaction, added: readonly RevisedEvent[]): Prom
   const ids = rows.map(({ eventId }) => eventId)
   const claimed = await tx.orm
     .select({ eventId: events.eventId })
-    .from(events)
+    .from(events, byId)
     .where(and(inArray(events.eventId, padded(ids)), eq(claimColumn, claim)))
   const ours = new Set(claimed.map(({ eventId }) => eventId))
   return added.filter(({ eventId }) => ours.has(eventId))

@@ -2,14 +2,14 @@ import { bytesText, eventId, instant, typeId } from '@frontdesk/database'
 import type { VerifiedBy } from '../../domain/delivery.ts'
 import { bigint, index, int, mysqlTable, primaryKey, uniqueIndex, varchar } from 'drizzle-orm/mysql-core'
 
-/** Where the ids alone are to be looked up: of a window that is named too a server may else read all. */
+/** Where ids are looked up: a server may else read, and lock, a small table from its beginning, or a window that is named too. */
 export const byId = { forceIndex: ['events_by_id'] }
 
 /**
  * Every event that was ever accepted, for as long as a provider may send it again (400 days at least).
  * The bodies stand elsewhere: they are partitioned away sooner, and a partitioned table can't be unique on the id.
- * Rows stand in the order of their receipt, so that a new one goes to the end and a list reads neighbours; by ids, which are hashes,
- * each would change a page of its own.
+ * Rows stand in the order of their receipt, so that a new one goes near the end and a list reads neighbours; by ids, which are hashes,
+ * each whole row would change a page of its own, and not its entry in a narrow index alone.
  */
 export const events = mysqlTable(
   'events',
