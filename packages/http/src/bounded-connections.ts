@@ -20,6 +20,14 @@ interface Sending {
   isWhole: boolean
 }
 
+interface Waiting {
+  readonly socket: Socket
+  readonly sinceMs: number
+}
+
+/** Beyond the cap each new connection takes another's place: not all of them are looked at for each. */
+const foundAtOnce = 64
+
 /**
  * Bounds connections and the bytes of their bodies. What gives way is the connection that does not read its answer, or
  * that we have waited for longest, or for most bytes: it is slow or idle, while an honest request is whole, and its answer
@@ -37,7 +45,20 @@ export function boundConnections(app: FastifyInstance, telemetry: Telemetry, bou
   const connections = new Map<Socket, Sending>()
   // Since when an answer stands in our memory because the kernel takes no more of it, in the order of how long.
   const unread = new Map<Socket, number>()
+  let slowest: Waiting[] = []
   let isFull = false
+
+  /** What was found stays true: whoever began to be waited for since then is behind them. */
+  function nextSlowest(): Socket | undefined {
+    for (const isFresh of [false, true]) {
+      if (isFresh) slowest = slowestFirst(connections).slice(0, foundAtOnce)
+      for (let next = slowest.shift(); next; next = slowest.shift()) {
+        const sending = connections.get(next.socket)
+        if (sending && !sending.isWhole && sending.sinceMs === next.sinceMs) return next.socket
+      }
+    }
+    return undefined
+  }
 
   function forget(socket: Socket): void {
     connections.delete(socket)
@@ -57,7 +78,7 @@ export function boundConnections(app: FastifyInstance, telemetry: Telemetry, bou
     void socket.remoteAddress
     if (connections.size <= maxConnections) return
     const [slowReader] = unread.keys()
-    drop(slowReader ?? slowestSender(connections) ?? socket, 'connections')
+    drop(slowReader ?? nextSlowest() ?? socket, 'connections')
   })
   app.addHook('onRequest', (_request, _reply, done) => done(isFull ? tooFull() : undefined))
   app.addHook('preValidation', ({ raw: { socket } }, _reply, done) => {
@@ -117,13 +138,10 @@ function heldBy(sockets: ReadonlyMap<Socket, Sending>): number {
   return bytes
 }
 
-/** The one that we have waited for longest; the one that came last where all others are being answered. */
-function slowestSender(sockets: ReadonlyMap<Socket, Sending>): Socket | undefined {
-  let slowest: { socket: Socket; sinceMs: number } | undefined
-  for (const [socket, { isWhole, sinceMs }] of sockets) {
-    if (!isWhole && (slowest === undefined || sinceMs < slowest.sinceMs)) slowest = { socket, sinceMs }
-  }
-  return slowest?.socket
+/** Who is waited for, the longest first. */
+function slowestFirst(sockets: ReadonlyMap<Socket, Sending>): Waiting[] {
+  const senders = [...sockets].filter(([, { isWhole }]) => !isWhole)
+  return senders.map(([socket, { sinceMs }]) => ({ socket, sinceMs })).toSorted((a, b) => a.sinceMs - b.sinceMs)
 }
 
 /** By bytes times the time they were held: a large body that comes in quickly is cheaper than a smaller one that stalls. */
