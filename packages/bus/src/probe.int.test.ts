@@ -3,7 +3,6 @@ import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { startNats } from '@frontdesk/testing'
 import { expect, test, vi } from 'vitest'
 import { connectBus, linkOf } from './bus.ts'
-
 import { createProbe } from './probe.ts'
 import { applyStreams } from './topology.ts'
 

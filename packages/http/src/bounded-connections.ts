@@ -138,17 +138,21 @@ function heldBy(sockets: ReadonlyMap<Socket, Sending>): number {
   return bytes
 }
 
-/** Who is waited for, the longest first. */
+/** Who is waited for: all but those that are being answered. */
+function sendersAmong(sockets: ReadonlyMap<Socket, Sending>): [Socket, Sending][] {
+  return [...sockets].filter(([, { isWhole }]) => !isWhole)
+}
+
+/** The same, the longest first. */
 function slowestFirst(sockets: ReadonlyMap<Socket, Sending>): Waiting[] {
-  const senders = [...sockets].filter(([, { isWhole }]) => !isWhole)
-  return senders.map(([socket, { sinceMs }]) => ({ socket, sinceMs })).toSorted((a, b) => a.sinceMs - b.sinceMs)
+  const senders = sendersAmong(sockets).map(([socket, { sinceMs }]) => ({ socket, sinceMs }))
+  return senders.toSorted((a, b) => a.sinceMs - b.sinceMs)
 }
 
 /** By bytes times the time they were held: a large body that comes in quickly is cheaper than a smaller one that stalls. */
 function dearestFirst(sockets: ReadonlyMap<Socket, Sending>): Socket[] {
   const nowMs = performance.now()
-  const senders = [...sockets].filter(([, { isWhole }]) => !isWhole)
-  const priced = senders.map(([socket, sending]) => ({ socket, price: bytesOf(socket, sending) * (nowMs - sending.sinceMs) }))
+  const priced = sendersAmong(sockets).map(([socket, sending]) => ({ socket, price: bytesOf(socket, sending) * (nowMs - sending.sinceMs) }))
   return priced.toSorted((a, b) => b.price - a.price).map(({ socket }) => socket)
 }
 
