@@ -76,6 +76,34 @@ test('whoever is being answered never gives way: beyond a cap full of them the n
   expect(await dropped(server)).toEqual([['connections', 1]])
 })
 
+test('beyond the cap again, whoever has sent the rest meanwhile is passed over', async () => {
+  await using server = await startTestServer({ maxConnections: 3 })
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  let entered = 0
+  server.onEcho(() => {
+    entered += 1
+    return released
+  })
+  const senders: Socket[] = []
+  for (const count of [1, 2, 3]) {
+    // In this order they are accepted, and give way.
+    senders.push(await open(server.port, ''))
+    await server.eventually(async () => expect(await server.connections()).toBe(count))
+  }
+  const isGone = () => senders.map(({ closed }) => closed)
+  const fourth = await open(server.port, '')
+  await server.eventually(() => expect(isGone().filter(Boolean)).toHaveLength(1))
+  // The next to give way, had it not gone on.
+  const next = senders.find(({ closed }) => !closed)
+  next?.write('POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\nx')
+  await server.eventually(() => expect(entered).toBe(1))
+  const fifth = await open(server.port, '')
+  await server.eventually(() => expect(isGone().filter(Boolean)).toHaveLength(2))
+  expect(next?.closed).toBe(false)
+  release()
+  for (const socket of [...senders, fourth, fifth]) socket.destroy()
+})
+
 /** Sends whole requests one after the other and reads no answer, until the server can't write any more. */
 async function neverRead(server: Awaited<ReturnType<typeof startTestServer>>) {
   const accepted = once(server.app.server, 'connection') as Promise<[Socket]>
