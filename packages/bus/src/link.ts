@@ -34,6 +34,11 @@ const shortestPauseMs = 100
 const longestPauseMs = 2_000
 const dialTimeoutMs = 3_000
 const closeTimeoutMs = 2_000
+/**
+ * The client writes what it is given in one turn of the event loop together, but no more than so many bytes at once, by default 32 KB: a
+ * batch would be several writes, each of which wakes the broker, and that takes our core. Its types leave the option out.
+ */
+const writes = { pendingLimit: 1024 * 1024 }
 
 /** How to reach the broker, and as whom. */
 export interface LinkOptions {
@@ -119,6 +124,7 @@ export function openLink({ servers, name, telemetry, credentials, domain }: Link
           pingInterval: 5_000,
           maxPingOut: 2,
           noAsyncTraces: true,
+          ...writes,
         })
         failures = 0
         if (stopping.signal.aborted) await connection.close()

@@ -1,10 +1,11 @@
+import { Socket } from 'node:net'
 import { deriveEventId } from '@frontdesk/contracts'
 import { createTestTelemetry } from '@frontdesk/telemetry/testing'
 import { eventually, freePort, startNats } from '@frontdesk/testing'
 import { jetstream } from '@nats-io/jetstream'
 import type { MsgHdrsImpl } from '@nats-io/nats-core/internal'
 import { connect } from '@nats-io/transport-node'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { connectBus } from './bus.ts'
 import type { Bus } from './bus.ts'
 import { encodeEnvelope, natsMessageId } from './envelope.ts'
@@ -42,6 +43,16 @@ test('every message of a batch is stored under its subject with its id, in order
   expect(stored?.subject).toBe('ingress.retell.call.ended')
   expect(stored?.header.get('Nats-Msg-Id')).toBe(`${messages[2]?.envelope.id}:ingress`)
   expect(stored?.data).toEqual(new Uint8Array(messages[2]?.body ?? []))
+})
+
+test('a batch is one write to the broker, however large', async () => {
+  await applyStreams(bus)
+  const messages = Array.from({ length: 100 }, (_, index) => ({ ...testMessage(index), body: Buffer.alloc(4_096, ' ') }))
+  const write = vi.spyOn(Socket.prototype, 'write')
+  await bus.publish(messages)
+  const sizes = write.mock.calls.map(([data]) => data.length)
+  write.mockRestore()
+  expect(sizes.filter((size) => size > 4_096)).toEqual([expect.toSatisfy((size: number) => size > 100 * 4_096)])
 })
 
 test('nothing to publish is done at once', async () => {

@@ -24,7 +24,7 @@ interface RelayOptions {
   readonly telemetry: Telemetry
   readonly queueLimit: number
   readonly queueLimitBytes: number
-  /** From one batch to the next while they are large (5 when left out). */
+  /** From one batch to the next while they are large (20 when left out). */
   readonly batchIntervalMs?: number
   readonly clock: () => Date
 }
@@ -37,7 +37,7 @@ const recordDelayMs = 50
 
 /** A relay with a queue of its own; while one batch is at the broker, the one before is being marked. */
 export function createRelay(options: RelayOptions): Relay {
-  const { bus, refill, publisher, telemetry, clock, batchIntervalMs = 5 } = options
+  const { bus, refill, publisher, telemetry, clock, batchIntervalMs = 20 } = options
   const { logger, metrics } = telemetry
   const leftToSweeper = metrics.counter('outbox_left_to_sweeper_total', 'Rows that the relay left to the sweeper.', ['reason'])
   const queue = createRowQueue(options.queueLimit, options.queueLimitBytes)
