@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { createLogger } from '@frontdesk/telemetry'
 import type { Logger } from '@frontdesk/telemetry'
 import { ConfigError } from './config.ts'
@@ -69,6 +70,7 @@ async function serve<C>(definition: ServiceDefinition<C>, config: C, logger: Log
   } catch (error) {
     return fail(logger, error, 'the service could not start')
   }
+  keepRequestsYoung()
   logger.info({ startMs: Math.round(performance.now() - startedAt), pid: process.pid }, 'started')
   const graceTimer = await stopping
   try {
@@ -79,6 +81,15 @@ async function serve<C>(definition: ServiceDefinition<C>, config: C, logger: Log
   clearTimeout(graceTimer)
   logger.info('stopped')
   leave(logger)
+}
+
+/**
+ * In an overload, such as that of a start, V8 may find that the objects of requests live long, and from then on makes them where only a full
+ * collection frees them, with all that they refer to: an ingress at its maximum then collects everything each 3 s, for a tenth of its rate and
+ * 100 MB. It looks this option up whenever it decides; set before the start, it would have V8 refuse what Node brings compiled.
+ */
+function keepRequestsYoung(): void {
+  setFlagsFromString('--no-allocation-site-pretenuring')
 }
 
 /**
