@@ -5,7 +5,7 @@ import { createRequests, type Requests } from './requests.ts'
 
 /** Carries a plan out. */
 export async function drive(plan: LoadPlan): Promise<LoadResult> {
-  await using requests = createRequests(plan)
+  using requests = createRequests(plan)
   const begun = performance.now()
   const measuredFrom = begun + plan.warmUpSeconds * 1_000
   const until = measuredFrom + plan.seconds * 1_000

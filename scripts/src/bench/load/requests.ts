@@ -1,9 +1,9 @@
-import { Client } from 'undici'
+import { type Answer, createConnection } from './connection.ts'
 import type { LoadPlan } from './plan.ts'
-import { retellEvent, type SignedEvent } from './retell-events.ts'
+import { retellEvent } from './retell-events.ts'
 
 /** What is sent, in its order, and what became of it. */
-export interface Requests extends AsyncDisposable {
+export interface Requests extends Disposable {
   /** Sends the next request over one of the connections; resolves when it is over, whatever came of it. */
   send(connection: number): Promise<void>
   readonly sent: number
@@ -17,8 +17,9 @@ const path = '/v1/webhooks/retell'
 
 /** The requests of a plan, over connections of their own. */
 export function createRequests({ url, apiKey, run, connections, duplicateEvery, presigned }: LoadPlan): Requests {
-  const clients = Array.from({ length: connections }, () => new Client(url, { pipelining: 1, headersTimeout: 10_000, bodyTimeout: 10_000 }))
-  const events: readonly SignedEvent[] = Array.from({ length: presigned }, (_, n) => retellEvent(apiKey, run, n))
+  const links = Array.from({ length: connections }, () => createConnection(url))
+  const { host } = new URL(url)
+  const ready: readonly Buffer[] = Array.from({ length: presigned }, (_, n) => requestOf(n))
   const confirmed = new Set<number>()
   const failures: Record<string, number> = {}
   let next = 0
@@ -33,10 +34,22 @@ export function createRequests({ url, apiKey, run, connections, duplicateEvery, 
     return next - 1
   }
 
-  function take(status: number, text: string, n: number): void {
+  /** As it goes over the wire. */
+  function requestOf(n: number): Buffer {
+    const { body, signature } = retellEvent(apiKey, run, n)
+    const headers = [
+      `host: ${host}`,
+      'content-type: application/json',
+      `content-length: ${body.length}`,
+      `x-retell-signature: ${signature}`,
+    ]
+    return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`), body])
+  }
+
+  function take({ status, body }: Answer, n: number): void {
     if (status !== 200) return fail(String(status))
-    const answer = JSON.parse(text) as { accepted: number; duplicates: number }
-    if (answer.accepted + answer.duplicates !== 1) return fail(`200 ${text}`)
+    const answer = JSON.parse(body) as { accepted: number; duplicates: number }
+    if (answer.accepted + answer.duplicates !== 1) return fail(`200 ${body}`)
     accepted += answer.accepted
     duplicates += answer.duplicates
     confirmed.add(n)
@@ -47,33 +60,16 @@ export function createRequests({ url, apiKey, run, connections, duplicateEvery, 
   }
 
   return {
-    send(connection) {
+    async send(connection) {
       const n = choose()
       sent += 1
-      // What is signed on the way is not kept: a heap that grows would have the collector hold up what falls due.
-      const { body, signature } = events[n] ?? retellEvent(apiKey, run, n)
-      const headers = ['content-type', 'application/json', 'x-retell-signature', signature]
-      const { promise, resolve } = Promise.withResolvers<void>()
-      let status = 0
-      let text = ''
-      clients[connection]?.dispatch(
-        { method: 'POST', path, headers, body },
-        {
-          // Without it undici takes this for a handler of its older form.
-          onRequestStart: () => undefined,
-          onResponseStart: (_controller, statusCode) => void (status = statusCode),
-          onResponseData: (_controller, chunk) => void (text += chunk.toString('latin1')),
-          onResponseEnd: () => {
-            take(status, text, n)
-            resolve()
-          },
-          onResponseError: (_controller, error) => {
-            fail('code' in error ? String(error.code) : error.message)
-            resolve()
-          },
-        },
-      )
-      return promise
+      try {
+        // What is signed on the way is not kept: a heap that grows would have the collector hold up what falls due.
+        const answer = await links[connection]?.send(ready[n] ?? requestOf(n))
+        if (answer) take(answer, n)
+      } catch (error) {
+        fail(error instanceof Error && 'code' in error ? String(error.code) : String(error))
+      }
     },
     get sent() {
       return sent
@@ -86,8 +82,8 @@ export function createRequests({ url, apiKey, run, connections, duplicateEvery, 
       return duplicates
     },
     distinct: () => confirmed.size,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(clients.map((client) => client.close()))
+    [Symbol.dispose]() {
+      for (const link of links) link.close()
     },
   }
 }

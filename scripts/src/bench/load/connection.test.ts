@@ -1,0 +1,58 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { expect, test } from 'vitest'
+import { answerOf, createConnection } from './connection.ts'
+
+async function serve(listener: RequestListener) {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { url, connection: createConnection(url), [Symbol.dispose]: () => server.close().closeAllConnections() }
+}
+
+const request = Buffer.from('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nhi')
+
+test('each request is answered by its own answer, over one connection, and over another once the server has closed it', async () => {
+  const ports = new Set<number | undefined>()
+  let count = 0
+  using server = await serve((incoming, response) => {
+    ports.add(incoming.socket.remotePort)
+    const body = String((count += 1))
+    response.writeHead(count === 2 ? 503 : 200, { 'content-length': body.length, ...(count === 3 && { connection: 'close' }) })
+    // In parts, as a large one comes.
+    response.write(body.slice(0, 1))
+    response.end(body.slice(1))
+  })
+  const answers = []
+  for (let sent = 0; sent < 4; sent += 1) {
+    // One at a time is what a connection does.
+    answers.push(await server.connection.send(request))
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  server.connection.close()
+  expect(answers).toEqual([200, 503, 200, 200].map((status, index) => ({ status, body: String(index + 1) })))
+  expect(ports.size).toBe(2)
+})
+
+test('who is not answered is told', async () => {
+  const server = createTcpServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await expect(createConnection(`http://127.0.0.1:${port}`).send(request)).rejects.toThrow()
+  server.close()
+  await once(server, 'close')
+  await expect(createConnection(`http://127.0.0.1:${port}`).send(request)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})
+
+test.each([
+  ['HTTP/1.1 200 OK\r\ncontent-le', undefined],
+  ['HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh', undefined],
+  ['HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi', { status: 200, body: 'hi' }],
+  ['HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n', { status: 204, body: '' }],
+  ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi!', expect.any(Error)],
+  ['HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', expect.any(Error)],
+  ['SSH-2.0\r\ncontent-length: 2\r\n\r\nhi', expect.any(Error)],
+])('of %j an answer is what is whole', (text, answer) => {
+  expect(answerOf(text)).toEqual(answer)
+})

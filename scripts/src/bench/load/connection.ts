@@ -1,0 +1,84 @@
+import { connect, type Socket } from 'node:net'
+
+/** An answer, whole. */
+export interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+/** One connection to a server, over which one request at a time is under way. */
+export interface Connection {
+  /**
+   * Sends a request as it goes over the wire; over a new connection where there is none any more.
+   * @throws Error if the connection ends before the answer, or none comes in time.
+   */
+  send(request: Buffer): Promise<Answer>
+  close(): void
+}
+
+const timeoutMs = 10_000
+
+/**
+ * Knows of HTTP/1.1 what a server of the bench answers with: a status, headers with the body's length, the body. undici, which knows all of
+ * it, takes twice as much of the machine for each request, and so from the servers that share it.
+ */
+export function createConnection(url: string): Connection {
+  const { hostname, port } = new URL(url)
+  let socket: Socket | undefined
+  let waiting: PromiseWithResolvers<Answer> | undefined
+  let text = ''
+
+  function end(error: Error): void {
+    socket?.destroy()
+    socket = undefined
+    waiting?.reject(error)
+    waiting = undefined
+  }
+
+  function open(): Socket {
+    const opened = connect({ host: hostname, port: Number(port), noDelay: true })
+    const fail = (error: Error) => {
+      if (socket === opened) end(error)
+    }
+    opened.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+      const answer = answerOf(text)
+      if (answer === undefined) return
+      if (answer instanceof Error) return fail(answer)
+      text = ''
+      waiting?.resolve(answer)
+      waiting = undefined
+    })
+    opened.on('error', fail)
+    opened.on('close', () => fail(new Error('the connection was closed')))
+    opened.setTimeout(timeoutMs, () => {
+      // Idle it may be for as long as the server likes.
+      if (waiting) fail(new Error(`no answer within ${timeoutMs} ms`))
+    })
+    return opened
+  }
+
+  return {
+    send(request) {
+      text = ''
+      waiting = Promise.withResolvers()
+      socket ??= open()
+      socket.write(request)
+      return waiting.promise
+    },
+    close: () => end(new Error('the connection was closed')),
+  }
+}
+
+/** The answer once it is there; an error for what no server of the bench sends. */
+export function answerOf(text: string): Answer | Error | undefined {
+  const headEnd = text.indexOf('\r\n\r\n')
+  if (headEnd < 0) return undefined
+  const head = text.slice(0, headEnd)
+  const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
+  if (!head.startsWith('HTTP/1.1 ') || length === undefined) return new Error(`no answer that can be read: ${head.slice(0, 100)}`)
+  const bodyEnd = headEnd + 4 + Number(length)
+  if (text.length < bodyEnd) return undefined
+  if (text.length > bodyEnd) return new Error('more than the answer')
+  return { status: Number(head.slice(9, 12)), body: text.slice(headEnd + 4) }
+}
