@@ -11,6 +11,7 @@ async function serve(listener: RequestListener) {
   return { url, connection: createConnection(url), [Symbol.dispose]: () => server.close().closeAllConnections() }
 }
 
+const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'
 const request = Buffer.from('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nhi')
 
 test('each request is answered by its own answer, over one connection, and over another once the server has closed it', async () => {
@@ -28,10 +29,9 @@ test('each request is answered by its own answer, over one connection, and over 
   for (let sent = 0; sent < 4; sent += 1) {
     // One at a time is what a connection does.
     answers.push(await server.connection.send(request))
-    await new Promise((resolve) => setTimeout(resolve, 10))
   }
   server.connection.close()
-  expect(answers).toEqual([200, 503, 200, 200].map((status, index) => ({ status, body: String(index + 1) })))
+  expect(answers).toEqual([200, 503, 200, 200].map((status, index) => ({ status, body: String(index + 1), isLast: index === 2 })))
   expect(ports.size).toBe(2)
 })
 
@@ -39,17 +39,61 @@ test('who is not answered is told', async () => {
   const server = createTcpServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  await expect(createConnection(`http://127.0.0.1:${port}`).send(request)).rejects.toThrow()
+  await expect(createConnection(`http://127.0.0.1:${port}`).send(request)).rejects.toThrow('closed')
   server.close()
   await once(server, 'close')
   await expect(createConnection(`http://127.0.0.1:${port}`).send(request)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
+test('who is not answered in time, whole, or twice, is told, and the next one goes over another connection', async () => {
+  const answers = ['', `${ok}h`, `${ok}hi`, `${ok}hi${ok}ho`, `${ok}hi`]
+  const server = createTcpServer((socket) => {
+    const answer = answers.shift() ?? ''
+    socket.once('data', () => socket.write(answer))
+    socket.on('error', () => undefined)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const connection = createConnection(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 50)
+  await expect(connection.send(request)).rejects.toThrow('no answer within 50 ms')
+  await expect(connection.send(request)).rejects.toThrow('no answer within 50 ms')
+  const answered = connection.send(request)
+  await expect(connection.send(request)).rejects.toThrow('not been answered')
+  expect(await answered).toEqual({ status: 200, body: 'hi', isLast: false })
+  // The third has no second answer.
+  await expect(connection.send(request)).rejects.toThrow('no answer within 50 ms')
+  await expect(connection.send(request)).rejects.toThrow('more than the answer')
+  expect(await connection.send(request)).toMatchObject({ body: 'hi' })
+  connection.close()
+  server.close()
+})
+
+test('an answer that nobody has asked for is not taken for that of the next request', async () => {
+  let connections = 0
+  const closed = Promise.withResolvers<void>()
+  const server = createTcpServer((socket) => {
+    connections += 1
+    const body = connections === 1 ? 'hi' : 'ho'
+    socket.once('data', () => {
+      socket.write(ok + body)
+      setTimeout(() => socket.write(`${ok}no`), 20)
+    })
+    socket.on('close', closed.resolve)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const connection = createConnection(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  expect(await connection.send(request)).toMatchObject({ body: 'hi' })
+  await closed.promise
+  expect(await connection.send(request)).toMatchObject({ body: 'ho' })
+  connection.close()
+  server.close()
+})
+
 test.each([
   ['HTTP/1.1 200 OK\r\ncontent-le', undefined],
   ['HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh', undefined],
-  ['HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi', { status: 200, body: 'hi' }],
-  ['HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n', { status: 204, body: '' }],
+  ['HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi', { status: 200, body: 'hi', isLast: false }],
+  ['HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n', { status: 204, body: '', isLast: false }],
+  ['HTTP/1.1 400 Bad Request\r\nConnection: close\r\ncontent-length: 0\r\n\r\n', { status: 400, body: '', isLast: true }],
   ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi!', expect.any(Error)],
   ['HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', expect.any(Error)],
   ['SSH-2.0\r\ncontent-length: 2\r\n\r\nhi', expect.any(Error)],
