@@ -86,7 +86,7 @@ async function serve<C>(definition: ServiceDefinition<C>, config: C, logger: Log
 /**
  * In an overload, such as that of a start, V8 may find that the objects of requests live long, and from then on makes them where only a full
  * collection frees them, with all that they refer to: an ingress at its maximum then collects everything each 3 s, for a tenth of its rate and
- * 100 MB. It looks this option up whenever it decides; set before the start, V8 would refuse most of what Node brings compiled.
+ * 100 MB. It looks this option up whenever it decides; set before the start, it would have V8 refuse most of what Node brings compiled.
  */
 function keepRequestsYoung(): void {
   setFlagsFromString('--no-allocation-site-pretenuring')

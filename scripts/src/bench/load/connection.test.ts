@@ -1,14 +1,13 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
 import { expect, test } from 'vitest'
 import { answerOf, createConnection } from './connection.ts'
 
-async function serve(listener: RequestListener) {
-  const server = createServer(listener).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { url, connection: createConnection(url), [Symbol.dispose]: () => server.close().closeAllConnections() }
+/** The address of a server that listens from now on. */
+async function listen(server: Server): Promise<string> {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'
@@ -17,7 +16,7 @@ const request = Buffer.from('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n
 test('each request is answered by its own answer, over one connection, and over another once the server has closed it', async () => {
   const ports = new Set<number | undefined>()
   let count = 0
-  using server = await serve((incoming, response) => {
+  const server = createServer((incoming, response) => {
     ports.add(incoming.socket.remotePort)
     const body = String((count += 1))
     response.writeHead(count === 2 ? 503 : 200, { 'content-length': body.length, ...(count === 3 && { connection: 'close' }) })
@@ -25,24 +24,25 @@ test('each request is answered by its own answer, over one connection, and over 
     response.write(body.slice(0, 1))
     response.end(body.slice(1))
   })
+  const connection = createConnection(await listen(server))
   const answers = []
   for (let sent = 0; sent < 4; sent += 1) {
     // One at a time is what a connection does.
-    answers.push(await server.connection.send(request))
+    answers.push(await connection.send(request))
   }
-  server.connection.close()
+  connection.close()
+  server.close()
   expect(answers).toEqual([200, 503, 200, 200].map((status, index) => ({ status, body: String(index + 1), isLast: index === 2 })))
   expect(ports.size).toBe(2)
 })
 
 test('who is not answered is told', async () => {
-  const server = createTcpServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await expect(createConnection(`http://127.0.0.1:${port}`).send(request)).rejects.toThrow('closed')
+  const server = createTcpServer((socket) => socket.destroy())
+  const url = await listen(server)
+  await expect(createConnection(url).send(request)).rejects.toThrow('closed')
   server.close()
   await once(server, 'close')
-  await expect(createConnection(`http://127.0.0.1:${port}`).send(request)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  await expect(createConnection(url).send(request)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
 test('who is not answered in time, whole, or twice, is told, and the next one goes over another connection', async () => {
@@ -51,9 +51,8 @@ test('who is not answered in time, whole, or twice, is told, and the next one go
     const answer = answers.shift() ?? ''
     socket.once('data', () => socket.write(answer))
     socket.on('error', () => undefined)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const connection = createConnection(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 50)
+  })
+  const connection = createConnection(await listen(server), 50)
   await expect(connection.send(request)).rejects.toThrow('no answer within 50 ms')
   await expect(connection.send(request)).rejects.toThrow('no answer within 50 ms')
   const answered = connection.send(request)
@@ -78,9 +77,8 @@ test('an answer that nobody has asked for is not taken for that of the next requ
       setTimeout(() => socket.write(`${ok}no`), 20)
     })
     socket.on('close', closed.resolve)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const connection = createConnection(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  })
+  const connection = createConnection(await listen(server))
   expect(await connection.send(request)).toMatchObject({ body: 'hi' })
   await closed.promise
   expect(await connection.send(request)).toMatchObject({ body: 'ho' })

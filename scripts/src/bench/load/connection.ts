@@ -31,6 +31,7 @@ export function createConnection(url: string, timeoutMs = 10_000): Connection {
   function end(error: Error): void {
     socket?.destroy()
     socket = undefined
+    text = ''
     waiting?.reject(error)
     waiting = undefined
   }
@@ -41,12 +42,12 @@ export function createConnection(url: string, timeoutMs = 10_000): Connection {
       if (socket === opened) end(error)
     }
     opened.on('data', (chunk) => {
+      // What nobody has asked for would else be taken for the answer of the next request.
+      if (!waiting) return fail(new Error('an answer to nothing'))
       text += chunk.toString('latin1')
       const answer = answerOf(text)
       if (answer === undefined) return
       if (answer instanceof Error) return fail(answer)
-      // What nobody has asked for would else be taken for the answer of the next request.
-      if (!waiting) return fail(new Error('an answer to nothing'))
       text = ''
       waiting.resolve(answer)
       waiting = undefined
@@ -62,7 +63,6 @@ export function createConnection(url: string, timeoutMs = 10_000): Connection {
   return {
     async send(request) {
       if (waiting) throw new Error('the request before has not been answered')
-      text = ''
       waiting = Promise.withResolvers()
       socket ??= open()
       socket.write(request)
