@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startGenerator } from '../load/generator.ts'
 import type { LoadPlan } from '../load/plan.ts'
 import { median } from '../statistics.ts'
+import { measureSync } from '../sync-time.ts'
 import { type Contestant, type ContestantName, contestantNames, startContestants } from './contestants.ts'
 import { openLedgerCheck } from './ledger-check.ts'
 import { type Measurement, measure, ratio } from './rounds.ts'
@@ -25,6 +26,8 @@ export interface IngressOutcome {
   readonly soak: Soak
   /** The longest that publishing took after the last answer of a round. */
   readonly publishedAfterMs: number
+  /** What the disk takes for one message: it limits durable, which syncs each by itself, and hardly ours, whose commits share theirs. */
+  readonly syncMs: number
   /** What must not be; empty when all is well. */
   readonly problems: readonly string[]
 }
@@ -39,6 +42,7 @@ export async function benchIngress({ root, rounds, seconds, soakSeconds, onStep 
   const directory = await mkdtemp(join(tmpdir(), 'frontdesk-bench-'))
   await using cleanUp = new AsyncDisposableStack()
   cleanUp.defer(() => rm(directory, { recursive: true, force: true }))
+  const syncMs = await measureSync(directory)
   const contestants = cleanUp.use(await startContestants({ root, directory, onStep }))
   const generator = cleanUp.use(startGenerator())
   const ledger = cleanUp.use(await openLedgerCheck(contestants.mysqlUrl))
@@ -101,7 +105,7 @@ export async function benchIngress({ root, rounds, seconds, soakSeconds, onStep 
   ]
   const ratioTo = (name: ContestantName) => ratio(measurements, name, 64)
   const ratios = { durable: ratioTo('durable'), plain: ratioTo('plain'), floor: ratioTo('floor') }
-  return { ratios, measurements, soak: steady, publishedAfterMs, problems }
+  return { ratios, measurements, soak: steady, publishedAfterMs, syncMs, problems }
 }
 
 /** Each round begins with another, so that nobody always comes after the same. */

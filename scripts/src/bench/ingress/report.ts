@@ -7,7 +7,7 @@ import type { Measurement } from './rounds.ts'
 const headings = ['server', 'connections', 'requests/s', 'p50 ms', 'p99 ms', 'CPU', 'stores’ CPU', 'memory MiB', 'not 200']
 
 /** The outcome for a person: medians of the rounds. */
-export function tableOf({ ratios, measurements, soak, publishedAfterMs, problems }: IngressOutcome): string {
+export function tableOf({ ratios, measurements, soak, publishedAfterMs, syncMs, problems }: IngressOutcome): string {
   const rows = connectionCounts.flatMap((connections) =>
     contestantNames.map((name) => rowOf(measurements.filter((each) => each.name === name && each.connections === connections))),
   )
@@ -20,12 +20,13 @@ export function tableOf({ ratios, measurements, soak, publishedAfterMs, problems
     `${ratioText.join('   ')}   (64 connections, median of the rounds’ ratios)`,
     `at half of ours: ${measurement.perSecond.toFixed(0)} requests/s, p50 ${measurement.p50Ms.toFixed(1)} ms, p99 ${measurement.p99Ms.toFixed(1)} ms, CPU ${measurement.serverCores.toFixed(2)}, memory ${residentMib.early.toFixed(0)} → ${residentMib.late.toFixed(0)} MiB`,
     `all was published ${publishedAfterMs.toFixed(0)} ms after the last answer, at most`,
+    `this disk takes ${syncMs.toFixed(2)} ms to append and sync one message: durable can answer some ${(1_000 / syncMs).toFixed(0)} requests/s`,
     ...problems.map((problem) => styleText('red', `✗ ${problem}`)),
   ].join('\n')
 }
 
 /** The outcome for a program. */
-export function toJson({ ratios, measurements, soak, publishedAfterMs, problems }: IngressOutcome): string {
+export function toJson({ ratios, measurements, soak, publishedAfterMs, syncMs, problems }: IngressOutcome): string {
   return JSON.stringify(
     {
       ratios,
@@ -34,6 +35,7 @@ export function toJson({ ratios, measurements, soak, publishedAfterMs, problems 
       problems,
       memoryHalfMib: soak.residentMib,
       publishedAfterMs,
+      syncMs,
       rounds: measurements.map(({ name, connections, perSecond, p50Ms, p99Ms, serverCores, storeCores, residentMib }) => ({
         name,
         connections,

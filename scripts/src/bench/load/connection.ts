@@ -1,5 +1,8 @@
 import { connect, type Socket } from 'node:net'
 
+// Of all connections: what a read brings is taken before the next one, and a buffer for each read would have to be made and collected.
+const readBuffer = Buffer.alloc(64 * 1024)
+
 /** An answer, whole. */
 export interface Answer {
   readonly status: number
@@ -37,14 +40,18 @@ export function createConnection(url: string, timeoutMs = 10_000): Connection {
   }
 
   function open(): Socket {
-    const opened = connect({ host: hostname, port: Number(port), noDelay: true })
+    const opened = connect({ host: hostname, port: Number(port), noDelay: true, onread: { buffer: readBuffer, callback: read } })
     const fail = (error: Error) => {
       if (socket === opened) end(error)
     }
-    opened.on('data', (chunk) => {
+    function read(length: number): boolean {
+      take(readBuffer.toString('latin1', 0, length))
+      return true
+    }
+    function take(chunk: string): void {
       // What nobody has asked for would else be taken for the answer of the next request.
       if (!waiting) return fail(new Error('an answer to nothing'))
-      text += chunk.toString('latin1')
+      text += chunk
       const answer = answerOf(text)
       if (answer === undefined) return
       if (answer instanceof Error) return fail(answer)
@@ -52,7 +59,7 @@ export function createConnection(url: string, timeoutMs = 10_000): Connection {
       waiting.resolve(answer)
       waiting = undefined
       if (answer.isLast) fail(new Error('the server closed the connection'))
-    })
+    }
     opened.on('error', fail)
     opened.on('close', () => fail(new Error('the connection was closed')))
     // One that is idle goes, too, before the server closes it just when a request is on its way.
