@@ -77,11 +77,17 @@ const instantPattern = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?
 /** An instant with its offset, a day in UTC, or a duration back from now. */
 export function moment(name: string, text: string, now: Date): Date {
   if (!/^\d{4}-/.test(text)) return new Date(now.getTime() - durationMs(name, text))
-  const instant = new Date(instantPattern.test(text) ? text : Number.NaN)
+  const instant = new Date(instantPattern.test(text) && isDayOfCalendar(text.slice(0, 10)) ? text : Number.NaN)
   if (Number.isNaN(instant.getTime())) {
     throw new UsageError(`${name} must be a duration such as 1h, or an instant such as 2026-11-22T10:00:00Z, not "${text}".`)
   }
   return instant
+}
+
+/** February 30 is none, which Date takes for March 2. */
+function isDayOfCalendar(day: string): boolean {
+  const begin = new Date(day)
+  return !Number.isNaN(begin.getTime()) && begin.toISOString().startsWith(day)
 }
 
 /** Reads a duration such as 90s, 5m, 2h or 1d, in ms. */

@@ -1,12 +1,13 @@
 import { DeadLetter, OperationsServiceDefinition } from '@frontdesk/contracts'
 import type { RpcClient } from '@frontdesk/rpc'
-import { eventId, pageArgs, pageOf, wholeNumber } from '../arguments.ts'
+import { eventId, wholeNumber } from '../arguments.ts'
 import { leaf, type Group } from '../command.ts'
 import type { CliContext } from '../context.ts'
 import { CommandError } from '../errors.ts'
-import { fields, instant, json, printable, table } from '../format.ts'
+import { fields, instant, json, printable } from '../format.ts'
 import { rpcArgs, withService } from '../rpc.ts'
 import { consumerNames } from '../targets.ts'
+import { listDeadLetters } from './dead-letters-list.ts'
 
 const serviceArg = {
   service: { type: 'enum', description: 'The service that handled the event', options: consumerNames, required: true },
@@ -25,25 +26,7 @@ export function deadLetters(context: CliContext): Group {
   return {
     description: 'The events that a handler gave up on.',
     commands: {
-      list: leaf('List the dead letters of a service, the newest first.', { ...serviceArg, ...pageArgs, ...rpcArgs }, async ({ args }) => {
-        const page = pageOf(args)
-        const { deadLetters: found, nextPageToken } = await withService(
-          context,
-          args.service,
-          OperationsServiceDefinition,
-          args,
-          (operations) => operations.listDeadLetters(page),
-          ['listDeadLetters'],
-        )
-        if (args.json) {
-          context.out(json({ deadLetters: found.map((letter) => DeadLetter.toJSON(letter)), nextPageToken }))
-          return
-        }
-        context.out(
-          found.length === 0 ? 'No dead letters.' : table(['DIED', 'HANDLER', 'TYPE', 'ATTEMPTS', 'EVENT', 'ERROR'], found.map(row)),
-        )
-        if (nextPageToken) context.err(`More: --page-token ${nextPageToken}`)
-      }),
+      list: listDeadLetters(context),
       show: leaf('Show one dead letter: its error, and the payload that the handler could not take.', letterArgs, async ({ args }) => {
         const letter = await withService(
           context,
@@ -119,10 +102,4 @@ function indented(payload: string): string {
 
 function keyText({ handler, eventId: id, revision }: Key): string {
   return revision === 1 ? `${handler} ${id}` : `${handler} ${id} --revision ${revision}`
-}
-
-function row(letter: DeadLetter): string[] {
-  const event = letter.revision === 1 ? letter.eventId : `${letter.eventId} --revision ${letter.revision}`
-  // An error of many lines would break the table.
-  return [instant(letter.diedAt), letter.handler, letter.eventType, String(letter.attempts), event, letter.error.replaceAll(/\s+/g, ' ')]
 }
