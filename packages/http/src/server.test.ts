@@ -22,6 +22,13 @@ test.each([
   expect(await response.text()).toBe(body)
 })
 
+test('what a caller expects besides an answer is passed over', async () => {
+  await using server = await startTestServer()
+  const reply = await server.raw('POST /echo HTTP/1.1\r\nhost: x\r\nexpect: a miracle\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi')
+  expect(reply).toMatch(/^HTTP\/1\.1 200 /)
+  expect(reply).toMatch(/\r\n\r\nhi$/)
+})
+
 test('no body is an empty Buffer, for any method', async () => {
   await using server = await startTestServer()
   const response = await fetch(`${server.url}/kind`, { method: 'POST' })

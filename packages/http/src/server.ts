@@ -70,6 +70,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const traceIdOf = options.observed === false ? () => undefined : observeRequests(app, telemetry, options.callersTrace)
   boundConnections(app, telemetry, options)
   closeConnectionsWhenClosing(app)
+  // RFC 9110, 10.1.1: whatever else a caller expects may be passed over; Node would refuse it with nothing said.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
