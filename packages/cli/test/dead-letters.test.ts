@@ -1,8 +1,12 @@
-import { durables } from '@frontdesk/contracts'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type DeadLetter, durables, type ListDeadLettersResponse } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { expect, test } from 'vitest'
 import { eventId, at } from './fixtures.ts'
 import { operatorForEachTest } from './operator.ts'
+import { run } from './terminal.ts'
 
 const operator = operatorForEachTest()
 const services = [...new Set(durables.map(({ service }) => service))]
@@ -21,6 +25,7 @@ test('deadletters list keeps an error of many lines in its row', async () => {
   const { out } = await cli('deadletters', 'list', '--service', 'booking')
   expect(out.split('\n')).toHaveLength(2)
   expect(out).toContain(`8         ${eventId} --revision 2  no luck`)
+  expect(out).toContain('booking  booking')
   expect(JSON.parse((await cli('deadletters', 'list', '--service', 'booking', '--json')).out)).toMatchObject({
     deadLetters: [{ error: 'no\nluck' }],
   })
@@ -65,47 +70,82 @@ test('every service that consumes events can be asked for its dead letters', asy
   expect(asked).toHaveLength(services.length)
 })
 
-test('without a service the dead letters of all are listed, the newest first, each with its own, and where more are', async () => {
-  const letterOf = (handler: string, minutes: number) => ({
-    handler,
-    eventId,
-    revision: 1,
-    diedAt: new Date(at.getTime() + minutes * 60_000),
-  })
-  const answers = services.map((service, index) => ({ deadLetters: [letterOf(service, index), letterOf(service, -index)] }))
+/** An answer of services that take their turns; each is asked once. */
+const inTurn = (answers: readonly (() => Partial<ListDeadLettersResponse>)[]) => {
+  let asked = 0
+  return { listDeadLetters: async () => answers[asked++ % answers.length]?.() ?? {} }
+}
+const letterAt = (minutes: number): DeadLetter => ({
+  handler: 'h',
+  eventId,
+  revision: 1,
+  eventType: 'frontdesk.call.ended.v1',
+  error: 'no luck',
+  attempts: 8,
+  diedAt: new Date(at.getTime() + minutes * 60_000),
+  payload: '{}',
+})
+const refused = (): never => {
+  throw new FrontdeskError('permission_denied', { publicMessage: 'Not yours.' })
+}
+const outcomeOf = ({ out }: { out: string }) =>
+  JSON.parse(out) as { deadLetters: { service: string; diedAt: string }[]; more: string[]; away: { service: string; why: string }[] }
+const minutesOf = (letters: readonly { diedAt: string }[]) => letters.map(({ diedAt }) => (Date.parse(diedAt) - at.getTime()) / 60_000)
+
+test('without a service the newest dead letters of all are listed, each with its own', async () => {
   const cli = await operator({
-    operations: { listDeadLetters: () => Promise.resolve({ ...answers.shift(), nextPageToken: answers.length === 0 ? 'next' : '' }) },
+    operations: inTurn(services.map((_, index) => () => ({ deadLetters: [letterAt(index + 1), letterAt(-index - 1)] }))),
   })
-  const { code, out, err } = await cli('deadletters', 'list', '--json')
-  const { deadLetters, nextPageTokens } = JSON.parse(out) as { deadLetters: { service: string; diedAt: string }[]; nextPageTokens: object }
-  expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(deadLetters).toHaveLength(2 * services.length)
-  expect(deadLetters).toEqual(deadLetters.toSorted((a, b) => b.diedAt.localeCompare(a.diedAt)))
+  const { deadLetters, more, away } = outcomeOf(await cli('deadletters', 'list', '--json'))
+  expect(minutesOf(deadLetters)).toEqual(services.flatMap((_, index) => [index + 1, -index - 1]).toSorted((x, y) => y - x))
   expect(new Set(deadLetters.map(({ service }) => service))).toEqual(new Set(services))
-  expect(Object.values(nextPageTokens)).toEqual(['next'])
+  expect({ more, away }).toEqual({ more: [], away: [] })
+  const limited = outcomeOf(await cli('deadletters', 'list', '--limit', '2', '--json'))
+  expect(minutesOf(limited.deadLetters)).toEqual([services.length, services.length - 1])
+  expect(limited.more).toHaveLength(services.length)
 })
 
-test('a service that is away hides no other’s dead letters, and is told', async () => {
-  let asked = 0
+test('what is older than the end of a service’s page is left out, since others would be missing before it', async () => {
+  const whole = () => ({ deadLetters: [letterAt(9), letterAt(-60)] })
+  const cut = () => ({ deadLetters: [letterAt(5), letterAt(4)], nextPageToken: 'next' })
+  const cli = await operator({ operations: inTurn([cut, ...services.slice(1).map(() => whole)]) })
+  const { out, err } = await cli('deadletters', 'list')
+  expect(out.split('\n')).toHaveLength(1 + 2 + services.length - 1)
+  expect(err).toMatch(/^More of .*: name one with --service\.$/)
+  expect(minutesOf(outcomeOf(await cli('deadletters', 'list', '--json')).deadLetters)).toEqual([9, 9, 9, 5, 4])
+})
+
+test('a service that could not be asked hides no other’s dead letters, and is told', async () => {
   const cli = await operator({
-    operations: {
-      listDeadLetters: () => {
-        asked += 1
-        if (asked <= 2) throw new FrontdeskError('not_found', { publicMessage: 'No such thing.' })
-        return Promise.resolve({ deadLetters: [{ handler: 'h', eventId, revision: 1, diedAt: at }], nextPageToken: 'next' })
-      },
-    },
+    operations: inTurn([refused, ...services.slice(1).map((_, index) => () => ({ deadLetters: [letterAt(index)] }))]),
   })
-  const { code, out, err } = await cli('deadletters', 'list')
+  const text = await cli('deadletters', 'list')
+  expect(text.code).toBe(1)
+  expect(text.out.split('\n')).toHaveLength(services.length)
+  expect(text.err).toMatch(/^error: Could not ask\n  [a-z-]+: [a-z-]+: Not yours\. \[permission_denied\]\nhint: .*--service/)
+  const answer = await cli('deadletters', 'list', '--json')
+  expect(answer.code).toBe(1)
+  expect(outcomeOf(answer).deadLetters).toHaveLength(services.length - 1)
+  expect(outcomeOf(answer).away).toEqual([{ service: expect.any(String), why: expect.stringContaining('Not yours.') }])
+})
+
+test('a service without an address is one that could not be asked, whatever comes of the others', async () => {
+  const [first, ...others] = services
+  const directory = await mkdtemp(join(tmpdir(), 'frontdesk-cli-'))
+  await mkdir(join(directory, '.frontdesk'))
+  const rpc = Object.fromEntries(others.map((service) => [service, '127.0.0.1:1']))
+  await writeFile(join(directory, '.frontdesk', 'dev.json'), JSON.stringify({ rpc, operatorToken: 'x' }))
+  const { code, err } = await run(['deadletters', 'list'], { cwd: directory })
+  await rm(directory, { recursive: true })
   expect(code).toBe(1)
-  expect(out.split('\n')).toHaveLength(1 + services.length - 2)
-  expect(err.match(/No such thing/g)).toHaveLength(2)
-  expect(err.match(/More: --service [a-z-]+ --page-token next/g)).toHaveLength(services.length - 2)
+  expect(err).toContain(`  ${first}: Missing the address of ${first}`)
+  for (const service of others) expect(err).toMatch(new RegExp(`  ${service}: .*\\[unavailable\\]\n`))
 })
 
 test('where none could be asked, it is not said that there are none', async () => {
-  const cli = await operator()
-  expect(await cli('deadletters', 'list')).toMatchObject({ code: 1, out: '', err: expect.stringContaining('billing') })
+  const cli = await operator({ operations: { listDeadLetters: refused } })
+  expect(await cli('deadletters', 'list')).toMatchObject({ code: 1, out: '', err: expect.stringContaining('Could not ask') })
+  expect(outcomeOf(await cli('deadletters', 'list', '--json'))).toMatchObject({ deadLetters: [], away: { length: services.length } })
 })
 
 test('deadletters redrive runs the one letter once', async () => {

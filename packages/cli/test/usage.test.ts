@@ -108,6 +108,7 @@ test.for([
   ['a time that is none', ['events', 'search', '--since', 'yesterday'], '--since must be a duration'],
   ['a day that is none', ['events', 'search', '--until', '2026-13-01'], '--until must be a duration such as 1h, or an instant'],
   ['a day that no month has', ['events', 'search', '--since', '2026-02-30'], 'not "2026-02-30"'],
+  ['the last day of a February', ['events', 'search', '--since', '2028-02-29', '--until', '2028-02-28'], '--until must be later'],
   ['a time of such a day', ['events', 'search', '--since', '2026-02-30T10:00:00Z'], 'not "2026-02-30T10:00:00Z"'],
   ['a window that ends before it begins', ['events', 'search', '--since', '1h', '--until', '2h'], '--until must be later'],
   ['a type that is none', ['events', 'search', '--type', 'call.sung'], 'no event type "call.sung"'],

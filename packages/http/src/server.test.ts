@@ -22,11 +22,26 @@ test.each([
   expect(await response.text()).toBe(body)
 })
 
-test('what a caller expects besides an answer is passed over', async () => {
+test('an Expect that we don’t know is passed over', async () => {
   await using server = await startTestServer()
   const reply = await server.raw('POST /echo HTTP/1.1\r\nhost: x\r\nexpect: a miracle\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi')
   expect(reply).toMatch(/^HTTP\/1\.1 200 /)
   expect(reply).toMatch(/\r\n\r\nhi$/)
+})
+
+test('Expect: 100-continue is answered before the body comes, and a body that is too large before it is sent', async () => {
+  await using server = await startTestServer({ bodyLimitBytes: 1_000 })
+  const request = (length: number, body: string) =>
+    server.raw(`POST /echo HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n${body}`)
+  expect(await request(2, 'hi')).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 [^]*\r\n\r\nhi$/)
+  expect(await request(1_001, '')).toMatch(/HTTP\/1\.1 413 /)
+})
+
+test('a request without Host is refused as a problem where HTTP asks for one, and served where it does not', async () => {
+  await using server = await startTestServer()
+  const request = (version: string) => server.raw(`POST /echo HTTP/${version}\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi`)
+  expect(await request('1.1')).toMatch(/^HTTP\/1\.1 400 [^]*There is no Host header\./)
+  expect(await request('1.0')).toMatch(/^HTTP\/1\.1 200 [^]*hi$/)
 })
 
 test('no body is an empty Buffer, for any method', async () => {

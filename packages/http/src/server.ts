@@ -56,6 +56,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     http: {
       maxHeaderSize: maxHeaderBytes,
+      // Node would refuse it with nothing said: see refusalOf.
+      requireHostHeader: false,
       headersTimeout: headersTimeoutMs,
       // Node looks for slow requests every 30 s unless told otherwise, so that 5 s would be up to 35.
       connectionsCheckingInterval: Math.min(500, Math.ceil(headersTimeoutMs / 4)),
@@ -80,7 +82,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const { headers } = request.raw
     if (!mediaType.test(headers['content-type'] ?? 'none/none')) headers['content-type'] = 'application/octet-stream'
     reply.header('x-request-id', request.id)
-    done(refusalOfEncoding(request.headers['content-encoding']))
+    done(refusalOf(request))
   })
   app.addHook('preValidation', (request, _reply, done) => {
     request.body ??= noBody
@@ -120,9 +122,15 @@ function requestIdOf(sent: string | string[] | undefined): string {
   return typeof sent === 'string' && requestIdPattern.test(sent) ? sent : randomUUID()
 }
 
-/** Nothing is unpacked: signatures are over the bytes as sent, and a small body can't become a large one. */
-function refusalOfEncoding(encoding: string | undefined): FrontdeskError | undefined {
-  if (encoding === undefined || encoding.trim() === '' || encoding.trim().toLowerCase() === 'identity') return undefined
+/** What its headers alone say against a request. */
+function refusalOf({ raw: { headers, httpVersion } }: FastifyRequest): FrontdeskError | undefined {
+  // RFC 9112, 3.2
+  if (headers.host === undefined && httpVersion === '1.1') {
+    return new FrontdeskError('invalid_argument', { publicMessage: 'There is no Host header.' })
+  }
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? ''
+  if (encoding === '' || encoding === 'identity') return undefined
+  // Nothing is unpacked: signatures are over the bytes as sent, and a small body can't become a large one.
   return new FrontdeskError('unsupported_encoding', { publicMessage: 'Send the body as it is, without Content-Encoding.' })
 }
 

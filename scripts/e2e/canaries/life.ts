@@ -140,6 +140,7 @@ async function lookAround(terminal: Terminal, companyId: string, userId: string)
     'quarantine list',
     'audits list',
     'replays list',
+    'deadletters list',
     'deadletters list --service booking',
     'streams check',
     'tail --since 10m --limit 20',

@@ -47,6 +47,7 @@ export function linesOf(company: KnownCompany): Line[] {
   const line = (command: string, args: Line['args'] = {}): Line => ({ command, args })
   return [
     line('doctor'),
+    line('deadletters list'),
     line('deadletters list', { service: 'booking' }),
     line('deadletters show', letter),
     line('deadletters redrive', letter),

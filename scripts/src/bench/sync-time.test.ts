@@ -6,10 +6,10 @@ import { measureSync } from './sync-time.ts'
 
 test('a sync takes some time, and leaves nothing behind', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'frontdesk-sync-'))
-  expect(await measureSync(folder.path)).toBeGreaterThan(0)
+  expect(measureSync(folder.path)).toBeGreaterThan(0)
   expect(await readdir(folder.path)).toEqual([])
 })
 
-test('a folder that is not there is told', async () => {
-  await expect(measureSync('/nowhere')).rejects.toMatchObject({ code: 'ENOENT' })
+test('a folder that is not there is told', () => {
+  expect(() => measureSync('/nowhere')).toThrow(expect.objectContaining({ code: 'ENOENT' }))
 })

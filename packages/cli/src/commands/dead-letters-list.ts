@@ -13,77 +13,93 @@ const listArgs = {
   ...rpcArgs,
 } as const
 
-/** Lists the dead letters of a service, or of all of them. */
+/** Lists the dead letters of a service by pages, or the newest of all services. */
 export function listDeadLetters(context: CliContext): Leaf {
   return leaf('List the dead letters of a service, or of all of them, the newest first.', listArgs, async ({ args }) => {
-    const { service } = args
     const page = pageOf(args)
-    const found = service === undefined ? await listAll(context, page, args) : await listOf(context, service, page, args)
-    const failure = asOne(found.failures)
-    // Of services that could not be asked nobody knows that they have none.
-    if (failure && found.letters.length === 0) throw failure
-    context.out(args.json ? json(toJson(found, service)) : tableOf(found.letters))
-    if (!args.json) for (const [name, token] of found.more) context.err(`More: --service ${name} --page-token ${token}`)
-    if (failure) throw failure
+    await (args.service === undefined ? printAll(context, page, args) : printOne(context, args.service, page, args))
   })
 }
 
-type ConsumerName = (typeof consumerNames)[number]
+type ServiceName = (typeof consumerNames)[number]
+type Page = ReturnType<typeof pageOf>
+type Flags = RpcFlags & { readonly json: boolean | undefined }
 
 interface Letter extends DeadLetter {
-  readonly service: ConsumerName
+  readonly service: ServiceName
 }
 
 interface Listed {
+  readonly service: ServiceName
   readonly letters: readonly Letter[]
-  /** By service, the token of the next page where there is one. */
-  readonly more: ReadonlyMap<ConsumerName, string>
-  /** Why a service could not be asked. */
-  readonly failures: readonly unknown[]
+  readonly nextPageToken: string
 }
 
-type Page = ReturnType<typeof pageOf>
+async function printOne(context: CliContext, service: ServiceName, page: Page, flags: Flags): Promise<void> {
+  const { letters, nextPageToken } = await ask(context, service, page, flags)
+  if (flags.json) return context.out(json({ deadLetters: letters.map(toJson), nextPageToken }))
+  context.out(tableOf(letters))
+  if (nextPageToken) context.err(`More: --page-token ${nextPageToken}`)
+}
 
-async function listOf(context: CliContext, name: ConsumerName, page: Page, flags: RpcFlags): Promise<Listed> {
-  const { deadLetters: found, nextPageToken } = await withService(
+/** A service that could not be asked hides no other's dead letters. */
+async function printAll(context: CliContext, page: Page, flags: Flags): Promise<void> {
+  const ofOneService = page.pageToken !== '' ? '--page-token' : flags.address !== undefined ? '--address' : undefined
+  if (ofOneService) throw new UsageError(`${ofOneService} is of one service: name it with --service.`)
+  const answers = await Promise.all(
+    consumerNames.map((service) => ask(context, service, page, flags).catch((error: unknown) => ({ service, error }))),
+  )
+  const listed = answers.filter((answer) => 'letters' in answer)
+  const failed = answers.filter((answer) => 'error' in answer)
+  const misused = failed.filter(({ error }) => error instanceof UsageError)
+  // What is wrong with all of them is wrong with the command.
+  if (misused.length === consumerNames.length) throw misused[0]?.error
+
+  const { letters, more } = newestOf(listed, page.pageSize)
+  const away = failed.map(({ service, error }) => ({ service, why: error instanceof Error ? error.message : String(error) }))
+  if (flags.json) context.out(json({ deadLetters: letters.map(toJson), more, away }))
+  else if (listed.length > 0) {
+    context.out(tableOf(letters))
+    if (more.length > 0) context.err(`More of ${more.join(', ')}: name one with --service.`)
+  }
+  if (away.length === 0) return
+  throw new CommandError(['Could not ask', ...away.map(({ service, why }) => `  ${service}: ${why}`)].join('\n'), {
+    hint: 'Ask one by itself with --service: that says what to do.',
+  })
+}
+
+async function ask(context: CliContext, service: ServiceName, page: Page, flags: RpcFlags): Promise<Listed> {
+  const { deadLetters, nextPageToken } = await withService(
     context,
-    name,
+    service,
     OperationsServiceDefinition,
     flags,
     (operations) => operations.listDeadLetters(page),
     ['listDeadLetters'],
   )
-  const letters = found.map((letter) => ({ ...letter, service: name }))
-  return { letters, more: new Map(nextPageToken === '' ? [] : [[name, nextPageToken]]), failures: [] }
+  return { service, letters: deadLetters.map((letter) => ({ ...letter, service })), nextPageToken }
 }
 
-/** A service that is away hides no other's dead letters. */
-async function listAll(context: CliContext, page: Page, flags: RpcFlags): Promise<Listed> {
-  const ofOneService = page.pageToken !== '' ? '--page-token' : flags.address !== undefined ? '--address' : undefined
-  if (ofOneService) throw new UsageError(`${ofOneService} is of one service: name it with --service.`)
-  const outcomes = await Promise.allSettled(consumerNames.map((name) => listOf(context, name, page, flags)))
-  const listed = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
-  return {
-    letters: listed.flatMap(({ letters }) => letters).toSorted((a, b) => (b.diedAt?.getTime() ?? 0) - (a.diedAt?.getTime() ?? 0)),
-    more: new Map(listed.flatMap(({ more }) => [...more])),
-    failures: outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : [])),
-  }
+/** At most so many of all, and who has further ones. None that is older than the end of a service's page: behind it others would be missing. */
+function newestOf(listed: readonly Listed[], limit: number): { letters: Letter[]; more: ServiceName[] } {
+  const ends = listed.flatMap(({ letters, nextPageToken }) => (nextPageToken === '' ? [] : millisOf(letters.at(-1))))
+  const oldestMs = Math.max(0, ...ends)
+  const letters = listed
+    .flatMap((one) => one.letters)
+    .filter((letter) => millisOf(letter) >= oldestMs)
+    .toSorted((a, b) => millisOf(b) - millisOf(a))
+    .slice(0, limit)
+  const shown = new Set(letters)
+  const more = listed.filter((one) => one.nextPageToken !== '' || one.letters.some((letter) => !shown.has(letter)))
+  return { letters, more: more.map(({ service }) => service) }
 }
 
-/** The failures as one, with what to do about the first; a setting that is missing for one is mostly missing for all. */
-function asOne(failures: readonly unknown[]): unknown {
-  const [first] = failures
-  if (failures.length <= 1 || first instanceof UsageError) return first
-  const hint = first instanceof CommandError ? first.hint : undefined
-  const message = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))).join('\n')
-  return new CommandError(message, { ...(hint !== undefined && { hint }), cause: first })
+function millisOf(letter: Letter | undefined): number {
+  return letter?.diedAt?.getTime() ?? 0
 }
 
-function toJson({ letters, more }: Listed, service: ConsumerName | undefined): object {
-  return {
-    deadLetters: letters.map((letter) => ({ service: letter.service, ...(DeadLetter.toJSON(letter) as object) })),
-    ...(service === undefined ? { nextPageTokens: Object.fromEntries(more) } : { nextPageToken: more.get(service) ?? '' }),
-  }
+function toJson(letter: Letter): object {
+  return { service: letter.service, ...(DeadLetter.toJSON(letter) as object) }
 }
 
 function tableOf(letters: readonly Letter[]): string {
@@ -91,16 +107,8 @@ function tableOf(letters: readonly Letter[]): string {
   return table(['DIED', 'SERVICE', 'HANDLER', 'TYPE', 'ATTEMPTS', 'EVENT', 'ERROR'], letters.map(row))
 }
 
-function row(letter: Letter): string[] {
-  const event = letter.revision === 1 ? letter.eventId : `${letter.eventId} --revision ${letter.revision}`
+function row({ diedAt, service, handler, eventType, attempts, eventId, revision, error }: Letter): string[] {
+  const event = revision === 1 ? eventId : `${eventId} --revision ${revision}`
   // An error of many lines would break the table.
-  return [
-    instant(letter.diedAt),
-    letter.service,
-    letter.handler,
-    letter.eventType,
-    String(letter.attempts),
-    event,
-    letter.error.replaceAll(/\s+/g, ' '),
-  ]
+  return [instant(diedAt), service, handler, eventType, String(attempts), event, error.replaceAll(/\s+/g, ' ')]
 }

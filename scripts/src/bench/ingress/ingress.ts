@@ -26,7 +26,7 @@ export interface IngressOutcome {
   readonly soak: Soak
   /** The longest that publishing took after the last answer of a round. */
   readonly publishedAfterMs: number
-  /** What the disk takes for one message: it limits durable, which syncs each by itself, and hardly ours, whose commits share theirs. */
+  /** What the disk takes to keep one message, measured before the rounds: durable syncs each by itself, ours whole groups. */
   readonly syncMs: number
   /** What must not be; empty when all is well. */
   readonly problems: readonly string[]
@@ -42,7 +42,7 @@ export async function benchIngress({ root, rounds, seconds, soakSeconds, onStep 
   const directory = await mkdtemp(join(tmpdir(), 'frontdesk-bench-'))
   await using cleanUp = new AsyncDisposableStack()
   cleanUp.defer(() => rm(directory, { recursive: true, force: true }))
-  const syncMs = await measureSync(directory)
+  const syncMs = measureSync(directory)
   const contestants = cleanUp.use(await startContestants({ root, directory, onStep }))
   const generator = cleanUp.use(startGenerator())
   const ledger = cleanUp.use(await openLedgerCheck(contestants.mysqlUrl))

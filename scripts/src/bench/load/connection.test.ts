@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { answerOf, createConnection } from './connection.ts'
 
@@ -20,9 +21,7 @@ test('each request is answered by its own answer, over one connection, and over 
     ports.add(incoming.socket.remotePort)
     const body = String((count += 1))
     response.writeHead(count === 2 ? 503 : 200, { 'content-length': body.length, ...(count === 3 && { connection: 'close' }) })
-    // In parts, as a large one comes.
-    response.write(body.slice(0, 1))
-    response.end(body.slice(1))
+    response.end(body)
   })
   const connection = createConnection(await listen(server))
   const answers = []
@@ -34,6 +33,37 @@ test('each request is answered by its own answer, over one connection, and over 
   server.close()
   expect(answers).toEqual([200, 503, 200, 200].map((status, index) => ({ status, body: String(index + 1), isLast: index === 2 })))
   expect(ports.size).toBe(2)
+})
+
+test('connections whose answers come in turns and in parts have each its own', async () => {
+  const sockets: Socket[] = []
+  const bothAsk = Promise.withResolvers<void>()
+  const server = createTcpServer((socket) => {
+    socket.once('data', () => {
+      if (sockets.push(socket) === 2) bothAsk.resolve()
+    })
+  })
+  const url = await listen(server)
+  const connections = [createConnection(url), createConnection(url)]
+  const answers = connections.map((connection) => connection.send(request))
+  await bothAsk.promise
+  // More than one read brings, and of each socket another body.
+  const bodies = sockets.map((_, index) => String(index).repeat(100_000))
+  for (const [from, to] of [
+    [0, 10],
+    [10, 60_000],
+    [60_000, 200_000],
+  ]) {
+    for (const [index, socket] of sockets.entries()) {
+      const whole = `HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n${bodies[index]}`
+      // Apart from the next part, in the order of the turns.
+      await new Promise((written) => socket.write(whole.slice(from, to), written))
+      await wait(10)
+    }
+  }
+  expect(new Set((await Promise.all(answers)).map(({ body }) => body))).toEqual(new Set(bodies))
+  for (const connection of connections) connection.close()
+  server.close()
 })
 
 test('who is not answered is told', async () => {
