@@ -36,6 +36,7 @@ const partitions = async () => {
   )
   return rows.map(({ name }) => String(name))
 }
+const rowsDeleted = async () => Number((await query("show global status like 'Handler_delete'"))[0]?.['Value'])
 const nameOf = (time: number) => `p${new Date(time).toISOString().slice(0, 10).replaceAll('-', '')}`
 
 test('the coming 30 days have their partitions soon after the start, and what comes later still has a place', async () => {
@@ -62,7 +63,7 @@ test('a body past its retention goes with its whole day, is told of as such, and
   await harness.restartAt(new Date())
 })
 
-test('the keeper forgets a day of 100,000 bodies as one of none: within a second', async () => {
+test('the keeper forgets a day of 100,000 bodies as one of none: at once, and not row by row', async () => {
   const day = new Date(Date.now() + 5 * dayMs)
   await query(`insert into deliveries (delivery_id, provider, received_at, headers, body)
     with recursive n (i) as (select 1 union all select i + 1 from n where i < 1000)
@@ -78,12 +79,16 @@ test('the keeper forgets a day of 100,000 bodies as one of none: within a second
   expect(await partitions()).toContain(nameOf(day.getTime()))
 
   now = new Date(day.getTime() + 91 * dayMs)
+  const deletedBefore = await rowsDeleted()
   const begun = performance.now()
   await eventually(async () => {
     expect(await keeper.keep()).toBe(true)
     expect(await partitions()).not.toContain(nameOf(day.getTime()))
   })
-  expect(performance.now() - begun).toBeLessThan(1_000)
+  // Mostly 50 ms; a test beside it may have the machine.
+  expect(performance.now() - begun).toBeLessThan(4_000)
+  // Other tests delete rows on this server, too, but not so many.
+  expect((await rowsDeleted()) - deletedBefore).toBeLessThan(50_000)
 })
 
 test('published outbox rows, revisions, refusals and ids past their retention are pruned, and rows that wait or were published again lately never', async () => {
