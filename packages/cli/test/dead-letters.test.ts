@@ -1,12 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type DeadLetter, durables, type ListDeadLettersResponse } from '@frontdesk/contracts'
 import { FrontdeskError } from '@frontdesk/errors'
 import { expect, test } from 'vitest'
 import { eventId, at } from './fixtures.ts'
 import { operatorForEachTest } from './operator.ts'
-import { run } from './terminal.ts'
 
 const operator = operatorForEachTest()
 const services = [...new Set(durables.map(({ service }) => service))]
@@ -131,12 +127,8 @@ test('a service that could not be asked hides no other’s dead letters, and is 
 
 test('a service without an address is one that could not be asked, whatever comes of the others', async () => {
   const [first, ...others] = services
-  const directory = await mkdtemp(join(tmpdir(), 'frontdesk-cli-'))
-  await mkdir(join(directory, '.frontdesk'))
-  const rpc = Object.fromEntries(others.map((service) => [service, '127.0.0.1:1']))
-  await writeFile(join(directory, '.frontdesk', 'dev.json'), JSON.stringify({ rpc, operatorToken: 'x' }))
-  const { code, err } = await run(['deadletters', 'list'], { cwd: directory })
-  await rm(directory, { recursive: true })
+  const cli = await operator({ manifest: { rpc: Object.fromEntries(others.map((service) => [service, '127.0.0.1:1'])) } })
+  const { code, err } = await cli('deadletters', 'list')
   expect(code).toBe(1)
   expect(err).toContain(`  ${first}: Missing the address of ${first}`)
   for (const service of others) expect(err).toMatch(new RegExp(`  ${service}: .*\\[unavailable\\]\n`))

@@ -63,7 +63,7 @@ test('a body past its retention goes with its whole day, is told of as such, and
   await harness.restartAt(new Date())
 })
 
-test('the keeper forgets a day of 100,000 bodies as one of none: at once, and not row by row', async () => {
+test('the keeper forgets a day of 100,000 bodies as one of none: within a second, and not row by row', async () => {
   const day = new Date(Date.now() + 5 * dayMs)
   await query(`insert into deliveries (delivery_id, provider, received_at, headers, body)
     with recursive n (i) as (select 1 union all select i + 1 from n where i < 1000)
@@ -80,13 +80,15 @@ test('the keeper forgets a day of 100,000 bodies as one of none: at once, and no
 
   now = new Date(day.getTime() + 91 * dayMs)
   const deletedBefore = await rowsDeleted()
-  const begun = performance.now()
+  let tookMs = Number.POSITIVE_INFINITY
   await eventually(async () => {
+    const begun = performance.now()
+    // A try that another's lock on the table holds up gives way after a second, for the next one.
     expect(await keeper.keep()).toBe(true)
-    expect(await partitions()).not.toContain(nameOf(day.getTime()))
+    tookMs = performance.now() - begun
   })
-  // Mostly 50 ms; a test beside it may have the machine.
-  expect(performance.now() - begun).toBeLessThan(4_000)
+  expect(await partitions()).not.toContain(nameOf(day.getTime()))
+  expect(tookMs).toBeLessThan(1_000)
   // Other tests delete rows on this server, too, but not so many.
   expect((await rowsDeleted()) - deletedBefore).toBeLessThan(50_000)
 })

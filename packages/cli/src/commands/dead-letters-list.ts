@@ -6,6 +6,7 @@ import { CommandError, UsageError } from '../errors.ts'
 import { instant, json, table } from '../format.ts'
 import { rpcArgs, type RpcFlags, withService } from '../rpc.ts'
 import { consumerNames } from '../targets.ts'
+import type { Away } from '../timeline/follow.ts'
 
 const listArgs = {
   service: { type: 'enum', description: 'The service that handled the events (all of them when left out)', options: consumerNames },
@@ -21,21 +22,21 @@ export function listDeadLetters(context: CliContext): Leaf {
   })
 }
 
-type ServiceName = (typeof consumerNames)[number]
+type ConsumerName = (typeof consumerNames)[number]
 type Page = ReturnType<typeof pageOf>
 type Flags = RpcFlags & { readonly json: boolean | undefined }
 
 interface Letter extends DeadLetter {
-  readonly service: ServiceName
+  readonly service: ConsumerName
 }
 
 interface Listed {
-  readonly service: ServiceName
+  readonly service: ConsumerName
   readonly letters: readonly Letter[]
   readonly nextPageToken: string
 }
 
-async function printOne(context: CliContext, service: ServiceName, page: Page, flags: Flags): Promise<void> {
+async function printOne(context: CliContext, service: ConsumerName, page: Page, flags: Flags): Promise<void> {
   const { letters, nextPageToken } = await ask(context, service, page, flags)
   if (flags.json) return context.out(json({ deadLetters: letters.map(toJson), nextPageToken }))
   context.out(tableOf(letters))
@@ -56,7 +57,7 @@ async function printAll(context: CliContext, page: Page, flags: Flags): Promise<
   if (misused.length === consumerNames.length) throw misused[0]?.error
 
   const { letters, more } = newestOf(listed, page.pageSize)
-  const away = failed.map(({ service, error }) => ({ service, why: error instanceof Error ? error.message : String(error) }))
+  const away: Away[] = failed.map(({ service, error }) => ({ service, why: error instanceof Error ? error.message : String(error) }))
   if (flags.json) context.out(json({ deadLetters: letters.map(toJson), more, away }))
   else if (listed.length > 0) {
     context.out(tableOf(letters))
@@ -68,7 +69,7 @@ async function printAll(context: CliContext, page: Page, flags: Flags): Promise<
   })
 }
 
-async function ask(context: CliContext, service: ServiceName, page: Page, flags: RpcFlags): Promise<Listed> {
+async function ask(context: CliContext, service: ConsumerName, page: Page, flags: RpcFlags): Promise<Listed> {
   const { deadLetters, nextPageToken } = await withService(
     context,
     service,
@@ -81,7 +82,7 @@ async function ask(context: CliContext, service: ServiceName, page: Page, flags:
 }
 
 /** At most so many of all, and who has further ones. None that is older than the end of a service's page: behind it others would be missing. */
-function newestOf(listed: readonly Listed[], limit: number): { letters: Letter[]; more: ServiceName[] } {
+function newestOf(listed: readonly Listed[], limit: number): { letters: Letter[]; more: ConsumerName[] } {
   const ends = listed.flatMap(({ letters, nextPageToken }) => (nextPageToken === '' ? [] : millisOf(letters.at(-1))))
   const oldestMs = Math.max(0, ...ends)
   const letters = listed
